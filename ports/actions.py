@@ -14,6 +14,7 @@ from ports.matrix.amendments import dump_amendment, find_product, prepare, show_
 from ports.matrix.differences import describe_difference, find_differences
 from ports.models import ROWS, Amendment, PortMatrix, Snapshot, new_stamp
 from ports.queries import NoMatrix, default_product, edition_records, find_records, find_standing, read_fixture
+from ports.written import Written
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
 
@@ -172,15 +173,18 @@ def _renew(product: str) -> None:
     PortMatrix.objects.filter(product_slug=product).update(stamp=new_stamp())
 
 
-@transaction.atomic
+_kept = Written(lambda digest: Snapshot.objects.filter(digest=digest).values_list("pk")[:1], "a digest")
+
+
 def keep_snapshot(*, matrix: Matrix) -> None:
     """Keep a matrix as it is now, so that `ports.queries.find_state` finds it by its digest when it has changed.
 
     It is an edition, as it was loaded or as it is amended, or the one that is shipped; raises LookupError when it is
     none of them.
     """
-    if Snapshot.objects.filter(digest=matrix.digest).exists():
+    if _kept.ask(matrix.digest):
         return
-    records = find_records(matrix.digest)
-    facts = {"records": records, "amendments": [dump_amendment(one) for one in matrix.amendments]}
-    Snapshot.objects.get_or_create(digest=matrix.digest, defaults=facts)
+    with transaction.atomic():
+        records = find_records(matrix.digest)
+        facts = {"records": records, "amendments": [dump_amendment(one) for one in matrix.amendments]}
+        Snapshot.objects.get_or_create(digest=matrix.digest, defaults=facts)

@@ -35,6 +35,7 @@ _MARKS = ("product_slug", "stamp", "digest", *(name for name in FIELDS[HEAD] if 
 """Another state of an edition has other ones. What it says of renamed rows is in the digest; what others say, in the
 stamp."""
 _marks_at = Written(lambda pk: PortMatrix.objects.filter(pk=pk).values_list("pk", *_MARKS), 2**62)
+_by_slug = Written(lambda slug: PortMatrix.objects.filter(slug=slug), "a slug")
 _current = Written(
     lambda: PortMatrix.objects.filter(current=True).order_by("pk").values_list("product_slug", "pk", *_MARKS)
 )
@@ -71,20 +72,33 @@ class Judged:
     """For a conflict: why it is held back, in a clause."""
 
 
+_COLUMNS = {kind: (*fields, *(("slug", "product_slug") if kind == HEAD else ())) for kind, fields in FIELDS.items()}
+
+
+def _write_records(kind: str) -> Written:
+    def write(edition_id: int) -> models.QuerySet[Any, Any]:
+        model: type[models.Model] = apps.get_model("ports", kind)
+        if kind == HEAD:
+            rows = model._default_manager.filter(pk=edition_id)
+        else:
+            rows = model._default_manager.filter(matrix_id=edition_id).order_by("position", record_key(kind))
+        return rows.values_list(*_COLUMNS[kind])
+
+    return Written(write, 2**62)
+
+
+_records = {kind: _write_records(kind) for kind in FIELDS}
+
+
 def edition_records(edition_id: int) -> dict[str, list[dict[str, Any]]]:
     """The rows of one edition as records by kind, as it was loaded: one query for each kind, however many rows.
 
     One more asks what all editions of its product say of renamed rows.
     """
-    records: dict[str, list[dict[str, Any]]] = {}
-    for kind, fields in FIELDS.items():
-        model: type[models.Model] = apps.get_model("ports", kind)
-        rows = model._default_manager.all()
-        if kind == HEAD:
-            rows = rows.filter(pk=edition_id)
-        else:
-            rows = rows.filter(matrix_id=edition_id).order_by("position", record_key(kind))
-        records[kind] = list(rows.values(*fields, *(["slug", "product_slug"] if kind == HEAD else [])))
+    records: dict[str, list[dict[str, Any]]] = {
+        kind: [dict(zip(_COLUMNS[kind], row, strict=True)) for row in written.ask(edition_id)]
+        for kind, written in _records.items()
+    }
     for head in records[HEAD]:
         renames = _find_renames(head.pop("product_slug"))
         if renames:
@@ -187,7 +201,8 @@ def list_standing(product: str) -> tuple[tuple[object, ...], ...]:
 
 def find_edition(slug: str) -> PortMatrix | None:
     """The edition with that slug; None when there is none."""
-    return PortMatrix.objects.filter(slug=slug).first()
+    found: PortMatrix | None = _by_slug.first(slug)
+    return found
 
 
 @lru_cache(maxsize=16)

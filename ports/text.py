@@ -44,6 +44,8 @@ def show(text: str) -> str:
 
     Tabs and line breaks stay; line breaks become line feeds.
     """
+    if text.isprintable():  # most are, and to be asked takes a tenth of looking for what is hidden
+        return text
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _HIDDEN.sub(lambda match: name_letter(match[0]), text)
@@ -51,6 +53,8 @@ def show(text: str) -> str:
 
 def show_line(text: str) -> str:
     """`show` on one line: each tab or line break, with the white space around it, is a space."""
+    if text.isprintable():
+        return text.strip()
     seen = show(text)
     if _BREAKS.search(seen) is None:
         return seen.strip()

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import connection, models
 from django.db.models.query import ModelIterable, get_related_populators
+from django.db.transaction import TransactionManagementError
 
 
 class _Form(NamedTuple):
@@ -23,6 +24,7 @@ class _Form(NamedTuple):
     converters: tuple[tuple[int, tuple[Callable[..., Any], ...], Any], ...]
     """By place in a row: what makes the value of Python of what the database gives."""
     build: Callable[[list[Any]], Any]
+    locks: bool
 
 
 class Written:
@@ -31,7 +33,7 @@ class Written:
     `write` gets `examples` for them and makes the query. Each of these has to be of the kind of its value, to differ
     from all else that the query says, and to stand in it once or more: else to ask it raises ValueError. A value can't
     be None, which would be another query, nor a number with more than 63 bits, which SQLite refuses. One that locks
-    its rows is for transactions: Django looks for one only as it writes the query.
+    its rows raises TransactionManagementError outside of a transaction: Django looks for one only as it writes it.
     """
 
     def __init__(self, write: Callable[..., "models.QuerySet[Any, Any]"], *examples: object) -> None:
@@ -43,6 +45,8 @@ class Written:
         form = self._form
         if form is None:
             form = self._form = _write_out(self._write(*self._examples), self._examples)
+        if form.locks and connection.get_autocommit():
+            raise TransactionManagementError("what locks rows is asked in a transaction")
         given, params = [_prepare(value) for value in values], list(form.params)
         for place, number in form.places:
             params[place] = given[number]
@@ -75,6 +79,7 @@ def _write_out(query: "models.QuerySet[Any, Any]", examples: Iterable[object]) -
         places=places,
         converters=tuple((place, tuple(found), expression) for place, (found, expression) in converters.items()),
         build=_find_builder(query, compiler) if issubclass(query._iterable_class, ModelIterable) else tuple,
+        locks=query.query.select_for_update,
     )
 
 

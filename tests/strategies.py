@@ -1,11 +1,13 @@
 """Plans for property tests: sound documents under any matrix, odd in every way that the format allows."""
 
 import unicodedata
-from functools import cache, lru_cache
+from functools import cache
 from math import ceil
+from string import ascii_letters, digits
 
 from hypothesis import settings
 from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 
 from planner.plan.devices import DEVICES
 from ports.matrix import PROTOCOLS, ZONE_KINDS, Matrix
@@ -77,19 +79,16 @@ HOSTILE_NAMES = (
 )
 """Names that some format, reader or program would take for something else than a name."""
 
-BENIGN = st.from_regex(r"[A-Za-z][A-Za-z0-9 -]{0,12}[A-Za-z0-9]", fullmatch=True)
+_ENDS = ascii_letters + digits
+_PARTS = st.sampled_from(ascii_letters), st.text(_ENDS + " -", max_size=12), st.sampled_from(_ENDS)
+BENIGN = st.tuples(*_PARTS).map("".join)
 _CHARACTERS = st.characters(exclude_categories=("Cc", "Cs"))
-
-
-def is_name(text: str) -> bool:
-    """Whether the format allows the text as a name."""
-    return 1 <= len(text) <= 255 and text == text.strip()
 
 
 NAMES = st.one_of(
     BENIGN,
     st.sampled_from(HOSTILE_NAMES),
-    st.text(_CHARACTERS, min_size=1, max_size=40).map(str.strip).filter(is_name),
+    st.text(_CHARACTERS, min_size=1, max_size=40).map(lambda text: text.strip() or "blank"),
 )
 PROSE = st.one_of(
     st.just(""),
@@ -99,14 +98,15 @@ PROSE = st.one_of(
     ),
     st.just("Two lines,\r\nand\ta tab.\n\n  indented\n"),
 )
-REASONS = PROSE.filter(str.strip)
+REASONS = PROSE.map(lambda text: text if text.strip() else "Why")
 PORTS = st.one_of(
     st.sampled_from(["22", "80", "135", "389", "443", "445", "0443", "1434", "1400-1500", "8443", "7-7"]),
     st.integers(1, 65535),
     st.tuples(st.integers(1, 65535), st.integers(1, 65535)).map(lambda ends: f"{min(ends)}-{max(ends)}"),
 )
+ANY_ADDRESS = st.ip_addresses()
 ADDRESSES = st.one_of(
-    st.ip_addresses().map(str),
+    ANY_ADDRESS.map(str),
     st.sampled_from(
         [
             "10.0.0.1", "10.0.0.1/32", "10.0.0.0/24", "0.0.0.0/0", "::/0", "2001:DB8::1", "fd00::/64",
@@ -114,89 +114,106 @@ ADDRESSES = st.one_of(
         ]
     ),
 )  # fmt: skip
-SOME_ADDRESSES = st.lists(ADDRESSES, max_size=3)
 NETWORKS = ("10.0.0.0/24", "10.0.0.0/8", "192.0.2.0/28", "2001:db8::/48", "198.51.100.7/32")
 
 
-def some(values, most: int = 4):
-    """Lists of different values out of those given, in any order; none if there are none."""
-    return _some(tuple(values), most)
-
-
-# A strategy is made and looked over each time that it is called for, which takes longer than to draw from it; so those
-# that are drawn from for every plan are made once.
-@lru_cache(1024)
-def _some(values: tuple[str, ...], most: int):
-    return _few(values, up_to(min(most, len(values)))) if values else st.just([])
-
-
-@st.composite
-def _few(draw, values, count):
-    """So many of the values; a list without doubles as Hypothesis draws it takes half as long again."""
-    left = list(values)
-    return [left.pop(draw(up_to(len(left) - 1))) for _ in range(draw(count))]
-
-
-one_of_these = lru_cache(1024)(st.sampled_from)
-"""One of the values of a tuple."""
-
-
+# A strategy is made and looked over each time that it is called for, and each draw from one is noted with what came
+# of it; both take longer than to draw. So those that every plan is drawn from are made once, and what a plan consists
+# of is drawn by functions, out of what Hypothesis draws with (`data`), within one strategy.
 @cache
 def names(count: int):
     """So many names that are no duplicates of each other."""
-    return st.lists(NAMES, min_size=count, max_size=count, unique_by=name_key)
-
-
-@cache
-def up_to(most: int):
-    """A number from none to so many."""
-    return st.integers(0, most)
+    return _names(count)
 
 
 @st.composite
-def documents(draw, matrix: Matrix, *, most: int = 7):
+def _names(draw, count):
+    found = {}
+    for _ in range(count):
+        name = draw(NAMES)
+        while name_key(name) in found:
+            name = f"{len(found)} {name}"[:255].strip()
+        found[name_key(name)] = name
+    return list(found.values())
+
+
+def documents(matrix: Matrix, *, most: int = 7):
     """Sound plan documents, as mappings, with up to `most` endpoints."""
+    return _Documents(matrix, most)
+
+
+class _Documents(SearchStrategy):
+    """What `documents` draws from."""
+
+    def __init__(self, matrix: Matrix, most: int) -> None:
+        super().__init__()
+        self.matrix = matrix
+        self.most = most
+
+    def __repr__(self) -> str:
+        return f"documents({self.matrix.title!r}, most={self.most})"
+
+    def do_draw(self, data):
+        """A document, of what is drawn."""
+        return _document(data, self.matrix, self.most)
+
+
+def _up_to(data, most: int) -> int:
+    """A number from none to so many."""
+    return data.draw_integer(0, most)
+
+
+def _one_of(data, values):
+    """One of the values."""
+    return values[_up_to(data, len(values) - 1)]
+
+
+def _some(data, values, most: int = 4):
+    """A list of different values out of those given, in any order; none if there are none."""
+    left = list(values)
+    if not left:
+        return left
+    return [left.pop(_up_to(data, len(left) - 1)) for _ in range(_up_to(data, min(most, len(left))))]
+
+
+def _document(data, matrix: Matrix, most: int):
     zones = [
-        {"name": name, "kind": draw(one_of_these(tuple(ZONE_KINDS)))} for name in draw(names(draw(st.integers(1, 4))))
+        {"name": name, "kind": _one_of(data, tuple(ZONE_KINDS))} for name in data.draw(names(data.draw_integer(1, 4)))
     ]
-    endpoints = [draw(_endpoints(matrix, zones, name)) for name in draw(names(draw(up_to(most))))]
+    endpoints = [_endpoint(data, matrix, zones, name) for name in data.draw(names(_up_to(data, most)))]
     managers = [e["name"] for e in endpoints if matrix.managing_roles.intersection(e.get("roles", ()))]
-    document = {"format": 1, "name": draw(NAMES), "zones": zones, "endpoints": endpoints}
+    document = {"format": 1, "name": data.draw(NAMES), "zones": zones, "endpoints": endpoints}
     optional = {
-        "description": lambda: PROSE,
-        "choices": lambda: _choices(matrix),
-        "ports": lambda: _overrides(matrix),
-        "corrections": lambda: some((slug for slug, caveat in matrix.caveats.items() if caveat.correction), 5),
-        "additional_flows": lambda: (
-            st.lists(_additional_flows([e["name"] for e in endpoints]), max_size=3) if endpoints else st.just([])
-        ),
+        "description": lambda: data.draw(PROSE),
+        "choices": lambda: _choices(data, matrix),
+        "ports": lambda: _overrides(data, matrix),
+        "corrections": lambda: _some(data, [slug for slug, caveat in matrix.caveats.items() if caveat.correction], 5),
+        "additional_flows": lambda: _rows(data, endpoints, _additional_flow, most=3),
     }
     # Each number that is drawn takes as long as what is made of it, so one of them says several things.
-    for key, digit in zip(optional, _digits(draw(up_to(2**5 - 1)), 2, 5), strict=True):
+    for key, digit in zip(optional, _digits(_up_to(data, 2**5 - 1), 2, 5), strict=True):
         if digit:
-            document[key] = draw(optional[key]())
+            document[key] = optional[key]()
     correctable = {slug for slug, caveat in matrix.caveats.items() if caveat.correction}
     left = sorted(correctable.difference(document.get("corrections", ())))
     rows = {
-        "as_documented": lambda: some(left, 3),
-        "exclusions": lambda: _rows(endpoints, _exclusions),
-        "never": lambda: _rows(endpoints, _never, zones),
-        "firewalls": lambda: st.lists(
-            _firewalls(zones, endpoints), max_size=2, unique_by=lambda row: name_key(row["name"])
-        ),
-        "expect": lambda: _rows(endpoints, _expectations, zones),
+        "as_documented": lambda: _some(data, left, 3),
+        "exclusions": lambda: _rows(data, endpoints, _exclusion),
+        "never": lambda: _rows(data, endpoints, _never, zones),
+        "firewalls": lambda: _firewalls(data, zones, endpoints),
+        "expect": lambda: _rows(data, endpoints, _expectation, zones),
     }
-    for key, digit in zip(rows, _digits(draw(up_to(3**5 - 1)), 3, 5), strict=True):
+    for key, digit in zip(rows, _digits(_up_to(data, 3**5 - 1), 3, 5), strict=True):
         if digit == 1:
-            document[key] = draw(rows[key]())
+            document[key] = rows[key]()
     for row in (*zones, *endpoints):
-        own, other = _digits(draw(up_to(4**2 - 1)), 4, 2)
+        own, other = _digits(_up_to(data, 4**2 - 1), 4, 2)
         if own == 1:
-            row["choices"], row["ports"] = draw(_choices(matrix)), draw(_overrides(matrix))
+            row["choices"], row["ports"] = _choices(data, matrix), _overrides(data, matrix)
         if other == 1 and "kind" in row:
-            row["networks"] = draw(some(NETWORKS, 2))
+            row["networks"] = _some(data, NETWORKS, 2)
         elif other == 1 and managers:
-            row["managed_by"] = draw(some(managers, 3))
+            row["managed_by"] = _some(data, managers, 3)
     return document
 
 
@@ -205,76 +222,72 @@ def _digits(number: int, base: int, count: int) -> list[int]:
     return [number // base**place % base for place in range(count)]
 
 
-def _rows(endpoints, of, *others):
+def _rows(data, endpoints, of, *others, most: int = 2):
     """A few rows about these endpoints; none where there are none."""
     names = [endpoint["name"] for endpoint in endpoints]
-    return st.lists(of(names, *others), max_size=2) if names else st.just([])
+    return [of(data, names, *others) for _ in range(_up_to(data, most))] if names else []
 
 
-@st.composite
-def _traffic(draw):
+def _traffic(data):
     """A protocol, with ports where it has any, or nothing."""
-    protocol = draw(one_of_these((None, *PROTOCOLS)))
+    protocol = _one_of(data, (None, *PROTOCOLS))
     if protocol is None:
         return {}
-    return {"protocol": protocol} | ({} if protocol == "icmp" else {"ports": draw(PORTS)})
+    return {"protocol": protocol} | ({} if protocol == "icmp" else {"ports": data.draw(PORTS)})
 
 
-@st.composite
-def _exclusions(draw, endpoints):
-    ends = {end: draw(one_of_these(tuple(endpoints))) for end in ("source", "destination")}
-    return {**ends, **draw(_traffic()), "reason": draw(REASONS)}
+def _exclusion(data, endpoints):
+    ends = {end: _one_of(data, endpoints) for end in ("source", "destination")}
+    return {**ends, **_traffic(data), "reason": data.draw(REASONS)}
 
 
-@st.composite
-def _never(draw, endpoints, zones):
-    sides = st.one_of(
-        one_of_these(tuple(endpoints)).map(lambda name: {"endpoint": name}),
-        st.sampled_from(zones).map(lambda zone: {"zone": zone["name"]}),
-    )
-    return {"from": draw(sides), "to": draw(sides), **draw(_traffic()), "reason": draw(REASONS)}
+def _never(data, endpoints, zones):
+    sides = [{"endpoint": name} for name in endpoints], [{"zone": zone["name"]} for zone in zones]
+    ends = {end: _one_of(data, _one_of(data, sides)) for end in ("from", "to")}
+    return {**ends, **_traffic(data), "reason": data.draw(REASONS)}
 
 
-@st.composite
-def _expectations(draw, endpoints, zones):
-    return draw(_never(endpoints, zones)) | {"allowed": draw(st.booleans())}
+def _expectation(data, endpoints, zones):
+    return _never(data, endpoints, zones) | {"allowed": data.draw_boolean()}
 
 
-@st.composite
-def _firewalls(draw, zones, endpoints):
-    names = [zone["name"] for zone in zones]
+def _firewalls(data, zones, endpoints):
+    """None to two firewalls of different names."""
+    return [_firewall(data, name, zones, endpoints) for name in data.draw(names(_up_to(data, 2)))]
+
+
+def _firewall(data, name, zones, endpoints):
     row = {
-        "name": draw(NAMES),
-        "format": draw(one_of_these(tuple(sorted(DEVICES)))),
-        "zones": {name: draw(NAMES) for name in draw(some(names))},
+        "name": name,
+        "format": _one_of(data, sorted(DEVICES)),
+        "zones": {name: data.draw(NAMES) for name in _some(data, [zone["name"] for zone in zones])},
     }
-    if draw(st.booleans()):
-        row["log"] = draw(st.booleans())
-    if endpoints and draw(st.booleans()):
-        published = draw(some([endpoint["name"] for endpoint in endpoints], 2))
-        row["published"] = {name: str(draw(st.ip_addresses())) for name in published}
-    if "chain" in DEVICES[row["format"]].options and draw(st.booleans()):
+    if data.draw_boolean():
+        row["log"] = data.draw_boolean()
+    if endpoints and data.draw_boolean():
+        published = _some(data, [endpoint["name"] for endpoint in endpoints], 2)
+        row["published"] = {name: str(data.draw(ANY_ADDRESS)) for name in published}
+    if "chain" in DEVICES[row["format"]].options and data.draw_boolean():
         row["options"] = {"chain": "vault"}
     return row
 
 
-@st.composite
-def _endpoints(draw, matrix: Matrix, zones, name):
-    zone = draw(st.sampled_from(zones))
+def _endpoint(data, matrix: Matrix, zones, name):
+    zone = _one_of(data, zones)
     endpoint = {"name": name, "zone": zone["name"]}
-    roles = draw(some([role.slug for role in matrix.assignable_roles]))
+    roles = _some(data, [role.slug for role in matrix.assignable_roles])
     for role in matrix.roles.values():
         if role.exclusive:
             held = [slug for slug in roles if slug in matrix.holders[role.slug]]
             roles = [slug for slug in roles if slug not in held[1:]]
-    group = draw(up_to(2))  # 2: that it is none is said
-    is_any, *kept = _digits(draw(up_to(2**6 - 1)), 2, 6)
+    group = _up_to(data, 2)  # 2: that it is none is said
+    is_any, *kept = _digits(_up_to(data, 2**6 - 1), 2, 6)
     values = {
         "roles": roles,
-        "platforms": draw(some(matrix.platforms, 3)),
-        "operations": draw(some(matrix.operations)),
-        "sessions": draw(some(matrix.sessions, 3)),
-        "addresses": draw(SOME_ADDRESSES),
+        "platforms": _some(data, matrix.platforms, 3),
+        "operations": _some(data, matrix.operations),
+        "sessions": _some(data, matrix.sessions, 3),
+        "addresses": [data.draw(ADDRESSES) for _ in range(_up_to(data, 3))],
     }
     said = {key: value for (key, value), keep in zip(values.items(), kept, strict=True) if value or keep}
     if group:
@@ -284,27 +297,24 @@ def _endpoints(draw, matrix: Matrix, zones, name):
     return endpoint | said
 
 
-@st.composite
-def _choices(draw, matrix: Matrix):
+def _choices(data, matrix: Matrix):
     chosen = {}
-    for slug in draw(some(matrix.choices, len(matrix.choices))):
+    for slug in _some(data, matrix.choices, len(matrix.choices)):
         choice = matrix.choices[slug]
-        chosen[slug] = draw(some(choice.slugs) if choice.many else one_of_these(tuple(choice.slugs)))
+        chosen[slug] = _some(data, choice.slugs) if choice.many else _one_of(data, tuple(choice.slugs))
     return chosen
 
 
-@st.composite
-def _overrides(draw, matrix: Matrix):
+def _overrides(data, matrix: Matrix):
     services = [slug for slug, service in matrix.services.items() if service.configurable]
-    return {slug: draw(PORTS) for slug in draw(some(services))}
+    return {slug: data.draw(PORTS) for slug in _some(data, services)}
 
 
-@st.composite
-def _additional_flows(draw, endpoints):
+def _additional_flow(data, endpoints):
     flow = {
-        "source": draw(one_of_these(tuple(endpoints))),
-        "destination": draw(one_of_these(tuple(endpoints))),
-        "protocol": draw(one_of_these(tuple(PROTOCOLS))),
-        "reason": draw(REASONS),
+        "source": _one_of(data, endpoints),
+        "destination": _one_of(data, endpoints),
+        "protocol": _one_of(data, tuple(PROTOCOLS)),
+        "reason": data.draw(REASONS),
     }
-    return flow if flow["protocol"] == "icmp" else flow | {"ports": draw(PORTS)}
+    return flow if flow["protocol"] == "icmp" else flow | {"ports": data.draw(PORTS)}

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -26,9 +27,10 @@ from planner.store.models import (
 from planner.store.run_models import CheckRun
 from planner.store.token_models import ApiToken
 from planner.web.views import kept, offers
+from ports import actions as editions
 from ports import queries
 from ports.actions import load_matrix
-from ports.models import Amendment
+from ports.models import Amendment, Snapshot
 from ports.queries import SHIPPED
 from ports.written import Written
 from tests.web.views.pages import BROWSERS, store
@@ -98,6 +100,10 @@ def list_questions(plan):
     yield comments._open, (plan.pk,), (plan.pk + 1,)
     yield offers._editions, (plan.edition.product_slug,), ("another",)
     yield kept._whole, (plan.pk,), (plan.pk + 1,)
+    yield editions._kept, (Snapshot.objects.first().digest,), ("another",)
+    yield queries._by_slug, (plan.edition.slug,), ("another",)
+    for written in queries._records.values():
+        yield written, (plan.edition_id,), (plan.edition_id + 1,)
     yield queries._marks_at, (plan.edition_id,), (plan.edition_id + 1,)
     yield queries._amended, (plan.edition.product_slug,), ("another",)
 
@@ -138,6 +144,14 @@ def test_a_number_that_no_row_can_have_is_none_of_a_revision(plan):
 def test_a_query_without_its_example_is_refused(plan):
     with pytest.raises(ValueError, match="an example"):
         Written(lambda number: Plan.objects.filter(pk=plan.pk), 2**62).ask(1)
+
+
+def test_what_locks_is_asked_in_a_transaction_alone(plan, monkeypatch):
+    assert actions._to_lock.first(plan.pk) == plan
+    monkeypatch.setattr(connection, "get_autocommit", lambda: True)
+    with pytest.raises(TransactionManagementError):
+        actions._to_lock.first(plan.pk)
+    assert kept._whole.first(plan.pk) == plan
 
 
 def test_values_are_the_databases_own(plan):

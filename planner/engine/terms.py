@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from planner.engine.topology import PLAIN, Setting, Topology
@@ -56,6 +57,12 @@ def _either(several: Iterable[Conditional]) -> Conditional:
     """What meets one of them."""
     joined = frozenset[frozenset[Mark]]().union(*several)
     return ALWAYS if frozenset() in joined else joined
+
+
+@lru_cache(1024)
+def _any_option(choice: str, options: tuple[str, ...]) -> Conditional:
+    """What one of these options meets, while the choice is undecided."""
+    return frozenset(frozenset([Mark(choice, option)]) for option in options)
 
 
 class Ask(NamedTuple):
@@ -122,7 +129,7 @@ class Terms:
             return _either(self.meets(one) for one in condition.any)
         chosen = self.chosen(condition.choice)
         if chosen is None:
-            return frozenset(frozenset([Mark(condition.choice, option)]) for option in condition.options)
+            return _any_option(condition.choice, condition.options)
         met = chosen & set(condition.options) if condition.options else not chosen
         return ALWAYS if met else NEVER
 

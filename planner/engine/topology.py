@@ -47,6 +47,7 @@ class Topology:
             self.kinds[kind_of(endpoint, setting)].append(endpoint)
         self.zone_kinds = {zone.name: zone.kind for zone in plan.zones}
         self.by_name = {endpoint.name: endpoint for endpoint in plan.endpoints}
+        self._holders: dict[str, tuple[Kind, ...]] = {}
         self._destinations: dict[str, tuple[Kind, ...]] = {}
         self._engines: dict[str, tuple[dict[str, tuple[Endpoint, ...]], tuple[Endpoint, ...]]] = {}
         self._sources: dict[tuple[str, Kind], tuple[tuple[Endpoint, ...], ...]] = {}
@@ -55,19 +56,24 @@ class Topology:
         """Whether endpoints of this kind have the role, or for a group of roles one of them."""
         return not self.matrix.holders[role].isdisjoint(kind.roles)
 
+    def holder_kinds(self, role: str) -> tuple[Kind, ...]:
+        """The kinds of endpoints that have the role: a matrix asks hundreds of times for some twenty roles."""
+        if role not in self._holders:
+            self._holders[role] = tuple(kind for kind in self.kinds if self.holds(kind, role))
+        return self._holders[role]
+
     def with_role(self, role: str) -> Iterator[Endpoint]:
         """All endpoints that have the role."""
-        for kind, endpoints in self.kinds.items():
-            if self.holds(kind, role):
-                yield from endpoints
+        for kind in self.holder_kinds(role):
+            yield from self.kinds[kind]
 
     def count_role(self, role: str) -> int:
         """How many endpoints have the role."""
-        return sum(len(endpoints) for kind, endpoints in self.kinds.items() if self.holds(kind, role))
+        return sum(len(self.kinds[kind]) for kind in self.holder_kinds(role))
 
     def has_role(self, role: str) -> bool:
         """Whether any endpoint has the role."""
-        return any(self.holds(kind, role) for kind in self.kinds)
+        return bool(self.holder_kinds(role))
 
     def has_ends(self, requirement: Requirement) -> bool:
         """Whether there are endpoints at both ends of a requirement, and of peers not one endpoint alone."""
@@ -85,6 +91,8 @@ class Topology:
 
     def destination_kinds(self, requirement: Requirement) -> tuple[Kind, ...]:
         """The kinds of endpoints that a requirement leads to."""
+        if requirement.destination is not None:
+            return self.holder_kinds(requirement.destination)
         if requirement.slug not in self._destinations:
             self._destinations[requirement.slug] = tuple(
                 kind for kind in self.kinds if self.is_destination(kind, requirement)

@@ -52,10 +52,13 @@ def find_unneeded(
     groups: dict[tuple[Why, str, str], list[Requirement]] = defaultdict(list)
     for requirement in topology.matrix.requirements:
         if _row_of(requirement) not in needed:
-            kind: Why = "missing" if _is_missing(requirement, topology, told) else "unused"
+            kind: Why
             if _is_withheld(requirement, topology, terms):
-                kind = "withheld"
-            groups[kind, requirement.section, _why_not(requirement, topology, terms)].append(requirement)
+                kind, why = "withheld", _say_withheld(requirement, topology.matrix)
+            else:
+                kind = "missing" if _is_missing(requirement, topology, told) else "unused"
+                why = _why_not(requirement, topology, terms)
+            groups[kind, requirement.section, why].append(requirement)
     return tuple(
         Unneeded(kind=kind, section=section, why=why, requirements=tuple(requirements))
         for (kind, section, why), requirements in groups.items()
@@ -101,11 +104,13 @@ def _is_missing(requirement: Requirement, topology: Topology, told: dict[str, se
     return bool(told["sessions-without-gateway"] if through else told["sessions-unused"])
 
 
+def _say_withheld(requirement: Requirement, matrix: Matrix) -> str:
+    return f"Practice is not followed: “{matrix.caveats[requirement.correction or ''].title}”."
+
+
 def _why_not(requirement: Requirement, topology: Topology, terms: Terms) -> str:
     """The first thing that keeps a requirement from leading to a flow, as a sentence."""
     matrix = topology.matrix
-    if _is_withheld(requirement, topology, terms):
-        return f"Practice is not followed: “{matrix.caveats[requirement.correction or ''].title}”."
     for role in (requirement.source, requirement.destination):
         if role and not topology.has_role(role):
             return f"No endpoint is “{matrix.roles[role].name}”."

@@ -10,7 +10,7 @@ from planner.store.models import Plan, Version
 from ports.actions import keep_snapshot
 from ports.matrix import Matrix
 from ports.models import PortMatrix
-from ports.queries import current_matrix, find_matrix_at, find_state
+from ports.queries import current_matrix, find_edition, find_matrix_at, find_state
 
 
 def matrix_of(plan: Plan) -> Matrix:
@@ -39,7 +39,7 @@ def current_for(plan: Plan) -> Matrix:
 
 def edition_of(matrix: Matrix) -> PortMatrix | None:
     """The row of a matrix's edition; None when it isn't loaded here."""
-    return PortMatrix.objects.filter(slug=matrix.edition).first() if matrix.edition else None
+    return find_edition(matrix.edition) if matrix.edition else None
 
 
 def keep_digest(matrix: Matrix) -> str:

@@ -28,11 +28,18 @@ def clean(text: str, limit: int = 80) -> str:
 
     May be empty. No two hyphens stand together, since they end a comment in XML. What is longer is cut, as `cut` does.
     """
+    taken = 4 * limit
+    while len(plain := _clean(text[:taken])) <= limit and taken < len(text):  # of a long text the beginning is enough
+        taken *= 4
+    return cut(plain, limit)
+
+
+def _clean(text: str) -> str:
     # Letter by letter, since accents go: to bring thousands of them into their order takes the square of their number.
     apart = text if text.isascii() else "".join(unicodedata.normalize("NFKD", letter) for letter in text)
     plain = apart.encode("ascii", "ignore").decode()
     plain = _SPACES.sub(" ", _OUTSIDE.sub(" ", plain))
-    return cut(_HYPHENS.sub("-", plain).strip(), limit)
+    return _HYPHENS.sub("-", plain).strip()
 
 
 def cut(text: str, limit: int) -> str:

@@ -430,6 +430,7 @@ def test_a_firewall_is_imported_only_for_those_who_ask():
     [
         ('a"; accept #', "a accept"), ("Zürich & Söhne", "Zurich Sohne"), ("a--b---c", "a-b-c"), ("😀", ""),
         ("tcp/443 (why?): x_y, z.", "tcp 443 (why ): x_y, z."), ("line\nbreak\ttab", "line break tab"),
+        (f"{'!' * 3_000}at the end", "at the end"), (f"{'-' * 3_000}x", "-x"), ("word " * 900, f"{'word ' * 15}..."),
     ],
 )  # fmt: skip
 def test_text_keeps_harmless_characters_only(text, harmless):

@@ -21,6 +21,10 @@ READ_MIXED = (
 )
 assert AXE.count(READ) == 1
 AXE = AXE.replace(READ, READ + READ_MIXED)
+# To know what lies on what it asks anew, for each element, whether any that it stands in scrolls.
+ASK = "if(Vn(t.actualNode)){r=t;break}"
+assert AXE.count(ASK) == 1
+AXE = AXE.replace(ASK, "if(t.scrolls??=!!Vn(t.actualNode)){r=t;break}")
 ADDRESS = "/axe.js"
 """Where a service of tests has axe beside the application: what a browser has compiled of a script with an address it
 keeps for the next page, and it compiles one that a test brings along anew in each."""
@@ -183,17 +187,35 @@ async ({tags, known, whole}) => {
     if (is === true) found.times++;
     return is;
   };
+  // What a rule is about the browser finds sooner than axe, which goes through all there is for each of sixty.
+  const rules = Object.getPrototypeOf(rule);
+  const {gather} = rules;
+  rules.gather = function (...more) {
+    if (whole) return gather.apply(this, more);
+    const found = [...document.querySelectorAll(this.selector)];
+    return (this.excludeHidden ? found.filter((element) => !axe.utils.isHidden(element)) : found)
+      .map((element) => axe.utils.getNodeFromTree(element));
+  };
   // axe lets others go on between its rules, and none may: an answer could be for what is out of the page.
   const {setTimeout} = window;
   window.setTimeout = (work) => queueMicrotask(work);
   try {
-    const options = {runOnly: {type: "tag", values: tags}, resultTypes: ["violations"], preload: false};
+    const options = {
+      runOnly: {type: "tag", values: tags}, resultTypes: ["violations"], preload: false, elementRef: true,
+    };
+    axe.configure({noHtml: true});  // of all that it looks at
     const {violations, passes, incomplete} = await axe.run(document, options);
+    for (const {nodes} of violations)
+      for (const node of nodes) {
+        node.html = node.element.outerHTML;
+        delete node.element;
+      }
     const broken = incomplete.filter(({error}) => error).map(({id, error}) => `${id}: ${error.message}`);
     for (const {key, times} of inks.values()) if (times) fresh.add(key);
     return {violations, passes: passes.length, fresh: [...fresh].join(" "), twice, broken, small};
   } finally {
     window.setTimeout = setTimeout;
+    rules.gather = gather;
     rule.matches = matches;
     check.evaluate = evaluate;
     for (const [element, parent, next] of back.reverse()) parent.insertBefore(element, next);

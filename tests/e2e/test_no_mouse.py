@@ -26,7 +26,8 @@ LOOK = """
 # Beyond the last stop the window loses the focus. The browser may give it back at once, to the first stop of the page.
 LEAVE = "() => window.addEventListener('blur', () => { window.left = true; })"
 QUERIES = ["", "panel=decisions&view=findings", "panel=ports&view=flows&protocol=icmp", "panel=caveats&view=diagram",
-           "edit=DC01", "add=import", "zone=DMZ"]  # fmt: skip
+           "edit=DC01&view=unneeded", "add=import&view=zones", "zone=DMZ"]  # fmt: skip
+"""The rules, which have most stops, are beside few of the forms."""
 
 
 @pytest.mark.parametrize("width", [1440, 390])

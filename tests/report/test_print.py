@@ -301,12 +301,11 @@ def test_blanks_name_the_rules_that_wait():
 
 
 def test_the_cover_says_revision_matrix_digest_and_link():
-    report = evaluate(contoso())
-    data = render_pdf(report, Edition(date=DAY, revision=42, link="https://ports.example/share/abc"))
-    cover = text_of(data, slice(1))
+    edition = Edition(date=DAY, revision=42, link="https://ports.example/share/abc")
+    cover = text_of(render_pdf(evaluate(contoso()), edition), slice(1))
     assert "Revision42" in cover
     assert "29February2024" in cover
-    assert report.matrix.digest in cover
+    assert shipped_matrix().digest in cover
     assert "https://ports.example/share/abc" in cover
     assert "https" not in text_of(print_contoso(), slice(1))
 

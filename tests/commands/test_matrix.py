@@ -423,5 +423,7 @@ def test_wrong_usage_exits_with_2():
         (warm.run, ["matrix", "revert", "x"]),
         (warm.run, ["matrix", "amend", "a", "b", "c"]),
     ):
-        run = start([sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment, capture_output=True, check=False)
+        run = start(
+            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment, capture_output=True, check=False
+        )
         assert run.returncode == 2, arguments

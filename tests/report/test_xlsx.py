@@ -16,7 +16,7 @@ from planner.report.formats import workbook
 from planner.report.formats.json import report_data
 from planner.report.formats.workbook import Link
 from planner.report.formats.xlsx import render_xlsx
-from tests.report.samples import HOSTILE_NAMES, contoso, evaluate, hostile, sites, write_plan
+from tests.report.samples import HOSTILE_NAMES, contoso, evaluate, hostile, hostile_lot, in_lots, sites, write_plan
 
 SHEETS = ["Rules", "Flows", "Servers", "Objects", "Findings", "Changes", "About"]
 
@@ -188,19 +188,19 @@ def test_a_plan_without_endpoints_gives_sheets_with_headers():
     assert rows_of(book, "Rules") == rows_of(book, "Flows") == rows_of(book, "Objects") == []
 
 
-@pytest.mark.parametrize("name", HOSTILE_NAMES)
-def test_a_hostile_name_stays_text_in_every_cell(name):
-    data = render_xlsx(evaluate(hostile(name)))
+@pytest.mark.parametrize("names", in_lots(HOSTILE_NAMES), ids=ascii)
+def test_hostile_names_stay_text_in_every_cell(names):
+    data = render_xlsx(evaluate(hostile_lot(names)))
     book = open_book(data)
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert {cell.data_type for cell in cells} == {"s"}
     links = [cell.hyperlink for cell in cells if cell.hyperlink]
-    assert all(link.target is None and re.fullmatch(r"'Rules'!A[0-9]+", link.location) for link in links)
+    assert all(link.target is None and re.fullmatch(r"'(Rules|Closed)'!A[0-9]+", link.location) for link in links)
     assert not any(cell.value.startswith(("=", "+", "-", "@", "＝")) for cell in cells)
-    shown = f"'{name}" if name[0] in "=+-@＝" else name
-    assert rows_of(book, "Objects")[0]["Name"] == shown
-    assert {row["Source"] for row in rows_of(book, "Flows")} == {shown}
-    assert rows_of(book, "About")[0]["Content"] == shown
+    *shown, whole = [f"'{name}" if name[0] in "=+-@＝" else name for name in (*names, " / ".join(names))]
+    assert {row["Name"] for row in rows_of(book, "Objects")} == {*shown, "SQL"}
+    assert {row["Source"] for row in rows_of(book, "Flows")} == set(shown)
+    assert rows_of(book, "About")[0]["Content"] == whole
     archive = zipfile.ZipFile(io.BytesIO(data))
     sheets = [part for part in archive.namelist() if part.startswith("xl/worksheets/")]
     assert not any(b"<f>" in archive.read(part) for part in sheets)

@@ -2,11 +2,12 @@
 
 import { busyParts } from "./busy.js";
 import { announce } from "./live.js";
-import { isSending, resend } from "./saving.js";
+import { isSending, PASSING, resend } from "./saving.js";
 import { clear, newestSaid, newestState, pulse, revision, say } from "./state_line.js";
 import { showViewers, whereIAm } from "./viewers.js";
 
 const INTERVAL = 2000;
+const LOST = "Connection lost; trying again …";
 let tag = "";
 let newest = 0; // the revision that the server has
 let newestThere = 0; // and the latest state of a rule
@@ -67,7 +68,11 @@ async function ask() {
     say("connection", "This plan has been deleted; reload the page.");
     return;
   } else if (reply.status !== 304) {
-    throw new Error(`pulse ${reply.status}`);
+    say(
+      "connection",
+      PASSING.includes(reply.status) ? LOST : `The service answered with an error (${reply.status}); trying again …`,
+    );
+    return;
   }
   clear("connection");
   await resend();
@@ -94,7 +99,7 @@ async function beat() {
   try {
     await ask();
   } catch {
-    say("connection", "Connection lost; trying again …");
+    say("connection", LOST);
   }
   next = window.setTimeout(beat, document.hidden ? 5 * INTERVAL : INTERVAL);
 }

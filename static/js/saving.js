@@ -16,7 +16,8 @@ import { clear, forget, revision, say } from "./state_line.js";
  */
 /** @typedef {import("./posting.js").Edit & { operation: string, status: number }} Waiting */
 
-const PASSING = [0, 408, 425, 429, 502, 503, 504]; // no answer, or one for now only: it may be another in a moment
+/** No answer, or one for now only: it may be another in a moment. */
+export const PASSING = [0, 408, 425, 429, 502, 503, 504];
 /** @type {Record<number, string>} */
 const REFUSED = {
   403: "this page is too old. Reload it; what you typed is then offered back.",

@@ -13,7 +13,7 @@ from planner.report import FORMATS
 from tests.commands.reporting import run, save
 
 LENGTH = 200_000
-PRINTED = 20_000
+PRINTED = 10_000
 """Of what is set on pages: there would be hundreds more of them, and nothing more to find."""
 
 

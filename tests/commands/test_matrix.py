@@ -16,6 +16,7 @@ from planner.store import actions, bin
 from planner.store.models import Plan
 from ports.models import Amendment, PortMatrix
 from ports.queries import SHIPPED, current_matrix, edition_records, read_fixture
+from tests import warm
 from tests.ports.records import fixture_text, make_records, record
 from tests.report.samples import contoso
 
@@ -416,8 +417,13 @@ def test_without_a_database_it_says_what_to_do_and_makes_none(monkeypatch, tmp_p
 @pytest.mark.slow
 def test_wrong_usage_exits_with_2():
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "planner.settings"}
-    for arguments in (["matrix"], ["matrix", "paint"], ["matrix", "revert", "x"], ["matrix", "amend", "a", "b", "c"]):
-        run = subprocess.run(
+    for start, arguments in (
+        (subprocess.run, ["matrix"]),
+        (warm.run, ["matrix", "paint"]),
+        (warm.run, ["matrix", "revert", "x"]),
+        (warm.run, ["matrix", "amend", "a", "b", "c"]),
+    ):
+        run = start(
             [sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment, capture_output=True, check=False
         )
         assert run.returncode == 2, arguments

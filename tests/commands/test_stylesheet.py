@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from planner.plan.syntax import to_yaml
-from tests.report.samples import contoso
+from tests.report.samples import write_plan
 
 COMMANDS = {"report": ["new.yaml"], "compare": ["old.yaml", "new.yaml"]}
 
@@ -17,8 +17,8 @@ COMMANDS = {"report": ["new.yaml"], "compare": ["old.yaml", "new.yaml"]}
 def _in_folder(monkeypatch, tmp_path):
     monkeypatch.setitem(connection.settings_dict, "NAME", str(tmp_path / "absent.sqlite3"))
     monkeypatch.chdir(tmp_path)
-    Path("old.yaml").write_text(to_yaml(contoso()), "utf-8")
-    Path("new.yaml").write_text(to_yaml(contoso(choices={"esxi": "ssh"})), "utf-8")
+    Path("old.yaml").write_text(to_yaml(write_plan()), "utf-8")
+    Path("new.yaml").write_text(to_yaml(write_plan(choices={"esxi": "ssh"})), "utf-8")
     Path("house.css").write_text('h1::after { content: " of ACME" }', "utf-8")
 
 

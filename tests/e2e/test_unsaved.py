@@ -128,6 +128,15 @@ def test_a_lost_connection_is_said_until_it_is_back(page, address):
     expect(page.locator("#state")).to_have_attribute("data-state", "saved")
 
 
+def test_a_service_that_answers_with_errors_is_no_lost_connection(open_page, address):
+    page = open_page(status=500)
+    page.goto(address)
+    cut(page, at="**/pulse/**", answer=500)
+    expect(page.locator("#state")).to_have_text("The service answered with an error (500); trying again …")
+    page.unroute_all()
+    expect(page.locator("#state")).to_have_text("Saved · revision 1")
+
+
 def kept(page):
     """What the tab holds of unsaved input."""
     found = page.evaluate("Object.entries(sessionStorage)")

@@ -80,6 +80,26 @@ def hostile(name):
     )
 
 
+def in_lots(names):
+    """The names, as many together as one text that may be a name has room for."""
+    lots = [[]]
+    for name in names:
+        if len(" / ".join([*lots[-1], name])) > 255:
+            lots.append([])
+        lots[-1].append(name)
+    return lots
+
+
+def hostile_lot(names):
+    """A plan that has all of these names in its own name; a zone, an endpoint and a reason have each."""
+    one, *others = [hostile(name) for name in names]
+    for other in others:
+        one["zones"].insert(0, other["zones"][0])
+        one["endpoints"].append(other["endpoints"][0])
+        one["additional_flows"] += other["additional_flows"]
+    return one | dict.fromkeys(("name", "description"), " / ".join(names))
+
+
 def sites(count):
     """A plan of many like remote sites, each with an agent and two managed systems."""
     zones = [("Internal", "internal"), ("DMZ", "dmz"), ("Internet", "internet")]

@@ -11,16 +11,15 @@ import pytest
 from planner.plan import limits
 from planner.plan.document import dump_plan, read_plan
 from planner.report import FORMATS
-from planner.report.paper.change_prints import render_changes_pdf
 from planner.report.paper.embedded import embed_files
 from planner.report.paper.prints import render_pdf
-from planner.report.said.edition import Edition, Editions
+from planner.report.said.edition import Edition
 from planner.report.said.filters import Filter, select
 from planner.store.plan_in_pdf import NoPlanInside, take_plan
 from ports.queries import shipped_matrix
 from tests.examples import read_examples
 from tests.report.samples import HOSTILE_NAMES, contoso, evaluate, hostile
-from tests.report.test_print import compared, example
+from tests.report.test_print import example, print_compared, print_contoso, printed
 
 DAY = date(2024, 2, 29)
 STANDARDS = ("ua1", "3a")
@@ -43,23 +42,23 @@ def carried(data):
 
 @pytest.mark.parametrize("slug", [one.slug for one in read_examples()])
 def test_the_pdf_of_each_example_is_pdf_ua_1_and_pdf_a_3a_by_a_validator(slug):
-    assert faults(render_pdf(example(slug), WHOLE)) == []
+    assert faults(printed(slug)) == []
 
 
 def test_a_change_request_is_both_too():
-    assert faults(render_changes_pdf(compared(), Editions(before="1", after="2", date=DAY))) == []
+    assert faults(print_compared()) == []
 
 
 @pytest.mark.slow
 def test_the_validator_finds_what_is_wrong():
-    assert faults(render_pdf(evaluate(contoso()), Edition(date=DAY, engine="weasyprint"))) != []
+    assert faults(printed("dmz", "WeasyPrint")) != []
 
 
-@pytest.mark.parametrize(("engine", "slug"), [("typst", "everything"), ("weasyprint", "dmz")])
+@pytest.mark.parametrize(("setter", "slug"), [("Typst", "everything"), ("WeasyPrint", "dmz")])
 @pytest.mark.slow
-def test_plan_and_report_go_along_and_say_what_the_downloads_say(engine, slug):
+def test_plan_and_report_go_along_and_say_what_the_downloads_say(setter, slug):
     report = example(slug)
-    files = carried(render_pdf(report, Edition(date=DAY, with_plan=True, engine=engine)))
+    files = carried(printed(slug, setter))
     assert set(files) == {"plan.yaml", "report.json"}
     assert files["report.json"] == FORMATS["json"].render(report)
     assert read_plan(files["plan.yaml"], matrix=shipped_matrix()) == report.plan
@@ -130,4 +129,4 @@ def test_a_pdf_that_would_take_all_memory_is_a_sentence():
 
 def test_a_pdf_without_a_plan_says_which_pdf_has_one():
     with pytest.raises(NoPlanInside, match="whoever edits the plan"):
-        take_plan(render_pdf(evaluate(contoso()), Edition(date=DAY)))
+        take_plan(print_contoso())

@@ -30,7 +30,7 @@ from ports.queries import shipped_matrix
 from ports.text import show_line
 from tests.examples import EXAMPLES
 from tests.paper import read_pages
-from tests.report.samples import contoso, evaluate, hostile, sites, write_plan
+from tests.report.samples import contoso, evaluate, hostile_lot, in_lots, sites, write_plan
 from tests.strategies import HOSTILE_NAMES
 
 pytestmark = pytest.mark.slow
@@ -48,6 +48,8 @@ def example(slug):
 HOUSE = "h2 { color: #b00020 }"
 SETTERS = {"Typst": "", "WeasyPrint": HOUSE}
 """What sets the pages, and the house style for which it does."""
+BARE_ON = {"typst": "a4", "weasyprint": "letter"}
+"""The paper of documents without pictures, by what sets them."""
 
 
 def without_pictures(printed):
@@ -71,9 +73,9 @@ def bare(slug, paper="a4"):
     return without_pictures(compose_report(example(slug), edition))
 
 
-def set_bare(slug, engine="typst", paper="a4"):
+def set_bare(slug, engine="typst", paper=None):
     """The same on paper, set once for all tests that look at it. In the house style only by WeasyPrint."""
-    return _set_bare(slug, engine, paper)
+    return _set_bare(slug, engine, paper or BARE_ON[engine])
 
 
 @cache  # which would take an argument that is left out for another than the same one given
@@ -90,7 +92,7 @@ def printed(slug, setter="Typst"):
 def _print(slug, setter):
     if (slug, setter) == ("everything", "WeasyPrint"):
         return set_bare(slug, "weasyprint")
-    return render_pdf(example(slug), Edition(date=DAY, revision=7, stylesheet=SETTERS[setter]))
+    return render_pdf(example(slug), Edition(date=DAY, revision=7, stylesheet=SETTERS[setter], with_plan=True))
 
 
 @lru_cache(maxsize=16)
@@ -104,6 +106,11 @@ def read(data):
 
 def read_page(data, number):
     return read_pages(data)[number]
+
+
+@cache
+def print_contoso():
+    return render_pdf(evaluate(contoso()), Edition(date=DAY))
 
 
 def squeeze(text):
@@ -278,7 +285,7 @@ def test_a_table_with_more_text_than_a_page_holds_is_whole_all_the_same():
 
 
 def test_the_cover_counts_missing_addresses_and_none_reads_as_any():
-    data = render_pdf(evaluate(contoso()), Edition(date=DAY))
+    data = print_contoso()
     assert "1addresstobefilledin" in text_of(data, slice(1))
     text = text_of(data)
     assert text.count("anyaddress") == text.count("Publicanyaddress") + text.count("Public(group)anyaddress")
@@ -287,21 +294,20 @@ def test_the_cover_counts_missing_addresses_and_none_reads_as_any():
 
 def test_blanks_name_the_rules_that_wait():
     report = evaluate(contoso())
-    text = part(render_pdf(report, Edition(date=DAY)), "To complete before")
+    text = part(print_contoso(), "To complete before")
     waiting = [rule.id for rule in report.rules if "Portal" in [e.name for e in (*rule.sources, *rule.destinations)]]
     assert waiting
     assert squeeze(f"for {', '.join(waiting)}") in text
 
 
 def test_the_cover_says_revision_matrix_digest_and_link():
-    report = evaluate(contoso())
-    data = render_pdf(report, Edition(date=DAY, revision=42, link="https://ports.example/share/abc"))
-    cover = text_of(data, slice(1))
+    edition = Edition(date=DAY, revision=42, link="https://ports.example/share/abc")
+    cover = text_of(render_pdf(evaluate(contoso()), edition), slice(1))
     assert "Revision42" in cover
     assert "29February2024" in cover
-    assert report.matrix.digest in cover
+    assert shipped_matrix().digest in cover
     assert "https://ports.example/share/abc" in cover
-    assert "https" not in text_of(render_pdf(report, Edition(date=DAY)), slice(1))
+    assert "https" not in text_of(print_contoso(), slice(1))
 
 
 def test_a_part_says_which_and_has_no_other_rule():
@@ -320,7 +326,7 @@ def test_a_part_says_which_and_has_no_other_rule():
 
 @pytest.mark.parametrize(("paper", "size"), [("a4", (842, 595)), ("letter", (792, 612))])
 def test_the_paper_is_the_one_asked_for(paper, size):
-    page = read(render_pdf(evaluate(contoso()), Edition(date=DAY, paper=paper))).pages[0]
+    page = read(set_bare("one-server", paper=paper)).pages[0]
     assert (round(page.mediabox.width), round(page.mediabox.height)) == size
 
 
@@ -342,9 +348,9 @@ def test_hostile_names_stand_in_the_rules_as_text():
         assert f"192.0.2.{number}" in text
 
 
-@pytest.mark.parametrize("name", HOSTILE_NAMES, ids=ascii)
-def test_a_hostile_name_of_everything_leaves_the_document_whole(name):
-    html = render_html(evaluate(hostile(name)), Edition(date=DAY)).decode()
+@pytest.mark.parametrize("names", in_lots(HOSTILE_NAMES), ids=ascii)
+def test_hostile_names_of_everything_leave_the_document_whole(names):
+    html = render_html(evaluate(hostile_lot(names)), Edition(date=DAY)).decode()
     assert html.count("<h1>") == html.count("</h1>") == 1
     assert html.rstrip().endswith("</html>")
     assert len(re.findall("<section", html)) == len(re.findall("</section>", html))
@@ -352,8 +358,7 @@ def test_a_hostile_name_of_everything_leaves_the_document_whole(name):
 
 
 def test_changed_ports_name_their_default():
-    text = part(render_pdf(evaluate(contoso()), Edition(date=DAY)), RULES)
-    assert "changedfrom443" in text
+    assert "changedfrom443" in part(print_contoso(), RULES)
 
 
 def test_a_rule_with_many_ports_and_reasons_says_all_of_them():
@@ -438,10 +443,14 @@ def compared():
     return compare_reports(evaluate(before), evaluate(after))
 
 
+@cache
+def print_compared():
+    return CHANGE_FORMATS["pdf"].render(compared(), Editions(before="revision 1", after="revision 2", date=DAY))
+
+
 class TestChanges:
     def test_the_request_has_exactly_the_rules_of_the_json(self):
-        comparison = compared()
-        data = CHANGE_FORMATS["pdf"].render(comparison, Editions(before="revision 1", after="revision 2", date=DAY))
+        comparison, data = compared(), print_compared()
         rules = comparison_data(comparison)["rules"]
         for title, name in (("Rules to open", "opened"), ("Rules to close", "closed"), ("Rules changed", "changed")):
             assert rules[name]
@@ -455,14 +464,13 @@ class TestChanges:
         assert squeeze(f"SQL02 {MISSING}") in part(data, "Rules to open")
 
     def test_the_cover_says_from_what_to_what_and_how_much(self):
-        data = CHANGE_FORMATS["pdf"].render(compared(), Editions(before="revision 1", after="revision 2", date=DAY))
-        cover = text_of(data, slice(1))
+        cover = text_of(print_compared(), slice(1))
         assert "Fromrevision1torevision2." in cover
         assert "1addresseschanged" in cover
 
     def test_what_changed_of_a_rule_is_said(self):
-        data = CHANGE_FORMATS["pdf"].render(compared(), Editions(before="a", after="b", date=DAY))
-        assert squeeze("tcp 443: Decided: only with VMware ESXi access: PowerCLI → yes") in part(data, "Rules changed")
+        said = "tcp 443: Decided: only with VMware ESXi access: PowerCLI → yes"
+        assert squeeze(said) in part(print_compared(), "Rules changed")
 
     def test_html_and_pdf_say_the_same_of_addresses(self):
         html = CHANGE_FORMATS["html"].render(compared(), Editions(before="a", after="b", date=DAY)).decode()
@@ -482,9 +490,10 @@ class TestChanges:
         assert "Portal:none" in text
         assert "Portal:192.0.2.9" in text
 
-    @pytest.mark.parametrize("name", HOSTILE_NAMES[:20], ids=ascii)
-    def test_hostile_names_leave_it_whole(self, name):
-        comparison = compare_reports(evaluate(write_plan()), evaluate(hostile(name)))
+    @pytest.mark.parametrize("names", in_lots(HOSTILE_NAMES[:20]), ids=ascii)
+    def test_hostile_names_leave_it_whole(self, names):
+        name = " / ".join(names)
+        comparison = compare_reports(evaluate(write_plan()), evaluate(hostile_lot(names)))
         html = CHANGE_FORMATS["html"].render(comparison, Editions(before=name, after=name, date=DAY)).decode()
         assert html.rstrip().endswith("</html>")
         assert len(re.findall("<section", html)) == len(re.findall("</section>", html))

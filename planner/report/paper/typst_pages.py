@@ -9,7 +9,7 @@ import logging
 import re
 from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from typst import TypstError
 
@@ -60,15 +60,16 @@ def make_pdf(printed: PrintedReport, *, is_last: bool = False) -> bytes:
     """
     data = {"document": json.dumps(read_tree(printed), ensure_ascii=False)}
     data |= {f"file-{number}": file.text for number, file in enumerate(printed.files)}
-    try:
-        return typeset(_LAYOUT, data, standards=["a-3a", "ua-1"] if printed.date else ["ua-1"], forget=not is_last)
-    except TypstError as error:
-        logger.warning(_say_refused(error))
-        return typeset(_LAYOUT, data, forget=not is_last)
+    standards: list[Literal["a-3a", "ua-1"]] = ["a-3a", "ua-1"] if printed.date else ["ua-1"]
+    return typeset(_LAYOUT, data, standards=standards, forget=not is_last, on_refusal=_tell_refused)
+
+
+def _tell_refused(error: TypstError) -> None:
+    """Log why a document is no PDF/UA-1: the characters that no font has, or what else Typst finds against it."""
+    logger.warning(_say_refused(error))
 
 
 def _say_refused(error: TypstError) -> str:
-    """Why a document is no PDF/UA-1: the characters that no font has, or what else Typst finds against it."""
     lacking = {_ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) for text in _LACKING.findall(error.diagnostic)}
     if not lacking:
         return f"The PDF is neither PDF/UA-1 nor PDF/A-3a: {show_line(error.message)}"

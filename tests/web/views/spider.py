@@ -57,9 +57,8 @@ class Spider:
 
     Addresses of pages that differ in values alone are asked for once, those with several names as long as two of them
     haven't been together before, and files once as filtered, but every option of a form is chosen once, in each view
-    that has the form. One that isn't `thorough` asks for each name once, as a part of a page in one view alone, and
-    chooses an option in the first view: as a part only the first of each field, and where the form leads away from
-    where it began no others at all.
+    that has the form. One that isn't `thorough` asks for each view and each name once, and chooses the first option of
+    each field in the first view.
     """
 
     client: object
@@ -72,12 +71,9 @@ class Spider:
     """Pages and where their forms and buttons would write to."""
     outside: set = field(default_factory=set)
     """Addresses that were met and not asked for, since they don't begin with `within`."""
-    began: tuple = ()
-    """Where the crawl began."""
 
     def crawl(self, *starts, within=""):
         """Visit the addresses and all that follows from them, as long as it begins with `within`."""
-        self.began = starts
         queue = deque((start, "", True) for start in starts)
         while queue:
             path, part, sure = queue.popleft()
@@ -97,7 +93,7 @@ class Spider:
         pairs = parse_qsl(parts.query)
         names = frozenset(name for name, _ in pairs)
         view = dict(pairs).get("view", "")
-        where = view if self.thorough or not part else ""
+        where = view if self.thorough else ""
         for alone in ALONE:
             if not alone.isdisjoint(names):  # once in each view, whatever else the address says
                 return [(parts.path, where, alone)]
@@ -172,12 +168,11 @@ class Spider:
         action = form.get("hx-get") or form.get("action") or visit.path.partition("?")[0]
         known = set()
         for name, option in (("", ""), *((name, option) for name, option in choices if option)):
-            is_first = self.thorough or name not in known
-            known.add(name)
-            if not is_first and not action.startswith(self.began):
+            if name in known and not self.thorough:
                 continue
+            known.add(name)
             query = urlencode({name: value for name, value in (usual | {name: option}).items() if value})
-            for part in {"", (form.get("hx-target") or "").removeprefix("#")} if is_first else ("",):
+            for part in {"", (form.get("hx-target") or "").removeprefix("#")}:
                 yield from self._local(visit, f"{action}?{query}" if query else action, part, sure=True)
 
 

@@ -128,6 +128,16 @@ def test_of_the_ports_only_the_one_that_was_sent_is_replaced(client, plan):
     assert not page.all("input", id="port-rdp")
 
 
+def test_a_faulty_port_stands_beside_no_word_on_another(client, plan):
+    """The field is kept until it is mended; meanwhile the port that is stored may be changed again, or undone."""
+    _, key = plan
+    headers = from_page(f"/plans/{key}/", "?panel=ports")
+    client.post(f"/plans/{key}/ports/", {"service": "ssh", "ports": "2222"}, headers=headers)
+    page = Page(client.post(f"/plans/{key}/ports/", {"service": "ssh", "ports": "2222x"}, headers=headers))
+    assert page.one("input", id="port-ssh").get("value") == "2222x"
+    assert "changed from" not in words(page.one(id="port-item-ssh"))
+
+
 def test_a_port_that_is_sent_from_elsewhere_brings_its_panel(client, plan):
     _, key = plan
     headers = from_page(f"/plans/{key}/", "?panel=decisions")

@@ -44,7 +44,7 @@ def test_something_is_said():
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "none", "TEST": {"NAME": "toy.sqlite3"}}}
 """,
     "conftest.py": "from hypothesis import settings\n\nsettings.register_profile('quick')\n",
-    "pytest.ini": "[pytest]\nDJANGO_SETTINGS_MODULE = toy_settings\npythonpath = .\n",
+    "pytest.ini": "[pytest]\nDJANGO_SETTINGS_MODULE = toy_settings\npythonpath = .\naddopts = -p no:schemathesis\n",
     "run.py": """
 import sys
 from scripts import mutate

@@ -41,10 +41,10 @@ def zipped(text):
 
 
 PACKED = {
-    "zip": zipped("x" * 10_000_000),
-    "gzip": gzip.compress(b"x" * 10_000_000),
-    "bzip2": bz2.compress(b"x" * 10_000_000),
-    "xz": lzma.compress(b"x" * 10_000_000, preset=0),
+    "zip": zipped("x" * 1_000_000),
+    "gzip": gzip.compress(b"x" * 1_000_000),
+    "bzip2": bz2.compress(b"x" * 1_000_000),
+    "xz": lzma.compress(b"x" * 1_000_000, preset=0),
     "pdf": b"%PDF-1.7\n",
 }
 

@@ -1,7 +1,8 @@
 """What a ruleset does with one packet, by the sentences of `planner/engine/existing/model.py`, entry for entry."""
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +18,7 @@ class Packet:
     leaves: str = ""
 
 
+find_address = cache(ipaddress.ip_address)
 NUMBERS = {"tcp": 6, "udp": 17, "icmp": 1, "icmp6": 58, "sctp": 132, "gre": 47, "esp": 50}
 
 
@@ -27,16 +29,35 @@ def meets(sides, name):
     return named != sides.negated
 
 
+def is_between(match, packet):
+    source, destination = find_address(packet.source), find_address(packet.destination)
+    return match.family == source.version and int(source) in match.sources and int(destination) in match.destinations
+
+
 def matches(match, packet):
-    source, destination = (ipaddress.ip_address(end) for end in (packet.source, packet.destination))
     return (
-        match.family == source.version
-        and int(source) in match.sources
-        and int(destination) in match.destinations
+        is_between(match, packet)
         and NUMBERS[packet.protocol] in match.protocols
         and (packet.protocol not in ("tcp", "udp", "sctp") or packet.source_port in match.source_ports)
         and (packet.protocol in ("gre", "esp") or packet.port in match.ports)
     )
+
+
+def passes(entry, packet):
+    return meets(entry.enters, packet.enters) and meets(entry.leaves, packet.leaves)
+
+
+def keep_between(ruleset, packet):
+    """The ruleset without the entries that no packet meets which goes as this one does, whatever its service."""
+
+    def keep(entries):
+        return tuple(
+            entry
+            for entry in entries
+            if passes(entry, packet) and any(is_between(match, packet) for match in entry.matches)
+        )
+
+    return replace(ruleset, stages=tuple(replace(stage, entries=keep(stage.entries)) for stage in ruleset.stages))
 
 
 def decide(ruleset, packet):
@@ -53,12 +74,12 @@ def decide(ruleset, packet):
 
 
 def decide_stage(stage, packet):
-    family = ipaddress.ip_address(packet.source).version
+    family = find_address(packet.source).version
     if family not in stage.families:
         return "open", ""
     doubts = []
     for entry in stage.entries:
-        if not (meets(entry.enters, packet.enters) and meets(entry.leaves, packet.leaves)):
+        if not passes(entry, packet):
             continue
         if not any(matches(match, packet) for match in entry.matches):
             continue

@@ -16,6 +16,7 @@ from ports.actions import load_matrix
 from ports.queries import SHIPPED
 from tests.commands.test_gap import HTTPS, nft
 from tests.examples import EXAMPLES
+from tests.test_readme import lines_run
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 WHOLE = {"tutorial.md": "test_documentation_site.py", "api.md": "e2e/test_api_commands.py"}
@@ -114,7 +115,12 @@ def files(monkeypatch, tmp_path, server):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("words", sorted({words for _, words, name in COMMANDS if name in RUN}), ids=shlex.join)
+@pytest.mark.parametrize(
+    "words",
+    # What the README shows too is run by its test.
+    sorted({words for _, words, name in COMMANDS if name in RUN} - set(map(tuple, lines_run()))),
+    ids=shlex.join,
+)
 @pytest.mark.usefixtures("files")
 def test_what_needs_nothing_but_files_does_what_it_says(words, capsysbinary):
     status = 0

@@ -91,11 +91,14 @@ def in_lots(names):
 
 
 def hostile_lot(names):
-    """A plan that has all of these names in its own name; a zone, an endpoint and a reason have each."""
+    """A plan that has all of these names in its own name; a zone, an endpoint and a reason have each.
+
+    Each endpoint has an address of its own, so that no file takes several for one.
+    """
     one, *others = [hostile(name) for name in names]
-    for other in others:
+    for number, other in enumerate(others, 2):
         one["zones"].insert(0, other["zones"][0])
-        one["endpoints"].append(other["endpoints"][0])
+        one["endpoints"].append(other["endpoints"][0] | {"addresses": [f"10.0.0.{number}"]})
         one["additional_flows"] += other["additional_flows"]
     return one | dict.fromkeys(("name", "description"), " / ".join(names))
 

@@ -191,8 +191,8 @@ def test_what_is_too_long_to_be_searched_for_is_refused():
 
 def test_the_margin_tells_a_square_from_a_line():
     square = re.compile(r"\s*[\t\r\n]\s*").sub
-    half = SMALL // 2  # shows already
-    small, large = (measure(lambda text: square(" ", text), KINDS["spaces"](n)) for n in (half, 16 * half))
+    third = SMALL // 3  # shows already
+    small, large = (measure(lambda text: square(" ", text), KINDS["spaces"](n)) for n in (third, 16 * third))
     assert large > 64 * max(small, LEAST)
 
 

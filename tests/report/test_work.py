@@ -43,10 +43,9 @@ def test_a_row_says_ends_with_addresses_and_why_and_what_isnt_decided():
     assert {rows["tcp 22"][title] for title in ("Done", "Firewall", "Ticket", "Owner", "Status", "Comment")} == {""}
 
 
-@pytest.mark.slow
 def test_many_endpoints_are_counted_and_found_on_another_sheet():
-    texts = [row[title] for row in work_of(evaluate(sites(300))) for title in ("From", "To")]
-    assert any(text.endswith("and 294 more, see Rules") for text in texts)
+    texts = [row[title] for row in work_of(evaluate(sites(40))) for title in ("From", "To")]
+    assert any(text.endswith("and 34 more, see Rules") for text in texts)
     assert max(text.count("\n") for text in texts) == 6
 
 

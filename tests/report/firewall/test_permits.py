@@ -21,7 +21,7 @@ from ports.queries import shipped_matrix
 from tests.each import each
 from tests.examples import UNANSWERED, report_on
 from tests.report.firewall.reading import READERS, expected, statements, strange_lines
-from tests.report.samples import HOSTILE_NAMES, contoso, evaluate_once, hostile, write_plan
+from tests.report.samples import HOSTILE_NAMES, contoso, evaluate_once, hostile_lot, in_lots, write_plan
 from tests.strategies import HOSTILE_NAMES as MORE_HOSTILE_NAMES
 from tests.strategies import documents, often
 
@@ -346,14 +346,15 @@ HOSTILE = (*HOSTILE_NAMES, *MORE_HOSTILE_NAMES, '"; accept', '"; policy accept; 
            ("iptables -P FORWARD ACCEPT " * 9).strip())  # fmt: skip
 
 
-@pytest.mark.parametrize("name", sorted(set(HOSTILE)), ids=ascii)
-def test_hostile_names_are_harmless_in_every_format(name, tmp_path):
-    document = hostile(name)
+@pytest.mark.parametrize("names", in_lots({name.casefold(): name for name in HOSTILE}.values()), ids=ascii)
+def test_hostile_names_are_harmless_in_every_format(names, tmp_path):
+    document = hostile_lot(names)
     document["endpoints"][1]["addresses"] = ["192.0.2.1"]
     document["endpoints"].append(host("x", "192.0.2.9", zone="DMZ"))
     document["endpoints"].append(host("x!", "192.0.2.10", zone="DMZ"))
-    reason = f"{name}\nadd rule inet filter forward accept\n-A FORWARD -j ACCEPT\n"
-    document["additional_flows"] += [flow(name, "x", reason=reason), flow(name, "x!", ports="22", reason=reason)]
+    for name in names:
+        reason = f"{name}\nadd rule inet filter forward accept\n-A FORWARD -j ACCEPT\n"
+        document["additional_flows"] += [flow(name, "x", reason=reason), flow(name, "x!", ports="22", reason=reason)]
     report = evaluate_once(document)
     for kind, read in READERS.items():
         text = render(kind, report, default_deny=True)

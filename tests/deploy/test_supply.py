@@ -6,12 +6,18 @@ import subprocess
 import threading
 import tomllib
 from contextlib import contextmanager
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 ADVISORY = json.loads(Path(__file__).with_name("advisory.json").read_text("utf-8"))
-LOCKED = {one["name"]: one for one in tomllib.loads((ROOT / "uv.lock").read_text("utf-8"))["package"]}
+
+
+@cache
+def locked():
+    """What `uv.lock` says of each package, by its name."""
+    return {one["name"]: one for one in tomllib.loads((ROOT / "uv.lock").read_text("utf-8"))["package"]}
 
 
 @contextmanager
@@ -86,27 +92,27 @@ def test_the_list_has_every_package_that_the_service_runs_on_with_version_and_ha
     assert wanted <= set(found)
     assert "pytest" not in found
     for name, one in found.items():
-        assert one["version"] == LOCKED[name]["version"]
+        assert one["version"] == locked()[name]["version"]
         files = one["externalReferences"]
         assert files
         assert all(len(file["hashes"][0]["content"]) == 64 for file in files)
 
 
 def _with_theirs(names):
-    found, left = set(), {name for name in names if name in LOCKED}
+    found, left = set(), {name for name in names if name in locked()}
     while left:
         found |= left
         left = {
             one["name"]
             for name in left
-            for one in LOCKED[name].get("dependencies", ())
+            for one in locked()[name].get("dependencies", ())
             if "marker" not in one  # others are for other systems
         } - found
     return found
 
 
 def test_nothing_is_installed_without_a_hash():
-    for name, package in LOCKED.items():
+    for name, package in locked().items():
         files = [*package.get("wheels", ()), *([package["sdist"]] if "sdist" in package else [])]
         assert files or "virtual" in package["source"] or "editable" in package["source"], name
         assert all(file["hash"].startswith("sha256:") for file in files), name

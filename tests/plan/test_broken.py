@@ -129,18 +129,18 @@ def test_a_document_of_the_largest_size_is_read(syntax):
 @pytest.mark.parametrize(
     "data",
     [
-        json.dumps(SOUND).encode().ljust(MAX_BYTES + 1),
-        b"[" * 20 * MIB,
-        b"[" * 10 * MIB + b"]" * 10 * MIB,
-        b'{"a":' * 4 * MIB + b"1" + b"}" * 4 * MIB,
-        b"- " * 10 * MIB,
-        b"\xff" * 20 * MIB,
-        b"\x00" * 20 * MIB,
+        lambda: json.dumps(SOUND).encode().ljust(MAX_BYTES + 1),
+        lambda: b"[" * 20 * MIB,
+        lambda: b"[" * 10 * MIB + b"]" * 10 * MIB,
+        lambda: b'{"a":' * 4 * MIB + b"1" + b"}" * 4 * MIB,
+        lambda: b"- " * 10 * MIB,
+        lambda: b"\xff" * 20 * MIB,
+        lambda: b"\x00" * 20 * MIB,
     ],
     ids=["a byte more", "open lists", "lists", "mappings", "dashes", "no text", "zeros"],
 )
 def test_a_larger_document_is_refused_by_its_size_whatever_is_in_it(data, syntax):
-    fault = only(data, syntax)
+    fault = only(data(), syntax)
     assert fault.where == "document"
     assert f"at most {MAX_BYTES // MIB} MiB" in fault.message
 

@@ -7,6 +7,7 @@ import pytest
 
 from planner.plan import limits
 from planner.plan.check_results import BadResults, read_results, results_schema
+from tests.made import made
 
 ROW = {
     "id": "a1", "destination": "SQL01", "address": "10.0.0.20", "protocol": "tcp", "port": "1433", "outcome": "open",
@@ -46,9 +47,9 @@ def test_a_port_that_is_none_is_refused_at_its_place(port):
         (b"[", "It is no JSON document, or it ends too early."),
         (b"[]", "The document: "),
         (b"\xff", "It is not UTF-8: the byte at offset 0 fits no character."),
-        (b" " * (limits.RESULTS + 1),
+        (lambda: b" " * (limits.RESULTS + 1),
          f"It has more than {limits.RESULTS // 2**20} MiB, which is the most that is read."),
-        (json.dumps(RESULTS | {"results": [ROW] * (limits.RESULT_ROWS + 1)}).encode(),
+        (lambda: json.dumps(RESULTS | {"results": [ROW] * (limits.RESULT_ROWS + 1)}).encode(),
          f"It has more than {limits.RESULT_ROWS:,} results, which is the most that is read."),
         (json.dumps({key: RESULTS[key] for key in RESULTS if key not in ("plan", "host", "format")}).encode(),
          "format is missing; and 2 more faults."),
@@ -57,7 +58,7 @@ def test_a_port_that_is_none_is_refused_at_its_place(port):
 )  # fmt: skip
 def test_what_cannot_be_read_is_told_in_one_sentence(data, said):
     with pytest.raises(BadResults) as refused:
-        read_results(data)
+        read_results(made(data))
     assert str(refused.value).startswith(said)
     assert str(refused.value).endswith(".")
 

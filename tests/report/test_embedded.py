@@ -18,6 +18,7 @@ from planner.report.said.filters import Filter, select
 from planner.store.plan_in_pdf import NoPlanInside, take_plan
 from ports.queries import shipped_matrix
 from tests.examples import read_examples
+from tests.made import made
 from tests.report.samples import HOSTILE_NAMES, contoso, evaluate, hostile
 from tests.report.test_print import example, print_compared, print_contoso, printed
 
@@ -112,13 +113,13 @@ def bomb():
         (b"%PDF-1.7\n", "damaged"),
         (b"%PDF-1.7\n" + b"1 0 obj << " * 100_000, "damaged"),
         (b"%PDF-1.7\nstartxref\n0\n%%EOF", "damaged"),
-        (b"%PDF-" + b"x" * limits.PAPER, "at most 32 MiB"),
+        (lambda: b"%PDF-" + b"x" * limits.PAPER, "at most 32 MiB"),
     ],
     ids=["nothing", "endless", "circular", "large"],
 )
 def test_a_broken_pdf_is_a_sentence(data, says):
     with pytest.raises(NoPlanInside, match=says):
-        take_plan(data)
+        take_plan(made(data))
 
 
 @pytest.mark.slow

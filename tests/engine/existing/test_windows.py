@@ -12,6 +12,7 @@ from planner.engine.existing.readers import READERS
 from planner.engine.existing.readers.windows import read
 from tests.each import each
 from tests.engine.existing.packets import Packet, decide
+from tests.made import made
 from tests.report.firewall.reading_powershell import parse
 from tests.strategies import often
 
@@ -52,8 +53,8 @@ def test_words_stand_for_numbers_and_filters_may_stand_in_the_rule_or_in_mapping
     half = {"Protocol": "TCP", "LocalPort": ["443"], "RemotePort": "Any", "IcmpType": "Any"}
     rest = {key: value for key, value in FILTERS.items() if key not in half}
     nested = {**rule(), "Filters": None, "PortFilter": half, "OtherFilters": {"value": [rest], "Count": 1}}
-    for made in (flat, nested, {**flat, "Enabled": True}, {key.upper(): value for key, value in flat.items()}):
-        for text in (json.dumps([made]), json.dumps({"rules": [made]}), json.dumps(made)):
+    for written in (flat, nested, {**flat, "Enabled": True}, {key.upper(): value for key, value in flat.items()}):
+        for text in (json.dumps([written]), json.dumps({"rules": [written]}), json.dumps(written)):
             assert decide(read(text), WEB) == "accept"
             assert decide(read(text), Packet("10.0.0.1", "10.1.0.1", "tcp", 80)) == "drop"
 
@@ -263,12 +264,12 @@ def test_what_goes_to_another_host_is_not_known():
             "profile public twice",
         ),
         ('[{"a": NaN}]', "NaN, which is no number"),
-        ("[" + "[]," * 2_000_001, "lists and mappings; at most 2,000,000"),
+        (lambda: "[" + "[]," * 2_000_001, "lists and mappings; at most 2,000,000"),
     ],
 )
 def test_what_is_no_such_json_is_refused_with_a_sentence(text, said):
     with pytest.raises(Unreadable, match=said):
-        read(text)
+        read(made(text))
 
 
 def test_the_script_is_powershell():

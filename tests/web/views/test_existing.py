@@ -15,6 +15,7 @@ from planner.plan.limits import EXISTING
 from planner.store.compared_models import Compared
 from planner.store.models import Revision
 from planner.web.forms import existing as forms
+from tests.made import made
 from tests.web.views.pages import Page, store
 from tests.web.views.test_acceptance import figures, write_plan
 
@@ -173,13 +174,13 @@ def test_what_can_not_be_kept_is_told(client, plan):
         ({"file": b""}, "The configuration is empty; it is made by "),
         ({"text": TABLE, "name": "word"}, "Select a valid choice"),
         ({"text": TABLE, "firewall": "FW-NONE"}, "Select a valid choice"),
-        ({"file": b"x" * (EXISTING + 1)}, "has more than 20 MiB, which is the most that is read"),
-        ({"file": b"x" * (EXISTING + 2**20 + 1)}, "A configuration has at most 20 MiB."),
+        ({"file": lambda: b"x" * (EXISTING + 1)}, "has more than 20 MiB, which is the most that is read"),
+        ({"file": lambda: b"x" * (EXISTING + 2**20 + 1)}, "A configuration has at most 20 MiB."),
     ],
     ids=range(11),
 )
 def test_what_can_not_be_read_is_told_in_a_sentence(client, plan, sent, said):
-    response = send(client, plan, **sent)
+    response = send(client, plan, **{name: made(value) for name, value in sent.items()})
     assert response.status_code == 200
     assert said in Page(response).text()
 

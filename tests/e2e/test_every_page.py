@@ -73,7 +73,7 @@ PAGES = {
         )),
         "?panel=excluded&from=PS01&to=DC01&service=tcp/636", "?panel=excluded&from=PS01&to=DC01&service=icmp",
         "?edit=PS01", "?edit=nobody", "?zone=DMZ", "?add=endpoint", "?add=zone", "?add=import", "?add=several",
-        "?find=01", "?find=none", "?since=1", "?since=99", "?text=nothing-of-the-kind",
+        "?find=01", "?find=none", "?since=1", "?since=99", "?view=flows&text=nothing-of-the-kind",
     ],
     "edit_endpoints_table": ["endpoints/", "endpoints/?find=0&without=addresses"],
     "answer_questions": ["questions/"],

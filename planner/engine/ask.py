@@ -297,8 +297,8 @@ def _say_why(report: Report, flows: Sequence[Flow], ends: Sequence[End]) -> str:
     elif all(flow.scope != "cross-zone" for flow in flows):
         said.append("It stays within a zone, so no rule between zones is needed.")
         said += [
-            f"But {end.said} is in the networks of {several(others)}, too: if it is there, it has to be an endpoint of "
-            "its own in that zone, so that there are rules."
+            f"But {end.said} is in the networks of {several(others)}, too: if it is there, it has to be an endpoint "
+            "of its own in that zone, so that there are rules."
             for end in ends
             if (others := sorted(end.zones - {endpoint.zone for endpoint in end.endpoints}))
         ]

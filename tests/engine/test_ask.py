@@ -194,7 +194,7 @@ def test_an_address_within_the_zone_of_its_endpoint_and_another_ones_networks_ne
     """A listener with an address in each of two data centres stands in one zone of the plan."""
     listener = {"name": "SQL01", "zone": "Internal", "addresses": ["10.0.0.20", "192.0.2.20"], "roles": ["database"]}
     document = PLAN | {"endpoints": [PLAN["endpoints"][0], listener]}
-    document |= dict.fromkeys(("exclusions", "never", "additional_flows"), [])
+    document |= {key: [] for key in ("exclusions", "never", "additional_flows")}
     report = evaluate_report(MATRIX, check_plan(document, matrix=MATRIX))
     there, elsewhere = (ask(report, "PS01", address, "tcp/1433") for address in listener["addresses"])
     assert there.outcome == elsewhere.outcome == "allowed"

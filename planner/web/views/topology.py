@@ -71,7 +71,8 @@ def edit_endpoint(request: HttpRequest, plan: Plan) -> HttpResponse:
     if form.errors:
         plan.refresh_from_db()
         form.catch_up(_find(plan.document, "endpoints", now["name"]) or now, changes)
-    name = now["name"] if form.errors else form.cleaned_data["name"]
+    # A name that its author left alone is what others have made of it.
+    name = now["name"] if form.errors else changes.get("name", now["name"])
     return _answer(request, plan, Opened("edit", name), form=form, go_on=request.POST.get("then") == "next")
 
 

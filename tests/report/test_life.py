@@ -22,7 +22,7 @@ from planner.report.said.life import list_differences, say_state
 from planner.report.said.objects import Grouping
 from planner.report.said.passed import Passed
 from planner.report.said.printed_rules import print_boundaries
-from tests.report.samples import HOSTILE_NAMES, contoso, evaluate
+from tests.report.samples import HOSTILE_NAMES, contoso, evaluate, write_plan
 
 TODAY = date(2026, 11, 25)
 
@@ -111,10 +111,19 @@ def test_without_states_nothing_is_said_of_them(report, name):
         assert word not in text.replace("signature, ticket or remark", "")
 
 
-@pytest.mark.parametrize("text", HOSTILE_NAMES)
-def test_what_somebody_typed_into_a_state_is_text_in_every_format(report, text):
-    rule = report.rules[0]
-    lives = match_lives(report.rules, [give(rule, 1, "approved", ticket=text, owner=text, comment=text)], TODAY)
+def test_what_somebody_typed_into_a_state_is_text_in_every_format():
+    ends = [{"name": f"PS{number:02}", "zone": f"Z{number}"} for number, _ in enumerate(HOSTILE_NAMES)]
+    flow = {"destination": "SQL", "protocol": "tcp", "reason": "R"}
+    report = evaluate(write_plan(
+        *ends, {"name": "SQL", "zone": "DMZ"},
+        zones=(*((end["zone"], "cloud") for end in ends), ("DMZ", "dmz")),
+        additional_flows=[flow | {"source": end["name"], "ports": str(port)} for port, end in enumerate(ends, 1)],
+    ))  # fmt: skip
+    given = [
+        give(rule, number, "approved", ticket=text, owner=text, comment=text)
+        for number, (rule, text) in enumerate(zip(report.rules, HOSTILE_NAMES, strict=True), 1)
+    ]
+    lives = match_lives(report.rules, given, TODAY)
     rows = csv.reader(io.StringIO(render("csv", report, lives).decode("utf-8-sig"), newline=""))
     assert not [cell for row in rows for cell in row if cell[:1] in "=+-@" and cell]
     assert "<b>bold" not in render("html", report, lives).decode()

@@ -4,6 +4,7 @@ import json
 import re
 from xml.etree.ElementTree import Element
 
+import pytest
 from django.http import HttpResponse
 from selectolax.lexbor import LexborHTMLParser
 
@@ -14,6 +15,12 @@ from tests.web.views.stored import store_again
 
 HTMX = {"HX-Request": "true"}
 SENTENCE = re.compile(r"^[A-Z“‘'0-9].*[.!?]$", re.DOTALL)
+
+
+def by_turns(names, cases, **more):
+    """Have a test tried with each case, every other one sent by htmx and the others by a plain form (`htmx`)."""
+    rows = [(number % 2 == 1, *case) for number, case in enumerate(cases)]
+    return pytest.mark.parametrize(("htmx", *names), rows, **more)
 
 
 class Page:

@@ -6,8 +6,8 @@ from planner.store import actions
 from planner.web.forms import closed as closed_forms
 from planner.web.forms.rows import PER_PAGE
 from ports.queries import current_matrix
-from tests.report.samples import HOSTILE_NAMES, contoso, hostile, write_plan
-from tests.web.views.pages import HTMX, Page, document_of, store, words
+from tests.report.samples import HOSTILE_NAMES, contoso, hostile_lot, in_lots, write_plan
+from tests.web.views.pages import HTMX, Page, by_turns, document_of, store, words
 
 both = pytest.mark.parametrize("htmx", [False, True], ids=["plain", "htmx"])
 NEW = {"source": "zone:DMZ", "destination": "endpoint:DC01", "protocol": "tcp", "ports": "3389", "reason": "Policy 12"}
@@ -79,8 +79,7 @@ def test_without_ports_or_protocol_it_is_all_of_them(client, plan, protocol, por
     assert never(row) == [{"from": ROW["from"], "to": ROW["to"], **stored, "reason": "Policy 12"}]
 
 
-@both
-@pytest.mark.parametrize(
+@by_turns(
     ("changes", "field", "part"),
     [
         ({"source": ""}, "never-source", "Choose a zone or an endpoint"),
@@ -245,8 +244,7 @@ def test_a_table_that_is_sent_twice_counts_once(client, plan):
     assert len(never(row)) == 1
 
 
-@both
-@pytest.mark.parametrize(
+@by_turns(
     ("text", "place", "part"),
     [
         ("", "", "Paste a table"),
@@ -290,22 +288,23 @@ def test_every_bad_line_is_told_at_once(client, plan):
     assert "The table has 4 faults; nothing was added." in page.text(id="policies-errors")
 
 
-@pytest.mark.parametrize("name", HOSTILE_NAMES)
-def test_hostile_names_and_reasons_stay_text(client, name):
-    row, where = store(hostile(name))
-    send(
-        client,
-        where,
-        "add",
-        NEW | {"source": f"zone:{name}", "destination": f"endpoint:{name}", "reason": f"<i>{name}"},
-    )
-    assert never(row)[0]["from"] == {"zone": name}
+@pytest.mark.parametrize("names", in_lots(HOSTILE_NAMES), ids=ascii)
+def test_hostile_names_and_reasons_stay_text(client, names):
+    row, where = store(hostile_lot(names))
+    for name in names:
+        sent = {"source": f"zone:{name}", "destination": f"endpoint:{name}", "reason": f"<i>{name}"}
+        send(client, where, "add", NEW | sent)
+    zones = [{"zone": name} for name in names]
+    assert [side["from"] for side in never(row)] == zones
     page = show(client, where)
-    (item,) = page.all("li", class_="own-flow")
-    assert "<i>" in words(item)
+    said = [words(item) for item in page.all("li", class_="own-flow")]
+    assert len(said) == len(names)
+    assert not [name for name, text in zip(names, said, strict=True) if f"<i>{name}" not in text]
     assert len(page.ids) == len(set(page.ids))
-    quoted = '"' + name.replace('"', '""') + '"'
-    before = "'" if name[0] in "=+-@" else ""  # as a download writes it
-    text = f'{HEAD}"{before}{quoted[1:]},DMZ,tcp/1,{quoted}\n'
+    text = HEAD
+    for name in names:
+        quoted = '"' + name.replace('"', '""') + '"'
+        before = "'" if name[0] in "=+-@" else ""  # as a download writes it
+        text += f'"{before}{quoted[1:]},DMZ,tcp/1,{quoted}\n'
     send(client, where, "import", {"text": text})
-    assert [side["from"] for side in never(row)] == [{"zone": name}] * 2
+    assert [side["from"] for side in never(row)] == zones * 2

@@ -21,7 +21,7 @@ EDITS = {
     ),
     "corrections/": ("caveats", {"caveat": "telnet-port", "answer": "practice"}, {"corrections": ["telnet-port"]}),
 }
-# path, what is sent, and a part of the sentence about it
+# path, what is sent, and a part of the sentence about it; every other one is sent by htmx
 ERRORS = [
     ("name/", {"name": ""}, "required"),
     ("name/", {"name": "   "}, "required"),
@@ -146,7 +146,7 @@ def test_a_port_that_is_sent_from_elsewhere_brings_its_panel(client, plan):
     assert page.one("input", id="port-ssh").get("value") == "x"
 
 
-@pytest.mark.parametrize(("path", "data", "part"), ERRORS, ids=ERROR_NAMES)
+@pytest.mark.parametrize(("path", "data", "part"), ERRORS[::2], ids=ERROR_NAMES[::2])
 def test_an_error_stands_in_the_form_of_the_page_and_nothing_is_changed(client, plan, path, data, part):
     row, key = plan
     before = dict(row.document)
@@ -161,7 +161,7 @@ def test_an_error_stands_in_the_form_of_the_page_and_nothing_is_changed(client, 
     assert row.revision == Revision.objects.count() == 1
 
 
-@pytest.mark.parametrize(("path", "data", "part"), ERRORS, ids=ERROR_NAMES)
+@pytest.mark.parametrize(("path", "data", "part"), ERRORS[1::2], ids=ERROR_NAMES[1::2])
 def test_an_error_comes_to_htmx_in_its_place_and_nothing_is_changed(client, plan, path, data, part):
     row, key = plan
     before = dict(row.document)

@@ -7,7 +7,7 @@ import pytest
 from planner.store import actions
 from ports.queries import current_matrix
 from tests.report.samples import HOSTILE_NAMES, contoso, hostile
-from tests.web.views.pages import HTMX, Page, document_of, store, words
+from tests.web.views.pages import HTMX, Page, by_turns, document_of, store, words
 
 both = pytest.mark.parametrize("htmx", [False, True], ids=["plain", "htmx"])
 LDAPS = {"source": "PS01", "destination": "DC01", "protocol": "tcp", "ports": "636"}
@@ -95,8 +95,7 @@ def test_every_flow_between_the_two_goes_at_once(client, plan):
     assert "everything" in words(page.all("li", class_="own-flow")[0])
 
 
-@both
-@pytest.mark.parametrize(
+@by_turns(
     ("changes", "part"),
     [
         ({"reason": " \n"}, "why this isn't needed"),

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.report.samples import HOSTILE_NAMES, contoso, sites, write_plan
-from tests.web.views.pages import HTMX, Page, document_of, store, words
+from tests.web.views.pages import HTMX, Page, by_turns, document_of, store, words
 
 both = pytest.mark.parametrize("htmx", [False, True], ids=["plain", "htmx"])
 
@@ -156,8 +156,7 @@ def test_a_thousand_sites_are_added_and_taken_off_in_one_go(client, plan, htmx):
     assert len(document_of(row)["zones"]) == 3
 
 
-@both
-@pytest.mark.parametrize(
+@by_turns(
     ("data", "part"),
     [
         ({"module": "sites", "to": "on"}, "at least one name"),

@@ -3,8 +3,8 @@
 import pytest
 
 from planner.web.forms.rows import MAX_SELECT, PER_PAGE
-from tests.report.samples import HOSTILE_NAMES, contoso, hostile, sites, write_plan
-from tests.web.views.pages import HTMX, Page, document_of, store, words
+from tests.report.samples import HOSTILE_NAMES, contoso, hostile_lot, in_lots, sites, write_plan
+from tests.web.views.pages import HTMX, Page, by_turns, document_of, store, words
 
 both = pytest.mark.parametrize("htmx", [False, True], ids=["plain", "htmx"])
 NEW = {"source": "DC01", "destination": "Portal", "protocol": "tcp", "ports": "8080", "reason": "Monitoring"}
@@ -63,8 +63,7 @@ def test_an_icmp_flow_has_no_ports(client, plan):
     assert flows(row)[1] == {key: value for key, value in NEW.items() if key != "ports"} | {"protocol": "icmp"}
 
 
-@both
-@pytest.mark.parametrize(
+@by_turns(
     ("changes", "field", "part"),
     [
         ({"source": ""}, "own-source-error", "opens the connection"),
@@ -184,12 +183,16 @@ def test_flows_that_say_the_same_stand_once_with_their_number(client):
     assert flows(row) == [flow]
 
 
-@pytest.mark.parametrize("name", [*HOSTILE_NAMES, "</option></select><script>x</script>", '" autofocus x="'])
-def test_hostile_names_are_text(client, name):
-    _, where = store(hostile(name))
+EVERY_NAME = (*HOSTILE_NAMES, "</option></select><script>x</script>", '" autofocus x="')
+
+
+@pytest.mark.parametrize("names", in_lots(EVERY_NAME), ids=ascii)
+def test_hostile_names_are_text(client, names):
+    _, where = store(hostile_lot(names))
     page = Page(client.get(f"/plans/{where}/?panel=own"))
-    assert name in [option.get("value") for option in page.one("select", id="own-source").iter("option")]
-    assert " ".join(name.split()) in words(page.one("li", class_="own-flow"))
+    assert {*names} <= {option.get("value") for option in page.one("select", id="own-source").iter("option")}
+    said = [words(item) for item in page.all("li", class_="own-flow")]
+    assert not [name for name in names if not any(f"{name} →" in text for text in said)]
     assert not page.all("b")
     assert not page.all("r")
     assert not page.all("script", src=None)

@@ -110,11 +110,11 @@ def test_everything_goes_out_and_comes_in_elsewhere(client):
     assert sorted(names(elsewhere)) == ["Alpha", "Beta"]
 
 
-@pytest.mark.parametrize("name", HOSTILE_NAMES, ids=lambda name: ascii(name)[:30])
-def test_names_are_text(client, name):
-    store(hostile(name))
+def test_names_are_text(client):
+    for name in HOSTILE_NAMES:
+        store(hostile(name))
     page = Page(client.get("/plans/"))
-    assert words(page.one("p", class_="plan-name")) == " ".join(name.split())
+    assert {words(shown) for shown in page.all("p", class_="plan-name")} == {*HOSTILE_NAMES}
     assert not page.all("b")
     assert not page.all("script", src=None)
 

@@ -4,7 +4,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tests.report.samples import HOSTILE_NAMES, contoso, hostile, sites
-from tests.web.views.pages import HTMX, Page, document_of, store, words
+from tests.web.views.pages import HTMX, Page, by_turns, document_of, store, words
 
 
 @pytest.fixture
@@ -109,8 +109,7 @@ def test_saving_an_editor_without_a_change_changes_nothing(client, plan):
     assert row.revision == 1
 
 
-@both
-@pytest.mark.parametrize(
+@by_turns(
     ("changes", "field", "part"),
     [
         ({"name": ""}, "endpoint-name-error", "A name is needed."),
@@ -288,8 +287,7 @@ def test_a_zone_with_endpoints_is_deleted_after_a_word(client, plan, htmx):
     assert {"Portal", "ESX01"}.isdisjoint(endpoints(row))
 
 
-@both
-@pytest.mark.parametrize(
+@by_turns(
     ("path", "data", "part"),
     [
         ("zones/add/", {"name": "", "kind": "dmz"}, "A name is needed."),

@@ -233,7 +233,7 @@ def _look_for_flows(report: Report, here: End, there: End, packet: Ports) -> Ans
     return Answer(
         outcome="allowed",
         rules=_find_rules(report, used),
-        reason=_say_why(report, used),
+        reason=_say_why(report, used, (here, there)),
         here=here,
         there=there,
         packet=packet,
@@ -288,7 +288,7 @@ def _find_rules(report: Report, flows: Sequence[Flow]) -> tuple[str, ...]:
     )
 
 
-def _say_why(report: Report, flows: Sequence[Flow]) -> str:
+def _say_why(report: Report, flows: Sequence[Flow], ends: Sequence[End]) -> str:
     reasons = list(dict.fromkeys(str(reason) for flow in flows for reason in flow.need.reasons))
     more = f"; and {len(reasons) - MOST} more" if len(reasons) > MOST else ""
     said = [f"{'; '.join(reasons[:MOST])}{more}".rstrip(".") + "."]
@@ -296,6 +296,12 @@ def _say_why(report: Report, flows: Sequence[Flow]) -> str:
         said.append("It stays on one machine, so no rule is needed.")
     elif all(flow.scope != "cross-zone" for flow in flows):
         said.append("It stays within a zone, so no rule between zones is needed.")
+        said += [
+            f"But {end.said} is in the networks of {several(others)}, too: if it is there, it has to be an endpoint "
+            "of its own in that zone, so that there are rules."
+            for end in ends
+            if (others := sorted(end.zones - {endpoint.zone for endpoint in end.endpoints}))
+        ]
     undecided = {mark.choice for flow in flows for mark in marks_of(flow.need.any_of)}
     if undecided:
         names = several(sorted(report.matrix.choices[slug].name for slug in undecided))

@@ -1,7 +1,7 @@
 """What a plan doesn't need, and why: requirements that lead to nothing, and what stays on one host. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,24 +40,23 @@ class LocalFlows:
 def find_unneeded(
     topology: Topology, terms: Terms, asked: Iterable[Flow], findings: Iterable[Finding]
 ) -> tuple[Unneeded, ...]:
-    """The requirements that lead to no flow, by kind, section and reason, in the matrix's order.
+    """The rows of the document that lead to no flow, by kind, section and reason, in the matrix's order.
 
-    `asked` are the flows, excluded ones too. A row of the document that gives a flow by one of its variants is needed.
+    `asked` are the flows, excluded ones too. A row that gives a flow by one of its variants is needed; one that gives
+    none stands in one list alone, as one of them.
     """
+    matrix = topology.matrix
     used = {slug for need in {id(flow.need): flow.need for flow in asked}.values() for slug in need.requirements}
-    needed = {_row_of(requirement) for requirement in topology.matrix.requirements if requirement.slug in used}
+    rows: dict[_Row, list[Requirement]] = defaultdict(list)
+    for requirement in matrix.requirements:
+        rows[_row_of(requirement)].append(requirement)
     told: dict[str, set[str | None]] = defaultdict(set)
     for finding in findings:
         told[finding.code].add(finding.subject)
     groups: dict[tuple[Why, str, str], list[Requirement]] = defaultdict(list)
-    for requirement in topology.matrix.requirements:
-        if _row_of(requirement) not in needed:
-            kind: Why
-            if _is_withheld(requirement, topology, terms):
-                kind, why = "withheld", _say_withheld(requirement, topology.matrix)
-            else:
-                kind = "missing" if _is_missing(requirement, topology, told) else "unused"
-                why = _why_not(requirement, topology, terms)
+    for variants in rows.values():
+        if used.isdisjoint(variant.slug for variant in variants):
+            requirement, kind, why = _sort_out(variants, topology, terms, told)
             groups[kind, requirement.section, why].append(requirement)
     return tuple(
         Unneeded(kind=kind, section=section, why=why, requirements=tuple(requirements))
@@ -65,9 +64,33 @@ def find_unneeded(
     )
 
 
-def _row_of(requirement: Requirement) -> tuple[str, str, str, str | None]:
-    """The row of the document that a requirement is a variant of; what a correction adds is a row of its own."""
-    return requirement.section, requirement.topic, requirement.name, requirement.correction
+_Row = tuple[str, str, str, tuple[str, ...]]
+
+
+def _row_of(requirement: Requirement) -> _Row:
+    """What variants of one row of the document have in common.
+
+    They have one name, what a correction adds among them. What an operation leads to by an endpoint's sessions, or by
+    its platform where it has none, is one row with two names.
+    """
+    target = requirement.target
+    if target and target.operation and (target.session or target.without_sessions):
+        services = tuple(ask.service for ask in requirement.asks)
+        return requirement.section, requirement.topic, target.operation, services
+    return requirement.section, requirement.topic, requirement.name, ()
+
+
+def _sort_out(
+    variants: Sequence[Requirement], topology: Topology, terms: Terms, told: dict[str, set[str | None]]
+) -> tuple[Requirement, Why, str]:
+    """Of a row that leads to no flow: the variant that speaks for it, the list that it belongs in, and why."""
+    for variant in variants:
+        if _is_withheld(variant, topology, terms):
+            return variant, "withheld", _say_withheld(variant, topology.matrix)
+    for variant in variants:
+        if _is_missing(variant, topology, told):
+            return variant, "missing", _why_not(variant, topology, terms)
+    return variants[0], "unused", _why_not(variants[0], topology, terms)
 
 
 def _is_withheld(requirement: Requirement, topology: Topology, terms: Terms) -> bool:

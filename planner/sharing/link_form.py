@@ -45,12 +45,12 @@ class LinkForm(forms.Form):
         if facts.get("shows") == "pinned" and facts.get("may_report"):
             self.add_error(
                 "may_report",
-                "A link to one revision can’t report: states are of the rules of now. Choose one of both.",
+                "A link to one revision can’t report: states are of the rules of now. Choose one of the two.",
             )
         if facts.get("shows") == "pinned" and facts.get("may_upload"):
             self.add_error(
                 "may_upload",
-                "A link to one revision takes no results: they are of the plan as it is now. Choose one of both.",
+                "A link to one revision takes no results: they are of the plan as it is now. Choose one of the two.",
             )
         return facts
 

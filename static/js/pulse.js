@@ -7,7 +7,7 @@ import { clear, newestSaid, newestState, pulse, revision, say } from "./state_li
 import { showViewers, whereIAm } from "./viewers.js";
 
 const INTERVAL = 2000;
-const LOST = "Connection lost; trying again …";
+const LOST = "Connection lost; trying again…";
 let tag = "";
 let newest = 0; // the revision that the server has
 let newestThere = 0; // and the latest state of a rule
@@ -70,7 +70,7 @@ async function ask() {
   } else if (reply.status !== 304) {
     say(
       "connection",
-      PASSING.includes(reply.status) ? LOST : `The service answered with an error (${reply.status}); trying again …`,
+      PASSING.includes(reply.status) ? LOST : `The service answered with an error (${reply.status}); trying again…`,
     );
     return;
   }

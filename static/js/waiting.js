@@ -15,7 +15,7 @@ document.addEventListener("htmx:beforeSend", ({ detail: { requestConfig: request
     isLong = true;
     waits += 1;
     need("waiting", HTMLElement).hidden = false;
-    announce("Still waiting for the service …");
+    announce("Still waiting for the service…");
   }, PATIENCE);
   xhr.addEventListener("loadend", () => {
     clearTimeout(timer);

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .helpers import host, make_plan, told
+from .helpers import host, make_plan, report, told
 
 SPECIAL = [
     "127.0.0.1", "127.255.0.0/16", "0.0.0.0", "224.0.0.1", "239.255.255.255", "169.254.7.7", "255.255.255.255", "::1",
@@ -78,6 +78,30 @@ def test_an_address_is_in_the_networks_of_its_zone_or_is_told(networks, address,
     zones = [{"name": "Internal", "kind": "internal", "networks": networks}]
     plan = make_plan(host("A", addresses=[address]), host("B"), zones=zones)
     assert told(plan, "address-outside-zone") == ({} if inside else {None: ("warning", ["A"])})
+
+
+@pytest.mark.parametrize(
+    ("networks", "address", "said"),
+    [
+        (["10.8.0.0/16"], "10.8.2.20", "In those of another zone: 10.8.2.20 of A (Data)."),
+        (["10.8.0.0/16", "10.8.2.0/24"], "10.8.2.0/24", "In those of another zone: 10.8.2.0/24 of A (Data)."),
+        (["10.0.0.0/8"], "10.128.0.0/9", "In those of another zone: 10.128.0.0/9 of A (Data)."),
+        (["2001:db8::/32"], "2001:db8::5", "In those of another zone: 2001:db8::5 of A (Data)."),
+        (["10.8.0.0/16"], "10.8.0.0/15", ""),
+        (["10.8.0.0/16"], "::a08:214", ""),
+        (["0.0.0.0/0"], "10.8.2.20", ""),
+        (["10.9.0.0/16"], "10.8.2.20", ""),
+    ],
+)
+def test_an_address_in_the_networks_of_another_zone_is_told_with_that_zone(networks, address, said):
+    zones = [
+        {"name": "Internal", "kind": "internal", "networks": ["10.7.0.0/24"]},
+        {"name": "Data", "kind": "internal", "networks": networks},
+    ]
+    found = report(make_plan(host("A", addresses=[address]), host("B"), zones=zones))["findings"]
+    [found] = [one for one in found if one["code"] == "address-outside-zone"]
+    assert found["message"].partition("of its zone.")[2].strip() == said
+    assert ("an endpoint of its own there" in found["advice"]) is bool(said)
 
 
 def test_an_address_on_two_endpoints_is_one_finding_with_all_of_them():

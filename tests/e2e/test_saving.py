@@ -259,7 +259,7 @@ def test_a_wait_of_more_than_two_seconds_shows_and_is_read_out_until_it_ends(pag
     page.get_by_role("link", name=re.compile("^Flows")).click()
     waiting = page.get_by_role("progressbar", name="Waiting for an answer")
     expect(waiting).to_be_visible()
-    expect(page.locator("#live")).to_have_text("Still waiting for the service …")
+    expect(page.locator("#live")).to_have_text("Still waiting for the service…")
     for route in held:
         route.continue_()
     expect(page).to_have_url(re.compile("view=flows"))

@@ -122,7 +122,7 @@ def test_an_error_of_the_service_is_no_lost_connection(open_page, address):
 def test_a_lost_connection_is_said_until_it_is_back(page, address):
     page.goto(address)
     cut(page)
-    expect(page.locator("#state")).to_have_text("Connection lost; trying again …")
+    expect(page.locator("#state")).to_have_text("Connection lost; trying again…")
     page.unroute_all()
     expect(page.locator("#state")).to_have_text("Saved · revision 1")
     expect(page.locator("#state")).to_have_attribute("data-state", "saved")
@@ -132,7 +132,7 @@ def test_a_service_that_answers_with_errors_is_no_lost_connection(open_page, add
     page = open_page(status=500)
     page.goto(address)
     cut(page, at="**/pulse/**", answer=500)
-    expect(page.locator("#state")).to_have_text("The service answered with an error (500); trying again …")
+    expect(page.locator("#state")).to_have_text("The service answered with an error (500); trying again…")
     page.unroute_all()
     expect(page.locator("#state")).to_have_text("Saved · revision 1")
 

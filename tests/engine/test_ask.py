@@ -190,6 +190,18 @@ def test_within_a_zone_no_rule_is_needed():
     assert "within a zone" in answer.reason
 
 
+def test_an_address_within_the_zone_of_its_endpoint_and_another_ones_networks_needs_a_rule_if_it_is_there():
+    """A listener with an address in each of two data centres stands in one zone of the plan."""
+    listener = {"name": "SQL01", "zone": "Internal", "addresses": ["10.0.0.20", "192.0.2.20"], "roles": ["database"]}
+    document = PLAN | {"endpoints": [PLAN["endpoints"][0], listener]}
+    document |= {key: [] for key in ("exclusions", "never", "additional_flows")}
+    report = evaluate_report(MATRIX, check_plan(document, matrix=MATRIX))
+    there, elsewhere = (ask(report, "PS01", address, "tcp/1433") for address in listener["addresses"])
+    assert there.outcome == elsewhere.outcome == "allowed"
+    assert there.reason.endswith("so no rule between zones is needed.")
+    assert "But the address 192.0.2.20 is in the networks of DMZ, too:" in elsewhere.reason
+
+
 def test_what_is_excluded_is_told_with_its_reason():
     answer = ask(REPORT, "PS01", "SQL01", "tcp/1433")
     assert answer.outcome == "not-asked"

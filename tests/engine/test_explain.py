@@ -66,19 +66,23 @@ def test_a_managed_endpoint_is_explained_by_operation_and_platform():
     assert any("Password reset" in way for way in cause.removal)
 
 
+OTHERWISE_NAMED = {"heartbeat-windows": "heartbeat-rdp", "heartbeat-other": "heartbeat-ssh"}
+"""Of the document’s one row these are what is done for a host without sessions of its own."""
+
+
 def row_of(slug):
-    """The row of the document that a requirement is a variant of."""
-    [found] = [one for one in MATRIX.requirements if one.slug == slug]
-    return found.section, found.topic, found.name, found.correction
+    """The row of the document that a requirement is a variant of, a correction of it among them."""
+    [found] = [one for one in MATRIX.requirements if one.slug == OTHERWISE_NAMED.get(slug, slug)]
+    return found.section, found.topic, found.name
 
 
 def every_requirement_is_either_needed_or_said_not_to_be_with_a_reason(found):
     asked = (*found.flows, *(one.flow for one in found.excluded))
     needed = {row_of(slug) for flow in asked for slug in flow.need.requirements}
-    unneeded = [requirement.slug for group in found.unneeded for requirement in group.requirements]
-    assert len(unneeded) == len(set(unneeded))
-    assert needed | set(map(row_of, unneeded)) == {row_of(requirement.slug) for requirement in MATRIX.requirements}
-    assert not needed & set(map(row_of, unneeded)), "no row is asked for by one variant and denied by another"
+    unneeded = [row_of(requirement.slug) for group in found.unneeded for requirement in group.requirements]
+    assert len(unneeded) == len(set(unneeded)), "no row is in two lists, or there twice"
+    assert needed | set(unneeded) == {row_of(requirement.slug) for requirement in MATRIX.requirements}
+    assert not needed & set(unneeded), "no row is asked for by one variant and denied by another"
     assert all(group.why.endswith((".", ":")) for group in found.unneeded)
 
 
@@ -116,6 +120,24 @@ def test_the_reason_is_the_role_that_is_missing():
 def test_the_reason_is_the_decision():
     found = report(host("PS", "web-primary"), host("Readers", "message-reader"), choices={"self-destruct": "none"})
     assert unneeded(found, "self-destruct-embedded").startswith("Self-destruct messages: ")
+
+
+def lists_of(found, section):
+    return {(group.kind, one.name) for group in found.unneeded for one in group.requirements if one.section == section}
+
+
+def test_a_row_that_is_open_is_not_withheld_for_a_correction_that_would_open_more():
+    reset = host("DC", "domain-controller", platforms=["active-directory"], operations=["reset"])
+    found = report(host("PS", "web-primary", "browser-gateway"), reset, host("T", sessions=["rdp"], zone="DMZ"))
+    assert ("withheld", "Active Directory") not in lists_of(found, "10")
+    assert lists_of(found, "14") & {("withheld", "RDP"), ("unused", "RDP"), ("missing", "RDP")} == set()
+
+
+def test_a_host_that_is_tried_by_its_platform_is_not_told_that_none_is_tried():
+    found = report(
+        host("PS", "web-primary"), host("W", zone="DMZ", platforms=["windows"], operations=["host-heartbeat"])
+    )
+    assert {name for _, name in lists_of(found, "12")} == {"SSH port, when the ping fails"}
 
 
 def test_the_reason_is_the_correction():

@@ -39,6 +39,13 @@ def test_no_finding_tells_a_reader_to_change_the_plan(document):
     assert any(IMPERATIVE.search(finding.advice) for finding in report.findings), "the planner is told what to do"
 
 
+def test_what_practice_does_in_two_sentences_is_one_part_of_the_question():
+    staff = {"name": "Staff", "zone": "Internal", "group": True, "roles": ["launcher-user"]}
+    report = evaluate(write_plan(staff, {"name": "SW", "zone": "DMZ", "sessions": ["telnet"]}))
+    [finding] = [one for one in address_readers(report).findings if one.subject == "telnet-port"]
+    assert "(use TCP 23 for Telnet; a port override still wins), or the document." in finding.advice
+
+
 def test_checks_of_a_matrix_are_covered_whatever_they_advise():
     report = evaluate(contoso())
     for check in shipped_matrix().checks:

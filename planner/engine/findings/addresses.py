@@ -52,8 +52,9 @@ def _find_names(evidence: Evidence) -> Iterator[Finding]:
             subject=None,
             endpoints=tuple(endpoints),
             message=f"{say_count(len(endpoints), 'endpoint is', 'endpoints are')} known by DNS name: {listed(said)}. "
-            "Names are not resolved here, and firewall configurations leave them out.",
-            advice="Where a firewall must know them, add their IP addresses.",
+            "Names are not resolved here. Files for firewalls that ask a name server themselves have them as objects; "
+            "all others, such as those for nftables and iptables, leave them out.",
+            advice="Where a firewall takes no names, add their IP addresses.",
         )
 
 
@@ -162,16 +163,25 @@ def _find_strays(evidence: Evidence) -> Iterator[Finding]:
             "a firewall can’t tell them apart.",
             advice="Check the addresses, and in which zone the endpoints stand.",
         )
-    outside = sorted(_list_outside(evidence))
-    if outside:
+    strays = sorted(_list_outside(evidence))
+    if strays:
+        outside = list(dict.fromkeys(name for name, _ in strays))
+        homes = _Homes(evidence)
+        theirs = [f"{address} of {name} ({zone})" for name, address in strays if (zone := homes.find(address))]
+        also = f" In those of another zone: {listed(theirs)}." if theirs else ""
+        apart = (
+            " What is in another zone is an endpoint of its own there: within a zone no rule is made."
+            if theirs
+            else ""
+        )
         yield Finding(
             code="address-outside-zone",
             severity="warning",
             title="Addresses outside their zone",
             subject=None,
             endpoints=tuple(outside),
-            message=f"{say_endpoints(outside)}: an address is in none of the networks of its zone.",
-            advice="Correct the address, or add its network to the zone.",
+            message=f"{say_endpoints(outside)}: an address is in none of the networks of its zone.{also}",
+            advice=f"Correct the address, or add its network to the zone.{apart}",
         )
 
 
@@ -215,13 +225,14 @@ def _list_elsewhere(evidence: Evidence) -> set[str]:
     return found
 
 
-def _list_outside(evidence: Evidence) -> Iterator[str]:
-    """The endpoints with an address in none of the networks of their zone, where it has any."""
+def _list_outside(evidence: Evidence) -> Iterator[tuple[str, str]]:
+    """The endpoints with an address in none of the networks of their zone, where it has any, and that address."""
     networks = {zone.name: _Networks(zone.networks) for zone in evidence.plan.zones if zone.networks}
     for endpoint in evidence.plan.endpoints:
-        own = networks.get(endpoint.zone)
-        if own is not None and any(span is not None and span not in own for span in map(_span, endpoint.addresses)):
-            yield endpoint.name
+        if (own := networks.get(endpoint.zone)) is not None:
+            for address in endpoint.addresses:
+                if (span := _span(address)) is not None and span not in own:
+                    yield endpoint.name, address
 
 
 class _Networks:
@@ -240,3 +251,26 @@ class _Networks:
         spans = self._spans[network.family]
         place = bisect_right(spans, network.first, key=lambda span: span[0]) - 1
         return place >= 0 and network.last <= spans[place][1]
+
+
+class _Homes:
+    """The zones that an address is in by their networks, found without a look at each."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._zones: dict[_Span, str] = {}
+        for zone in evidence.plan.zones:
+            for span in map(_span, zone.networks):
+                if span is not None and not span.is_everything:
+                    self._zones.setdefault(span, zone.name)
+        # Of either family the sizes that there are, the smallest first: of each at most one network has an address.
+        self._sizes = sorted({(span.family, span.last - span.first + 1) for span in self._zones})
+
+    def find(self, address: str) -> str | None:
+        """The zone with the narrowest network that has all of an address; None if none has."""
+        if (span := _span(address)) is None:
+            return None
+        for family, size in self._sizes:
+            home = _Span(family, first := span.first // size * size, first + size - 1)
+            if family == span.family and span.last <= home.last and home in self._zones:
+                return self._zones[home]
+        return None

@@ -72,17 +72,28 @@ def make_rules(chapters: Sequence[PrintedBoundary], column: Column = "open") -> 
 
 def _head_chapter(chapter: PrintedBoundary, columns: int) -> Element:
     source, destination = chapter.boundary.source, chapter.boundary.destination
-    alike: list[Kids] = [
-        [f"{way} ", name_zones(side.zones), " alike."]
-        for way, side in (("From", source), ("To", destination))
-        if len(side.zones) > 1
-    ]
-    about: Kids = [" ", make("small", join(alike, " "))] if alike else None
-    label = show_line(chapter.boundary.label) if alike else None
+    rules = [line.rule for line in chapter.rules]
+    several: list[Kids] = []
+    if len(source.zones) > 1:
+        several.append(_say_zones("From", source.zones, [rule.source_zones for rule in rules]))
+    if len(destination.zones) > 1:
+        several.append(_say_zones("To", destination.zones, [rule.destination_zones for rule in rules]))
+    about: Kids = [" ", make("small", join(several, " "))] if several else None
+    label = show_line(chapter.boundary.label) if several else None
     heading = make(
         f"h3#{chapter.anchor}", shown(source.label), " → ", shown(destination.label), about, data_title=label
     )
     return make_group(columns, heading)
+
+
+def _say_zones(way: str, zones: tuple[str, ...], named: Iterable[tuple[str, ...]]) -> Kids:
+    """Which of the zones that stand together the rules name, and whether each rule names all of these."""
+    found = [set(several) for several in named]
+    touched = [zone for zone in zones if any(zone in several for several in found)]
+    if len(touched) == 1:
+        return [f"{way} ", name_zones(touched), " alone."]
+    alike = all(len(several) == len(touched) for several in found)
+    return [f"{way} ", name_zones(touched), " alike." if alike else ": each rule names its own."]
 
 
 def make_group(columns: int, *heading: Kids) -> Element:

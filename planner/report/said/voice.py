@@ -123,12 +123,18 @@ def _say_caveat(finding: Finding, report: Report) -> str:
     """What practice does otherwise is a question to the planner; what was answered, or can't be, is as it is."""
     caveat = report.matrix.caveats.get(finding.subject or "")
     if finding.severity == "decision":
-        practice = ((caveat.correction if caveat else "") or "").rstrip(".")
-        practice = practice[:1].lower() + practice[1:] if practice[1:2].islower() else practice
+        sentences = ((caveat.correction if caveat else "") or "").rstrip(".").split(". ")
+        practice = "; ".join(map(_begin_small, sentences))
         return f"Ask the planner whether practice is followed ({practice}), or the document."
     if caveat and not caveat.correction and not caveat.sections:
         return "Ask the planner what the site needs beyond the document."
     return finding.advice
+
+
+def _begin_small(sentence: str) -> str:
+    """A sentence as it stands within another one: names in capitals keep them."""
+    word = sentence.partition(" ")[0]
+    return sentence[:1].lower() + sentence[1:] if not word[1:] or word[1:].islower() else sentence
 
 
 def _say_unaddressed(report: Report) -> str:

@@ -1,0 +1,38 @@
+"""The heading of a printed chapter says of which zones its rules are, and whether each is of all of them."""
+
+import pytest
+
+from planner.report.paper.chapters import make_rules
+from planner.report.paper.printed import Element
+from planner.report.said.objects import Grouping
+from planner.report.said.printed_rules import print_boundaries
+from tests.report.samples import evaluate, write_plan
+
+
+def headings(element):
+    """The text of each heading in an element."""
+    if element.tag == "h3":
+        return ["".join(element.texts())]
+    return [said for kid in element.kids if isinstance(kid, Element) for said in headings(kid)]
+
+
+@pytest.mark.parametrize(
+    ("sessions", "said"),
+    [
+        ({"Bergen": ["rdp"], "Kiruna": ["rdp"], "Oslo": ["rdp"]}, "To Bergen, Kiruna and Oslo alike."),
+        ({"Bergen": ["rdp"], "Kiruna": ["ssh"]}, "To Bergen and Kiruna: each rule names its own."),
+        ({"Bergen": ["rdp"], "Kiruna": ["rdp", "ssh"]}, "To Bergen and Kiruna: each rule names its own."),
+        ({"Bergen": ["rdp"], "Kiruna": ["rdp"], "Oslo": []}, "To Bergen and Kiruna alike."),
+        ({"Bergen": [], "Kiruna": ["ssh"]}, "To Kiruna alone."),
+    ],
+)
+def test_rules_for_remote_sites_are_for_those_that_the_heading_names(sessions, said):
+    hosts = [{"name": f"T-{site}", "zone": site, "sessions": has} for site, has in sessions.items() if has]
+    hosts += [{"name": f"A-{site}", "zone": site, "roles": ["remote-site-agent"]} for site in sessions]
+    people = {"name": "Staff", "zone": "Office", "group": True, "roles": ["launcher-user"]}
+    web = {"name": "PS", "zone": "Office", "roles": ["web-primary"]}
+    zones = [("Office", "internal"), *((site, "remote-site") for site in sessions)]
+    report = evaluate(write_plan(people, web, *hosts, zones=zones))
+    table = make_rules(print_boundaries(report.boundaries, report, Grouping(report)))[0]
+    found = {heading.partition(" sites ")[2] for heading in headings(table) if heading.startswith("Office")}
+    assert found == {said}

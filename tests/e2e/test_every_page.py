@@ -72,8 +72,8 @@ PAGES = {
             ("own", "unneeded"), ("excluded", "flows"), ("closed", "zones"),
         )),
         "?panel=excluded&from=PS01&to=DC01&service=tcp/636", "?panel=excluded&from=PS01&to=DC01&service=icmp",
-        "?edit=DC01", "?edit=nobody", "?zone=DMZ", "?add=endpoint", "?add=zone", "?add=import", "?add=several",
-        "?find=01", "?find=none", "?since=1", "?since=99", "?text=nothing-of-the-kind",
+        "?edit=PS01", "?edit=nobody", "?zone=DMZ", "?add=endpoint", "?add=zone", "?add=import", "?add=several",
+        "?find=01", "?find=none", "?since=1", "?since=99", "?view=flows&text=nothing-of-the-kind",
     ],
     "edit_endpoints_table": ["endpoints/", "endpoints/?find=0&without=addresses"],
     "answer_questions": ["questions/"],
@@ -168,7 +168,7 @@ def test_no_question_and_no_error_has_a_violation(open_page, plan):
     fill("?edit=DC01", {"#endpoint-name": "ps01", "#endpoint-addresses": "10.0.0.7/24"}, "#endpoint-save")
     fill("?zone=DMZ", {"#zone-name": "internal"}, "#panel .button-main")
     fill("?add=endpoint", {"#endpoint-name": "ps01"}, "#endpoint-add")
-    fill("?add=import", {"#import-text": "name,zone\nX,Moon"}, "#endpoints-import")
+    fill("?add=import", {"#import-text": "name,zone\nX,Moon\n" + "y" * 300}, "#endpoints-import")
     fill("?panel=own", {"#own-new-reason": "r", "#own-new-ports": "x"}, "#own-add")
     fill("?panel=closed", {"#never-reason": "r", "#never-ports": "x"}, "#never-add")
     fill("?panel=closed", {"#policies-text": "from,to,service,never\nX,DMZ,rdp,yes"}, "#policies-add")

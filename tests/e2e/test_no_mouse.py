@@ -14,6 +14,7 @@ LOOK = """
   const stays = getComputedStyle(document.querySelector(".top")).position === "sticky";
   const under = stays && !element.closest(".top, .skip");
   return {
+    id: element.id,
     name: element.outerHTML.slice(0, 160),
     end: element === document.body || window.left === true,
     line: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
@@ -34,7 +35,7 @@ QUERIES = ["", "panel=decisions&view=findings", "panel=ports&view=flows&protocol
 def test_the_focus_is_in_sight_wherever_tab_leads(open_page, width):
     page = open_page(width=width)
     start_small(page)
-    address, faults, steps = page.url, [], 0
+    address, faults, steps, stops = page.url, [], 0, set()
     for query in QUERIES:
         page.goto(f"{address}?{query}")
         page.evaluate(LEAVE)
@@ -44,11 +45,13 @@ def test_the_focus_is_in_sight_wherever_tab_leads(open_page, width):
             if seen["end"]:
                 break
             steps += 1
+            stops.add(seen["id"])
             if not seen["line"] or not seen["seen"] or seen["covered"]:
                 faults.append(f"{query}: {seen}")
         else:
             pytest.fail(f"{query}: Tab never leaves the page")
     assert steps > 250
+    assert {"tab-topology", "view-flows", "filter-text", "filter-section"} <= stops
     assert not faults, "\n".join(faults)
 
 

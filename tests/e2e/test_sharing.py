@@ -323,7 +323,7 @@ def test_no_page_of_sharing_has_a_violation_or_scrolls_sideways(open_page, plan,
 
     reader = open_page(status=403)
     for path in (
-        *(f"{following}?view={view}" for view in ("rules", "flows", "findings", "diagram", "unneeded")),
+        *(f"{following}?view={view}" for view in ("findings", "diagram", "unneeded")),
         long,
         gate,
     ):

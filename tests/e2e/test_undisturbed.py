@@ -25,12 +25,6 @@ def two(open_page):
     return open_two(open_page)
 
 
-@pytest.fixture
-def editing(open_page):
-    """The first looks at an endpoint."""
-    return open_two(open_page, "?edit=DC01")
-
-
 def override_port(page, name, value):
     field = page.get_by_label(name, exact=True)
     field.fill(value)
@@ -106,8 +100,8 @@ def test_a_change_keeps_scroll_focus_folds_and_filters(open_page):
         expect(one, whose).to_have_url(re.compile("text=tcp"))
 
 
-def test_a_change_keeps_what_is_unfolded(editing):
-    one, other = editing
+def test_a_change_keeps_what_is_unfolded_and_a_zone_that_is_chosen_and_not_saved(open_page):
+    one, other = open_two(open_page, "?edit=DC01")
     one.locator("#endpoint-sessions-summary").click()
     one.locator("#endpoint-roles-summary").click()
     for revision, whose in enumerate(("remote", "own"), 2):
@@ -120,9 +114,15 @@ def test_a_change_keeps_what_is_unfolded(editing):
         expect(one.locator("#endpoint-sessions"), whose).to_have_attribute("open", "")
         expect(one.locator("#endpoint-roles"), whose).not_to_have_attribute("open", "")
 
+    one.get_by_label("Zone", exact=True).select_option("DMZ")
+    one.locator("#endpoint-save").focus()
+    override_port(other, "SSH", "2223")
+    saved(one, 4)
+    expect(one.get_by_label("Zone", exact=True)).to_have_value("DMZ")
 
-def test_input_that_was_refused_outlives_a_remote_change(editing):
-    one, other = editing
+
+def test_input_that_was_refused_outlives_a_remote_change(open_page):
+    one, other = open_two(open_page, "?edit=DC01")
     one.get_by_label("Addresses").fill("10.0.0.7/24")
     one.get_by_role("button", name="Save", exact=True).click()
     expect(one.locator("#endpoint-addresses-error")).to_be_visible()
@@ -148,15 +148,6 @@ def test_what_is_typed_about_an_endpoint_is_saved_under_the_name_that_another_ga
     expect(one).to_have_url(re.compile(r"\?edit=DC-LON$"))
     expect(one.get_by_label("Name", exact=True)).to_have_value("DC-LON")
     expect(one.get_by_label("Addresses")).to_have_value("10.0.0.7")
-
-
-def test_a_chosen_zone_that_is_not_saved_yet_outlives_a_remote_change(editing):
-    one, other = editing
-    one.get_by_label("Zone", exact=True).select_option("DMZ")
-    one.locator("#endpoint-save").focus()
-    override_port(other, "SSH", "2222")
-    saved(one, 2)
-    expect(one.get_by_label("Zone", exact=True)).to_have_value("DMZ")
 
 
 def test_what_is_typed_into_the_filter_outlives_an_own_change_right_after_it(open_page):

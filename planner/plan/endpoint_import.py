@@ -95,6 +95,8 @@ class Comparison:
     """Zones that come along: name and kind."""
     left_out: tuple[tuple[str, int], ...]
     """What inventories say that no field has, by how often."""
+    keeps_names: bool
+    """Whether an endpoint that is found by its address keeps its name."""
     params: Mapping[str, Any]
     """Those of `planner.plan.edits.edit_endpoints`, without what is faulty."""
 
@@ -142,6 +144,8 @@ class _Comparer:
         self.left_out: Counter[str] = Counter()
         self.missing: Counter[str] = Counter()
         self.columns = tuple(self._list_columns())
+        # Read from a column that downloads of ours don't have: what another program calls it is no new name for it.
+        self.keeps_names = any(column.field and not column.own for column in self.columns)
         self.by_name = {name_key(endpoint["name"]): endpoint for endpoint in document["endpoints"]}
         self.by_address = _index_addresses(document)
         zones = {zone["name"]: zone["kind"] for zone in document["zones"]}
@@ -187,6 +191,7 @@ class _Comparer:
             missing=tuple(Missing(zone, count) for zone, count in self.missing.most_common()),
             made=kept,
             left_out=tuple(self.left_out.most_common()),
+            keeps_names=self.keeps_names,
             params=params,
         )
 
@@ -271,8 +276,7 @@ class _Comparer:
         cells = {column: cell for column, cell in row.items() if column in self.entries}
         if endpoint is None:
             return cells if cells.get("zone") or not self.wishes.zone else cells | {"zone": self.wishes.zone}
-        foreign = any(column.field == "name" and not column.own for column in self.columns)
-        if foreign or name_key(cells.get("name", "")) == name_key(endpoint["name"]):
+        if self.keeps_names or name_key(cells.get("name", "")) == name_key(endpoint["name"]):
             cells.pop("name", None)
         if _read_keys(cells.get("addresses", "")) == {address_key(text) for text in endpoint.get("addresses", ())}:
             cells.pop("addresses", None)  # they are only written otherwise

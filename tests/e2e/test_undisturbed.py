@@ -136,6 +136,21 @@ def test_input_that_was_refused_outlives_a_remote_change(open_page):
     saved(one, 3)
 
 
+def test_what_is_typed_about_an_endpoint_is_saved_under_the_name_that_another_gave_it(open_page):
+    one, other = open_two(open_page, "?edit=DC01")
+    other.goto(one.url)
+    one.get_by_label("Addresses").fill("10.0.0.7")
+    other.get_by_label("Name", exact=True).fill("DC-LON")
+    other.get_by_role("button", name="Save", exact=True).click()
+    saved(other, 2)
+    expect(one.locator("#state")).to_have_attribute("data-revision", "2")
+    one.get_by_role("button", name="Save", exact=True).click()
+    saved(one, 3)
+    expect(one).to_have_url(re.compile(r"\?edit=DC-LON$"))
+    expect(one.get_by_label("Name", exact=True)).to_have_value("DC-LON")
+    expect(one.get_by_label("Addresses")).to_have_value("10.0.0.7")
+
+
 def test_what_is_typed_into_the_filter_outlives_an_own_change_right_after_it(open_page):
     one = open_page(height=600)
     start_small(one, "?panel=decisions")

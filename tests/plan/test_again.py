@@ -79,6 +79,18 @@ def test_names_and_addresses_of_ones_own_hide_no_answer():
     assert shown.answers["portal-users"] == ("internet",)
 
 
+@pytest.mark.parametrize("ha", ["passive", "passive-second", "active"])
+@pytest.mark.parametrize("which", ["PS01", "PS02"])
+def test_what_only_one_of_two_still_has_is_where_its_answer_puts_it(ha, which):
+    document = compose(MATRIX, {"ha": ha, "gateway": "web"}, "X")
+    roles = [role for role in endpoint_of(document, which)["roles"] if role != "browser-gateway"]
+    document = edited(document, which, roles=roles)
+    document = edited(document, "DC01", platforms=["active-directory"], operations=["reset"])
+    shown = read_shown(MATRIX, check(document))
+    assert (shown.answers["gateway"], shown.answers["ha"]) == (("web",), (ha,))
+    assert again(document) == (document, ())
+
+
 def test_what_no_answer_would_have_made_is_not_read():
     document = compose(MATRIX, {"mail": "internal"}, "X")
     document["zones"] = [*document["zones"], {"name": "DMZ", "kind": "dmz"}]

@@ -85,6 +85,27 @@ def test_rows_are_matched_by_an_address_which_renames_what_has_it():
     assert differences(found("addresses,sessions\n10.0.0.20,ssh\n10.0.0.20,rdp\n")) == {}  # which of both?
 
 
+@pytest.mark.parametrize(
+    ("header", "wishes"),
+    [
+        ("Name,DNSHostName,IPv4Address,OperatingSystem", {}),  # Active Directory
+        ("name,dns_name,primary_ip4,platform", {}),  # NetBox
+        ("Name,DNS Name,IP Address,Guest OS", {}),  # vCenter
+        ("name,site code,address,rack", {"columns": {0: "name", 2: "addresses"}}),  # by hand
+    ],
+)
+def test_a_table_of_another_program_renames_nobody_who_has_the_address(header, wishes):
+    comparison = found(f"{header}\nx-dc01,,10.0.0.20,\n", **wishes)
+    assert comparison.keeps_names
+    assert (differences(comparison), comparison.same, comparison.new) == ({}, 1, ())
+
+
+def test_a_column_that_nothing_reads_makes_no_other_program_s_table_of_ours():
+    comparison = found("name,addresses,colour\nDC99,10.0.0.20,red\n")
+    assert not comparison.keeps_names
+    assert differences(comparison) == {"DC01": [("Name", "DC01", "DC99")]}
+
+
 def test_a_network_is_nobody_s_own_and_any_is_no_address():
     plan = document(write_plan({"name": "Staff", "zone": "DMZ", "addresses": ["10.1.0.0/16"], "group": True}))
     assert found("name,zone,addresses\nGuests,DMZ,10.1.0.0/16\n", plan).new == ("Guests",)

@@ -7,7 +7,7 @@ decided. How things are called, how many there are and which addresses they have
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, permutations
 
 from planner.plan.blueprint.answers import Answers, AnswersError
 from planner.plan.blueprint.composition import compose_plan
@@ -158,12 +158,18 @@ def _list_brought(question: Question) -> frozenset[str]:
 
 
 def list_traits(matrix: Matrix, plan: Plan) -> Iterator[Trait]:
-    """What is true of a plan, as far as answers can make it so."""
+    """What is true of a plan, as far as answers can make it so.
+
+    What an answer adds to all of a group of roles is told by the group, whichever of them it is with, and stands where
+    these do: a gateway that was taken off one of two web servers is still with the website, not on one of its own.
+    """
     kinds = {zone.name: zone.kind for zone in plan.zones}
+    groups = _list_groups(matrix)
     by_zone: dict[str, set[str]] = {}
     for endpoint in plan.endpoints:
-        yield from _list_of_endpoint(endpoint, kinds[endpoint.zone])
-        by_zone.setdefault(endpoint.zone, set()).update(endpoint.roles, endpoint.platforms)
+        yield from _list_of_endpoint(endpoint, kinds[endpoint.zone], groups)
+        added = {given for held, given in permutations(endpoint.roles, 2) if (held, given) in groups}
+        by_zone.setdefault(endpoint.zone, set()).update({*endpoint.roles} - added, endpoint.platforms)
     for held in by_zone.values():
         yield from (("near", *pair) for pair in combinations(sorted(held), 2))
     for slug in matrix.choices:
@@ -171,10 +177,24 @@ def list_traits(matrix: Matrix, plan: Plan) -> Iterator[Trait]:
         yield ("choice", slug, *sorted(in_force or ()))
 
 
-def _list_of_endpoint(endpoint: Endpoint, kind: str) -> Iterator[Trait]:
+def _list_groups(matrix: Matrix) -> dict[tuple[str, str], str]:
+    """By a role that is held and one that an answer adds to it: what the answer calls the first, or its group."""
+    return {
+        (held, given): grant.to_role
+        for question in matrix.questions.values()
+        for option in question.options
+        for grant in option.effect.grants
+        if grant.to_role
+        for held in matrix.holders[grant.to_role]
+        for given in grant.roles
+    }
+
+
+def _list_of_endpoint(endpoint: Endpoint, kind: str, groups: Mapping[tuple[str, str], str]) -> Iterator[Trait]:
     for role in endpoint.roles:
         yield ("role", role, kind)
-    yield from (("together", *pair) for pair in combinations(sorted({*endpoint.roles, *endpoint.platforms}), 2))
+    for one, other in combinations(sorted({*endpoint.roles, *endpoint.platforms}), 2):
+        yield ("together", *sorted((groups.get((one, other), one), groups.get((other, one), other))))
     for platform in endpoint.platforms:
         yield ("platform", platform, kind)
         yield from (("operation", platform, operation) for operation in endpoint.operations)

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from planner.engine import Report, TooLarge
 from planner.engine.rules import Boundary
 from planner.plan.blueprint import NAMED, OFFERED, find_others_topic
-from planner.plan.document import Plan, PlanError
+from planner.plan.document import ANY, Plan, PlanError
 from planner.store import presence
 from planner.store.answered import create_answered
 from planner.store.holders import read_holder
@@ -274,6 +274,7 @@ def describe_report(plan: Plan, report: Report) -> dict[str, Any]:
         "sizes": _describe_sizes(plan, report),
         "parts": _describe_parts(report),
         "missing": missing,
+        "is_blank": all(set(endpoint.addresses) <= {ANY} for endpoint in plan.endpoints),
         "findings": sum(counts.values()),
         "severities": [
             (severity, many(counts[severity], word))

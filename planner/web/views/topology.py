@@ -71,7 +71,8 @@ def edit_endpoint(request: HttpRequest, plan: Plan) -> HttpResponse:
     if form.errors:
         plan.refresh_from_db()
         form.catch_up(_find(plan.document, "endpoints", now["name"]) or now, changes)
-    name = now["name"] if form.errors else form.cleaned_data["name"]
+    # A name that its author left alone is what others have made of it.
+    name = now["name"] if form.errors else changes.get("name", now["name"])
     return _answer(request, plan, Opened("edit", name), form=form, go_on=request.POST.get("then") == "next")
 
 
@@ -112,7 +113,8 @@ def duplicate_endpoint(request: HttpRequest, plan: Plan) -> HttpResponse:
     trouble = _try_plainly(request, plan, "duplicate-endpoint", {"endpoint": target})
     plan.refresh_from_db()
     names = [endpoint["name"] for endpoint in plan.document["endpoints"]]
-    after = names[names.index(target) + 1 :] if target in names and not trouble else []
+    name = _name_now(request, plan, "endpoints", target)
+    after = names[names.index(name) + 1 :] if name in names and not trouble else []
     return _answer(request, plan, Opened("edit", after[0]) if after else CLOSED, trouble=trouble)
 
 
@@ -122,10 +124,11 @@ def delete_endpoint(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Delete an endpoint; if something else names it, once that has been confirmed."""
     form = TargetForm(request.POST)
     target = request.POST.get("target", "")
-    uses = name_uses(plan.document, target)
+    name = _name_now(request, plan, "endpoints", target)
+    uses = name_uses(plan.document, name)
     confirmed = form.cleaned_data["confirmed"] if form.is_valid() else None
-    if uses and confirmed != len(uses) and _find(plan.document, "endpoints", target):
-        return _answer(request, plan, Opened("edit", target), confirm={"uses": uses, "count": len(uses)})
+    if uses and confirmed != len(uses) and _find(plan.document, "endpoints", name):
+        return _answer(request, plan, Opened("edit", name), confirm={"uses": uses, "count": len(uses)})
     trouble = _try_plainly(request, plan, "delete-endpoint", {"endpoint": target})
     return _answer(request, plan, CLOSED, trouble=trouble)
 
@@ -232,10 +235,11 @@ def delete_zone(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Delete a zone; if endpoints go with it, once their number has been confirmed."""
     form = TargetForm(request.POST)
     target = request.POST.get("target", "")
-    count = sum(1 for endpoint in plan.document["endpoints"] if endpoint["zone"] == target)
+    name = _name_now(request, plan, "zones", target)
+    count = sum(1 for endpoint in plan.document["endpoints"] if endpoint["zone"] == name)
     confirmed = form.cleaned_data["confirmed"] if form.is_valid() else None
     if count and confirmed != count:
-        return _answer(request, plan, Opened("zone", target), confirm={"count": count})
+        return _answer(request, plan, Opened("zone", name), confirm={"count": count})
     trouble = _try_plainly(request, plan, "delete-zone", {"zone": target})
     return _answer(request, plan, CLOSED, trouble=trouble)
 
@@ -275,6 +279,11 @@ def _try_plainly(request: HttpRequest, plan: Plan, edit: str, params: Mapping[st
     except (NotPossible, actions.Clash) as error:
         return str(error)
     return ""
+
+
+def _name_now(request: HttpRequest, plan: Plan, kind: str, target: str) -> str:
+    """What an endpoint or zone is called by now that the sender saw as `target`: an edit follows it, too."""
+    return read_base(request, plan)[1].of(kind).get(target, target)
 
 
 def _find(document: Document, kind: str, name: str) -> dict[str, Any] | None:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.web.views.pages import Page, document_of, store
-from tests.web.views.test_topology import both, refused, send
+from tests.web.views.test_topology import both, done, endpoints, form_of, refused, send
 
 
 @pytest.fixture
@@ -86,6 +86,51 @@ def test_an_endpoint_that_two_rename_says_its_name_of_now(client, plan):
     send(client, key, "endpoints/edit/", {"target": "DC01", "name": "DC08", "base": "1", **endpoint})
     response = send(client, key, "endpoints/edit/", {"target": "DC01", "name": "DC09", "base": "1", **endpoint})
     assert "In the plan now: DC08." in Page(response).text()
+
+
+@both
+def test_an_endpoint_that_another_renamed_is_saved_under_its_name_of_now_and_stays_open(client, plan, htmx):
+    row, key = plan
+    first = row.document
+    send(client, key, "endpoints/edit/", form_of(first, "DC01", name="DC-LON", base="1"))
+    mine = form_of(first, "DC01", addresses="10.0.0.99", base="1")
+    response = send(client, key, "endpoints/edit/", mine, htmx=htmx, query="?edit=DC01")
+    address = done(response, htmx=htmx)
+    assert address.endswith("?edit=DC-LON")
+    assert endpoints(row)["DC-LON"]["addresses"] == ["10.0.0.99"]
+    page = Page(response if htmx else client.get(address))
+    assert (field(page, "endpoint-name"), field(page, "endpoint-addresses").strip()) == ("DC-LON", "10.0.0.99")
+    assert "someone may have renamed" not in page.text()
+
+
+@both
+def test_one_that_another_renamed_is_copied_and_the_copy_opens(client, plan, htmx):
+    row, key = plan
+    send(client, key, "endpoints/edit/", form_of(row.document, "DC01", name="DC-LON", base="1"))
+    before = endpoints(row).keys()
+    data = {"target": "DC01", "base": "1"}
+    address = done(send(client, key, "endpoints/duplicate/", data, htmx=htmx, query="?edit=DC01"), htmx=htmx)
+    (copy,) = endpoints(row).keys() - before
+    assert address.endswith(f"?edit={copy.replace(' ', '+')}")
+
+
+@both
+@pytest.mark.parametrize("kind", ["zone", "endpoint"])
+def test_what_another_renamed_goes_only_after_a_word_about_what_goes_with_it(client, plan, htmx, kind):
+    row, key = plan
+    if kind == "zone":
+        edit_zone(client, key, "DMZ", "Perimeter", "dmz", base="1")
+    else:
+        send(client, key, "endpoints/edit/", form_of(row.document, "PS01", name="Perimeter", base="1"))
+    data = {"target": "DMZ" if kind == "zone" else "PS01", "base": "1"}
+    query = {"zone": "?zone=DMZ", "endpoint": "?edit=PS01"}[kind]
+    response = send(client, key, f"{kind}s/delete/", data, htmx=htmx, query=query)
+    (word,) = Page(response).all("form", class_="confirm")
+    assert "Perimeter" in [item["name"] for item in document_of(row)[f"{kind}s"]]
+    sent = {item.get("name"): item.get("value") for item in word.iter("input")}
+    assert sent["target"] == "Perimeter"
+    done(send(client, key, f"{kind}s/delete/", sent, htmx=htmx), htmx=htmx)
+    assert "Perimeter" not in [item["name"] for item in document_of(row)[f"{kind}s"]]
 
 
 @both

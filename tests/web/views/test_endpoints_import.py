@@ -110,6 +110,23 @@ def test_columns_are_mapped_by_hand(client, plan):
     assert endpoints(row)["Kiosk"] == {"name": "Kiosk", "zone": "DMZ"}
 
 
+@pytest.mark.parametrize(
+    ("text", "said", "changed"),
+    [
+        ("Name,IPv4Address\nDC99,10.0.0.20\n", "keeps its name", "0 new, 0 changed, 1 the same, 0 faulty"),
+        (
+            "name,addresses,Rack\nDC99,10.0.0.20,7\n",
+            "gets the name that its row has",
+            "0 new, 1 changed, 0 the same, 0 faulty",
+        ),
+    ],
+)
+def test_what_is_said_of_names_is_what_becomes_of_them(client, plan, text, said, changed):
+    page = Page(send(client, plan[1], {"text": text, "base": 1}))
+    assert f"An endpoint that is found by its address {said}." in page.text("form", id="import-preview")
+    assert page.text(id="import-summary") == f"{changed}. Nothing is stored yet."
+
+
 def test_what_is_right_is_stored_without_what_is_faulty_when_that_is_asked_for(client, plan):
     row, key = plan
     page = Page(send(client, key, {"text": "name,zone,addresses\nKiosk,DMZ,10.0.0.999\nBooth,DMZ,10.4.0.1\n"}))

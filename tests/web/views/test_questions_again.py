@@ -49,6 +49,17 @@ def test_the_page_of_a_plan_leads_there_and_the_answers_that_it_shows_are_chosen
     assert "Make the plan" not in page.text()
 
 
+def test_the_addresses_that_are_missing_are_counted_and_those_there_are_not_denied(client, plan):
+    blank = Page(client.get(address(plan))).text()
+    assert "The plan starts without addresses; 2 endpoints of its rules will need some." in blank
+    addressed = [end | {"addresses": [f"10.0.0.{at}"]} for at, end in enumerate(plan.document["endpoints"])]
+    addressed[0].pop("addresses")
+    Plan.objects.update(document=plan.document | {"endpoints": addressed})
+    page = Page(client.get(address(plan))).text()
+    assert "1 endpoint of its rules needs an address." in page
+    assert "without addresses" not in page
+
+
 def test_what_a_plan_shows_is_read_once_for_a_page(client, plan, monkeypatch):
     times = []
 

@@ -29,6 +29,7 @@ from planner.store.evaluated import find_last
 from planner.store.git import check_owner
 from planner.store.holders import Holder
 from planner.store.kept import LARGE, Chain, Proofs, list_links
+from planner.store.reports import say_step
 from ports.matrix import Matrix
 from ports.models import PortMatrix
 from ports.queries import default_product, find_matrix_at
@@ -406,11 +407,9 @@ def _step_back(*, plan_id: int, matrix: Matrix, sender: Sender, field: str, verb
         if number is None:
             raise NotPossible(f"There is nothing to be {verb.lower()}.")
         goal = row.revisions.select_related("edition").get(number=number)
-        last = now.summary if field == "undo_to" else goal.summary
-        plain = last.removeprefix("Undone: ").removeprefix("Redone: ")
         return _State(
             document=goal.document,
-            summary=f"{verb}: {plain}",
+            summary=f"{verb}: {say_step(row, now if field == 'undo_to' else goal, number)}",
             renames=_find_renames_back(row, goal),
             undo_to=goal.undo_to,
             redo_to=row.revision if field == "undo_to" else goal.redo_to,

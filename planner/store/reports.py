@@ -138,6 +138,21 @@ def find_entry(plan: Plan, number: int) -> Revision | None:
     return found
 
 
+def say_step(plan: Plan, changed: Revision | None, goal: int) -> str:
+    """What a step to the revision `goal` undoes or redoes, in the words of the change itself.
+
+    `changed` is the one of both revisions that has the change. Undo leads from an edit to the revision before it, and
+    to that same revision from whatever brings the edit's state back. Where an archive has it otherwise, this says only
+    where the step leads.
+    """
+    if changed and changed.undo_to:
+        number = changed.undo_to + 1
+        edit = changed if changed.number == number else find_entry(plan, number)
+        if edit and edit.undo_to == changed.undo_to:
+            return edit.summary
+    return f"back to revision {goal}"
+
+
 def find_version(plan: Plan, number: int) -> Version | None:
     """A plan as it is at the revision of that number; None when there is none."""
     found = find_revision(plan, number)

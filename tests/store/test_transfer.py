@@ -62,6 +62,20 @@ def test_undo_goes_on_where_it_was():
         actions.undo(plan_id=other.pk, matrix=MATRIX)
 
 
+@pytest.mark.parametrize(
+    ("links", "step", "said"),
+    [
+        ({"undo_to": 3}, actions.undo, "Undone: back to revision 3"),
+        ({"redo_to": 1}, actions.redo, "Redone: back to revision 1"),
+    ],
+)
+def test_a_step_that_an_archive_has_otherwise_than_edits_have_says_where_it_leads(links, step, said):
+    Revision.objects.filter(plan=a_plan_with_a_past(), number=6).update(**links)
+    [other] = unpack(pack())
+    step(plan_id=other.pk, matrix=MATRIX)
+    assert other.revisions.get(number=7).summary == said
+
+
 @pytest.mark.slow
 @settings(max_examples=often(60))
 @given(documents(MATRIX, most=4), st.data())

@@ -27,7 +27,7 @@ from planner.store.editions import matrix_of
 from planner.store.kept import LARGE
 from planner.store.lives import lives_of, newest_state
 from planner.store.models import Plan, Revision
-from planner.store.reports import comparison_of_last, comparison_since, find_entry, outline_for
+from planner.store.reports import comparison_of_last, comparison_since, find_entry, outline_for, say_step
 from planner.store.results import prove_beside
 from planner.store.rule_comments import place
 from planner.store.sent import say_unknown, say_why_not
@@ -199,8 +199,10 @@ def describe_history(plan: Plan, now: Revision | None) -> dict[str, str]:
     """What an undo would take back and a redo bring back, in words; empty when there is nothing."""
     if now is None:
         return {"undo": "", "redo": ""}
-    again = find_entry(plan, now.redo_to) if now.redo_to else None
-    return {"undo": now.summary if now.undo_to else "", "redo": again.summary if again else ""}
+    return {
+        "undo": say_step(plan, now, now.undo_to) if now.undo_to else "",
+        "redo": say_step(plan, find_entry(plan, now.redo_to), now.redo_to) if now.redo_to else "",
+    }
 
 
 def read_sender(request: HttpRequest) -> actions.Sender:

@@ -206,6 +206,8 @@ def test_what_is_amended_anew_is_told_and_taken_over_as_a_revision(client, key):
     assert plan_of(key).revision == 3, "there is nothing to be taken over any more"
     client.post(f"/plans/{key}/undo/")
     assert "choices" not in plan_of(key).document, "an undo takes back what someone changed in the plan"
+    said = dict(plan.revisions.values_list("number", "summary"))
+    assert said[4] == f"Undone: {said[2]}"
     revert_amendment(number=Amendment.objects.get().pk)
     make_amendment(row="service/telnet", field="ports", value="2323", reason="Test")
     client.post(f"/plans/{key}/redo/")

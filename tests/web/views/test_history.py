@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from planner.store.models import Plan, Viewer
-from tests.web.views.pages import BROWSERS, HTMX, give, know
+from planner.store.models import Plan, Revision, Viewer
+from tests.web.views.pages import BROWSERS, HTMX, Page, give, know
 
 pytestmark = pytest.mark.django_db
 
@@ -29,6 +29,16 @@ def override(client, address, service, ports, **sender):
     return send(client, address, "ports/", service=service, ports=ports, **sender)
 
 
+def titles(client, address):
+    """What the buttons say that they do, on the plan's page and on that of the table of its endpoints."""
+    page, table = (
+        tuple(page.one("button", id=name).get("title") for name in ("undo", "redo"))
+        for page in (Page(client.get(f"{address}{path}")) for path in ("", "endpoints/"))
+    )
+    assert page == table
+    return page
+
+
 @pytest.mark.slow
 def test_undo_brings_back_the_state_before_and_redo_the_one_after(client, address):
     first = document()
@@ -41,6 +51,38 @@ def test_undo_brings_back_the_state_before_and_redo_the_one_after(client, addres
     assert document() == first
     send(client, address, "redo/")
     assert document() == second
+
+
+@pytest.mark.slow
+def test_undo_and_redo_name_the_change_that_they_take_back_or_bring_back(client, address):
+    """The buttons' titles before each step are what the history says after it."""
+    first, second, third, fourth = (f"Port of {port}" for port in (
+        "SSH changed to 2222", "VNC changed to 5901", "Telnet changed to 2323", "SSH changed to 2224",
+    ))  # fmt: skip
+    override(client, address, "ssh", "2222")
+    override(client, address, "vnc", "5901")
+    override(client, address, "telnet", "2323")
+    assert titles(client, address) == (f"Undo: {third}", "Nothing to redo")
+
+    def step(path, said, undo, redo, **data):
+        send(client, address, path, **data)
+        assert Revision.objects.latest("number").summary == said
+        assert titles(client, address) == (undo, redo)
+
+    step("undo/", f"Undone: {third}", f"Undo: {second}", f"Redo: {third}")
+    step("undo/", f"Undone: {second}", f"Undo: {first}", f"Redo: {second}")
+    step("undo/", f"Undone: {first}", "Nothing to undo", f"Redo: {first}")
+    step("redo/", f"Redone: {first}", f"Undo: {first}", f"Redo: {second}")
+    step("redo/", f"Redone: {second}", f"Undo: {second}", f"Redo: {third}")
+    step("ports/", fourth, f"Undo: {fourth}", "Nothing to redo", service="ssh", ports="2224")
+    step("undo/", f"Undone: {fourth}", f"Undo: {second}", f"Redo: {fourth}")
+    send(client, address, "history/checkpoint/", number="4", name="Audit", seen="")
+    restored = "Restored “Audit”: revision 4"
+    step("history/restore/", restored, f"Undo: {restored}", "Nothing to redo", number="4")
+    step("undo/", f"Undone: {restored}", f"Undo: {second}", f"Redo: {restored}")
+    step("redo/", f"Redone: {restored}", f"Undo: {restored}", "Nothing to redo")
+    step("undo/", f"Undone: {restored}", f"Undo: {second}", f"Redo: {restored}")
+    step("undo/", f"Undone: {second}", f"Undo: {first}", f"Redo: {second}")
 
 
 def test_undoing_when_there_is_nothing_to_undo_says_so(client, address):

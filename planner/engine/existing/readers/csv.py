@@ -58,8 +58,8 @@ _COLUMNS = {
     "dst_interface dest_zone dest_zones dest_interface outgoing_interface out_interface egress_interface "
     "egress_zone to_interface",
     "not_source": "source_negate source_negated negate_source src_negate srcaddr_negate source_is_negated",
-    "not_destination": "destination_negate destination_negated negate_destination dst_negate dest_negate dstaddr_negate "
-    "destination_is_negated",
+    "not_destination": "destination_negate destination_negated negate_destination dst_negate dest_negate "
+    "dstaddr_negate destination_is_negated",
     "not_service": "service_negate service_negated negate_service service_is_negated",
     "enabled": "enabled is_enabled active is_active enable valid",
     "disabled": "disabled is_disabled inactive",

@@ -71,7 +71,8 @@ def _introduce(label: str, comparison: Comparison, editions: Editions, permits: 
     yield f"{label}, a change for the plan: {clean(comparison.after.plan.name) or 'unnamed'}"
     if permits is not None and permits.firewall is not None:
         yield f"Firewall {clean(permits.firewall.name, 60) or 'without letters'}."
-    yield f"From {clean(editions.before, 120) or 'the old one'} to {clean(editions.after, 120) or 'the new one'}."
+    before, after = (clean(side, 120, slashes=True) for side in (editions.before, editions.after))
+    yield f"From {before or 'the old one'} to {after or 'the new one'}."
     yield f"Port matrix: {clean(comparison.after.matrix.version, 200)}"
     yield "It is for a device that has the file of the first; what is undecided is disabled in both."
 

@@ -28,7 +28,7 @@ def introduce(label: str, permits: Permits, edition: Edition | None, default_den
     if edition and edition.revision is not None:
         yield f"{edition.date}, revision {edition.revision}"
     if edition and edition.selection:
-        yield f"Only a part of the plan. {clean(edition.selection.sentence.replace(';', ','), 400)}."
+        yield f"Only a part of the plan. {clean(edition.selection.sentence.replace(';', ','), 400, slashes=True)}."
     if not default_deny:
         yield "Nothing in here denies anything."
     elif edition and edition.selection:

@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 
 from planner.engine.compare import compare_reports
-from planner.engine.life import End, Given, block_of, end_of, match_lives
+from planner.engine.life import End, Given, Lives, block_of, end_of, match_lives
 from planner.report import CHANGE_FORMATS, FORMATS
 from planner.report.firewall.crossings import list_crossings
 from planner.report.formats.json import comparison_schema, report_schema
@@ -78,6 +78,19 @@ def test_csv_has_the_state_of_the_rule_of_each_flow(report, lives):
     told = {row["rule"]: (row["state"], row["ticket"], row["owner"]) for row in rows if row["state"]}
     assert told[report.rules[0].id] == ("Approved", "CHG-7", "Kim")
     assert len(told) == 2
+
+
+def test_csv_divides_a_state_from_what_has_changed_since_and_tickets_from_one_another(report, lives):
+    """On one line: a line break would be a blank."""
+    second = report.rules[1]
+    life = lives.of(second)
+    life = replace(life, others=(replace(life.given, number=9, ticket="CHG-8"),))
+    rows = csv.DictReader(
+        io.StringIO(render("csv", report, Lives(by_rule={second.id: life})).decode("utf-8-sig"), newline="")
+    )
+    row = next(row for row in rows if row["rule"] == second.id)
+    assert row["state"] == "; ".join(("Changed since implemented", *list_differences(life)))
+    assert row["ticket"] == "https://tickets.example/7; CHG-8"
 
 
 def test_the_workbook_has_states_and_a_sheet_of_what_is_to_be_closed(report, lives):

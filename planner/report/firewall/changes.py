@@ -18,7 +18,7 @@ from planner.report.firewall.head import BACK, comment_out, pack, say_way_back, 
 from planner.report.firewall.permits import Permits
 from planner.report.firewall.words import clean, name_files
 from planner.report.said.edition import Editions
-from ports.text import many
+from ports.text import many, plural
 
 _CHAINS: dict[str, tuple[str, Callable[[Permits], list[str]], str]] = {
     "nftables": ("nftables", nftables.list_statements, "nft -c -f FILE checks it, nft -f FILE loads it."),
@@ -71,7 +71,8 @@ def _introduce(label: str, comparison: Comparison, editions: Editions, permits: 
     yield f"{label}, a change for the plan: {clean(comparison.after.plan.name) or 'unnamed'}"
     if permits is not None and permits.firewall is not None:
         yield f"Firewall {clean(permits.firewall.name, 60) or 'without letters'}."
-    yield f"From {clean(editions.before, 120) or 'the old one'} to {clean(editions.after, 120) or 'the new one'}."
+    before, after = (clean(side, 120, slashes=True) for side in (editions.before, editions.after))
+    yield f"From {before or 'the old one'} to {after or 'the new one'}."
     yield f"Port matrix: {clean(comparison.after.matrix.version, 200)}"
     yield "It is for a device that has the file of the first; what is undecided is disabled in both."
 
@@ -102,8 +103,10 @@ def _write_chain(
     if old == new:
         return write_file(comment_out("#", [*about, _NOTHING]), ())
     added, removed = _without(new, old), _without(old, new)
+    come, go = plural(len(added), "comes", "come"), plural(len(removed), "goes", "go")
+    counted = f"{many(len(added), 'line')} {come}, {len(removed):,} {go}"
     about += [
-        f"{len(added)} lines come, {len(removed)} go. The chain is loaded whole: again it changes nothing. {load}",
+        f"{counted}. The chain is loaded whole: again it changes nothing. {load}",
         *([] if now else ["No firewall of this name is left in the plan: take the chain back, as its file says."]),
         *say_way_back("#", "at the end"),
         *(now.left_out if now else ()),

@@ -10,6 +10,7 @@ from planner.plan.fields import Firewall
 from planner.report.firewall.permits import Permits
 from planner.report.firewall.words import clean, cut, show_name, wrap
 from planner.report.said.edition import Edition
+from ports.text import many, plural
 
 _GROUPED = 200
 """How many like zones, which stand together under one code, it names."""
@@ -27,7 +28,7 @@ def introduce(label: str, permits: Permits, edition: Edition | None, default_den
     if edition and edition.revision is not None:
         yield f"{edition.date}, revision {edition.revision}"
     if edition and edition.selection:
-        yield f"Only a part of the plan. {clean(edition.selection.sentence.replace(';', ','), 400)}."
+        yield f"Only a part of the plan. {clean(edition.selection.sentence.replace(';', ','), 400, slashes=True)}."
     if not default_deny:
         yield "Nothing in here denies anything."
     elif edition and edition.selection:
@@ -58,8 +59,9 @@ def count_rules(permits: Permits, edition: Edition | None, entries: int) -> str:
     """How many of the report's rules are in the file, and as how many entries, without a full stop."""
     chosen = " chosen" if edition and edition.selection else ""
     of = len(permits.report.rules)
-    where = "pass it and are in it" if permits.firewall else "between zones are in it"
-    return f"{permits.rules} of {of}{chosen} rules {where}, as {entries} entries"
+    passing, are = plural(permits.rules, "passes it and", "pass it and"), plural(permits.rules, "is", "are")
+    where = f"{passing if permits.firewall else 'between zones'} {are} in it"
+    return f"{permits.rules:,} of {of:,}{chosen} {plural(of, 'rule')} {where}, as {many(entries, 'entry', 'entries')}"
 
 
 def explain_codes(permits: Permits) -> Iterator[str]:

@@ -9,6 +9,7 @@ from planner.report.firewall.head import introduce, list_lines
 from planner.report.firewall.permits import Host, LeftOut, Permits
 from planner.report.firewall.targets import NFTABLES
 from planner.report.said.edition import Edition
+from ports.text import many
 
 _LINUX = (
     "The head of each file says how it is loaded and how it is taken back.",
@@ -61,7 +62,10 @@ def _read_me(
     return list_lines(
         [
             *introduce(f"{label}, a file for each host", permits, edition, default_deny),
-            f"{len(hosts)} hosts. Each file has what the host must accept and what it must open, within its zone too.",
+            (
+                f"{many(len(hosts), 'host')}. "
+                "Each file has what the host must accept and what it must open, within its zone too."
+            ),
             *load,
             *missing,
         ]

@@ -22,6 +22,7 @@ from planner.report.firewall.targets import NFTABLES
 from planner.report.firewall.words import cut
 from planner.report.said.edition import Edition
 from planner.report.said.text import check_addresses, list_rule_sides
+from ports.text import many
 
 TABLE = "inet filter"
 """The table of the site's own chains."""
@@ -120,7 +121,7 @@ def render_host(
     label = permits.addresses.labels[host.endpoint.name]
     about = [
         *introduce(f"{NFTABLES.label}, host {label},", permits, edition, default_deny),
-        f"{len(inbound)} entries for what it accepts, {len(outbound)} for what it opens"
+        f"{many(len(inbound), 'entry', 'entries')} for what it accepts, {len(outbound)} for what it opens"
         + say_disabled([*inbound, *outbound]),
         *(_say_host_table() if default_deny else _say_chains(chains, is_part=bool(edition and edition.selection))),
         *host.left_out,

@@ -14,6 +14,8 @@ from functools import lru_cache
 from planner.plan.document import Endpoint
 
 _OUTSIDE = re.compile(r"[^A-Za-z0-9.,:_() -]+")
+_OUTSIDE_BUT_SLASHES = re.compile(r"(?:[^A-Za-z0-9.,:_() /-]|(?<![A-Za-z0-9.:_])/|/(?![A-Za-z0-9._]))+")
+"""The same without a slash within a word: beside no other slash, asterisk or bracket it ends no comment anywhere."""
 _OUTSIDE_NAMES = re.compile(r"[^A-Za-z0-9]+")
 _HYPHENS = re.compile(r"-{2,}")
 _SPACES = re.compile(r"\s+")
@@ -23,22 +25,24 @@ NAME_LENGTH = 30
 """Of an object's name, what stands for the endpoint: with what targets add it fits the tightest limit, 63."""
 
 
-def clean(text: str, limit: int = 80) -> str:
+def clean(text: str, limit: int = 80, *, slashes: bool = False) -> str:
     """The text on one line in letters, digits and . , : _ ( ) - only; accents go, the rest becomes a space.
 
     May be empty. No two hyphens stand together, since they end a comment in XML. What is longer is cut, as `cut` does.
+    With `slashes`, for comments alone, those within words stay: 192.0.2.0/24, plans/new.yaml.
     """
-    taken = 4 * limit
-    while len(plain := _clean(text[:taken])) <= limit and taken < len(text):  # of a long text the beginning is enough
+    outside = _OUTSIDE_BUT_SLASHES if slashes else _OUTSIDE
+    taken = 4 * limit  # of a long text the beginning is enough
+    while len(plain := _clean(text[:taken], outside)) <= limit and taken < len(text):
         taken *= 4
     return cut(plain, limit)
 
 
-def _clean(text: str) -> str:
+def _clean(text: str, outside: re.Pattern[str]) -> str:
     # Letter by letter, since accents go: to bring thousands of them into their order takes the square of their number.
     apart = text if text.isascii() else "".join(unicodedata.normalize("NFKD", letter) for letter in text)
     plain = apart.encode("ascii", "ignore").decode()
-    plain = _SPACES.sub(" ", _OUTSIDE.sub(" ", plain))
+    plain = _SPACES.sub(" ", outside.sub(" ", plain))
     return _HYPHENS.sub("-", plain).strip()
 
 

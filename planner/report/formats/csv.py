@@ -70,7 +70,7 @@ NO_STATE = ("",) * len(LIFE_COLUMNS)
 def list_states(report: Report, lives: Lives) -> dict[str, tuple[str, ...]]:
     """The fields under LIFE_COLUMNS by number of the rule; rules without a state are left out."""
     return {
-        rule.id: tuple(field(text) for text in list_life(life))
+        rule.id: tuple(field(text) for text in list_life(life, "; "))
         for rule in report.rules
         if (life := lives.of(rule)) is not None
     }

@@ -19,13 +19,16 @@ def say_state(life: Life) -> str:
     return f"Changed since {name.lower()}" if life.changed else name
 
 
-def list_life(life: Life | None) -> tuple[str, ...]:
-    """A life under LIFE_TITLES; what has changed stands under the state. Empty texts for None."""
+def list_life(life: Life | None, between: str = "\n") -> tuple[str, ...]:
+    """A life under LIFE_TITLES; what has changed stands after the state. Empty texts for None.
+
+    `between` divides the state from each difference, and tickets from one another.
+    """
     if life is None:
         return ("",) * len(LIFE_TITLES)
     return (
-        "\n".join((say_state(life), *list_differences(life, MOST_SAID))),
-        "\n".join(life.tickets),
+        between.join((say_state(life), *list_differences(life, MOST_SAID))),
+        between.join(life.tickets),
         life.given.owner,
         say_review(life),
         life.given.comment,

@@ -98,24 +98,27 @@ COLUMNS = [
     (needs("destination"), """
      destination destinations dst dest destination_address destination_addresses dst_address dst_addresses
      destination_ip destination_ips dst_ip dstaddr dst_addr destination_network destination_networks
-     destination_object destination_objects to_address original_destination"""),
+     destination_object destination_objects dest_address dest_addresses dest_addr dest_ip dest_ips dest_network
+     dest_networks dest_object dest_objects to_address original_destination"""),
     (needs("service"), """
      service services service_port service_ports service_object service_objects applications_and_services"""),
     (needs("action"), "action actions rule_action verdict permission access"),
     (parts_of_services("protocol"), "protocol protocols proto ip_protocol service_protocol"),
     (parts_of_services("port"), """
-     port ports destination_port destination_ports dst_port dst_ports dstport dport dest_port"""),
+     port ports destination_port destination_ports dst_port dst_ports dstport dport dest_port dest_ports"""),
     (is_source_port, "source_port source_ports src_port src_ports srcport sport"),
     (has_sides("enters"), """
      from from_zone source_zone source_zones src_zone srczone srcintf source_interface src_interface
      incoming_interface in_interface ingress_interface ingress_zone from_interface"""),
     (has_sides("leaves"), """
      to to_zone destination_zone destination_zones dst_zone dstzone dstintf destination_interface dst_interface
-     outgoing_interface out_interface egress_interface egress_zone to_interface"""),
+     dest_zone dest_zones dest_interface outgoing_interface out_interface egress_interface egress_zone
+     to_interface"""),
     (negates({"source": "10.0.0.2"}), """
      source_negate source_negated negate_source src_negate srcaddr_negate source_is_negated"""),
     (negates({"destination": "10.1.0.2"}), """
-     destination_negate destination_negated negate_destination dst_negate dstaddr_negate destination_is_negated"""),
+     destination_negate destination_negated negate_destination dst_negate dest_negate dstaddr_negate
+     destination_is_negated"""),
     (negates({"port": 444}), "service_negate service_negated negate_service service_is_negated"),
     (switches("yes", "no"), "enabled is_enabled active is_active enable valid status rule_status state"),
     (switches("no", "yes"), "disabled is_disabled inactive"),

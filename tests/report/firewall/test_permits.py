@@ -463,7 +463,7 @@ def test_a_part_says_so_in_its_head(name, deny):
     part, selection = select(report, Filter(protocol="udp", text="53"))
     text = FORMATS[name].render(part, Edition(date=DAY, selection=selection), default_deny=deny).decode()
     assert "Only a part of the plan. Search: 53, Protocol: udp, 1 of 2 rules." in text
-    assert "1 of 1 chosen rules between zones are in it" in text
+    assert "1 of 1 chosen rule between zones is in it, as 1 entry." in text
     assert ("denied at the end, the rest of the plan included" in text) == deny
     assert READERS[name](text) == {("192.0.2.1/32", "10.0.0.1/32", "udp", "53")}
     assert str(DAY) not in text  # the same plan gives the same bytes

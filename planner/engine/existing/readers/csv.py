@@ -45,19 +45,21 @@ _COLUMNS = {
     "src_ip srcaddr src_addr source_network source_networks source_object source_objects from_address original_source",
     "destination": "destination destinations dst dest destination_address destination_addresses dst_address "
     "dst_addresses destination_ip destination_ips dst_ip dstaddr dst_addr destination_network destination_networks "
-    "destination_object destination_objects to_address original_destination",
+    "destination_object destination_objects dest_address dest_addresses dest_addr dest_ip dest_ips dest_network "
+    "dest_networks dest_object dest_objects to_address original_destination",
     "service": "service services service_port service_ports service_object service_objects applications_and_services",
     "protocol": "protocol protocols proto ip_protocol service_protocol",
-    "port": "port ports destination_port destination_ports dst_port dst_ports dstport dport dest_port",
+    "port": "port ports destination_port destination_ports dst_port dst_ports dstport dport dest_port dest_ports",
     "source_port": "source_port source_ports src_port src_ports srcport sport",
     "action": "action actions rule_action verdict permission access",
     "enters": "from from_zone source_zone source_zones src_zone srczone srcintf source_interface src_interface "
     "incoming_interface in_interface ingress_interface ingress_zone from_interface",
     "leaves": "to to_zone destination_zone destination_zones dst_zone dstzone dstintf destination_interface "
-    "dst_interface outgoing_interface out_interface egress_interface egress_zone to_interface",
+    "dst_interface dest_zone dest_zones dest_interface outgoing_interface out_interface egress_interface "
+    "egress_zone to_interface",
     "not_source": "source_negate source_negated negate_source src_negate srcaddr_negate source_is_negated",
-    "not_destination": "destination_negate destination_negated negate_destination dst_negate dstaddr_negate "
-    "destination_is_negated",
+    "not_destination": "destination_negate destination_negated negate_destination dst_negate dest_negate "
+    "dstaddr_negate destination_is_negated",
     "not_service": "service_negate service_negated negate_service service_is_negated",
     "enabled": "enabled is_enabled active is_active enable valid",
     "disabled": "disabled is_disabled inactive",

@@ -1,0 +1,105 @@
+"""What the heads of files say in words: counts, networks and names with their slashes."""
+
+import datetime
+import re
+
+import pytest
+
+from planner.engine.compare import compare_reports
+from planner.report import CHANGE_FORMATS, FORMATS
+from planner.report.firewall.words import clean
+from planner.report.said.edition import Edition, Editions
+from planner.report.said.filters import Filter, select
+from tests.each import each
+from tests.report.firewall.reading import READERS, strange_lines
+from tests.report.firewall.test_hosts_and_archives import unpack
+from tests.report.firewall.test_permits import check, flow, host, plan, render
+
+ENDS = [host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ"), host("C", "198.51.100.1", zone="Internet")]
+HTTPS, DNS, AWAY = flow("A", "B"), flow("B", "A", "udp", "53"), flow("A", "C")
+FIREWALL = {"name": "FW", "format": "nftables", "zones": {"Internal": "eth0", "DMZ": "eth1"}}
+
+
+@pytest.mark.parametrize(
+    ("flows", "between", "passing"),
+    [
+        (
+            [HTTPS],
+            "1 of 1 rule between zones is in it, as 1 entry.",
+            "1 of 1 rule passes it and is in it, as 1 entry.",
+        ),
+        (
+            [HTTPS, DNS, AWAY],
+            "3 of 3 rules between zones are in it, as 3 entries.",
+            "2 of 3 rules pass it and are in it, as 2 entries.",
+        ),
+    ],
+)
+def test_rules_and_entries_are_counted_in_words_that_fit_the_number(flows, between, passing):
+    assert f"# {between}" in render("nftables", plan(ENDS, flows)).splitlines()
+    files = FORMATS["firewalls"].write_folder(plan(ENDS, flows, firewalls=[FIREWALL]))
+    assert f"# {passing}" in files["FW.nft"].decode().splitlines()
+
+
+def test_what_a_host_accepts_is_counted_in_words_that_fit_the_number():
+    ends = [host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ", platforms=["linux-mac"])]
+    files = unpack("nftables", plan(ends, [HTTPS]), host_files=True)
+    assert "\n1 host. Each file has" in files["README.txt"]
+    assert "# 1 entry for what it accepts, 0 for what it opens." in files["host-B.nft"].splitlines()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ([HTTPS], [flow("A", "B", ports="8443")], "1 line comes, 1 goes."),
+        ([HTTPS], [HTTPS, DNS], "1 line comes, 0 go."),
+        ([HTTPS], [HTTPS, DNS, AWAY], "2 lines come, 0 go."),
+    ],
+)
+def test_lines_that_come_and_go_are_counted_in_words_that_fit_the_number(before, after, said):
+    comparison = compare_reports(plan(ENDS, before), plan(ENDS, after))
+    text = CHANGE_FORMATS["iptables"].render(comparison, Editions(before="revision 1", after="revision 2")).decode()
+    assert f"# {said} The chain is loaded whole" in text
+
+
+def within_a_network():
+    """A part that is found by an address within a network."""
+    report = plan([host("A", "10.0.0.1"), host("Linux", "192.0.2.64/26", zone="DMZ")], [flow("A", "Linux")])
+    part, selection = select(report, Filter(text="192.0.2.70"))
+    return part, Edition(date=datetime.date(2026, 1, 2), selection=selection)
+
+
+@each("name", READERS)
+def test_a_network_in_the_filter_of_a_part_keeps_its_slash(name):
+    part, edition = within_a_network()
+    text = FORMATS[name].render(part, edition).decode()
+    assert "192.0.2.70 is within 192.0.2.64/26 of Linux" in " ".join(re.sub(r"(?m)^[#!]", "", text).split())
+    assert not strange_lines(text)
+    assert READERS[name](text) == {("10.0.0.1/32", "192.0.2.64/26", "tcp", "443")}
+
+
+def test_a_network_in_a_head_is_nothing_to_the_programs_that_load_it(tmp_path):
+    part, edition = within_a_network()
+    for name, programs in (("nftables", ["nft"]), ("iptables", ["iptables-restore", "ip6tables-restore"])):
+        for program in programs:
+            check(program, FORMATS[name].render(part, edition).decode(), tmp_path)
+
+
+def test_the_files_that_a_change_is_of_keep_their_slashes():
+    comparison = compare_reports(plan(ENDS, [HTTPS]), plan(ENDS, [HTTPS, DNS]))
+    text = CHANGE_FORMATS["asa"].render(comparison, Editions(before="old/plan.yaml", after="../2026/11.yaml")).decode()
+    assert "! From old/plan.yaml to ../2026/11.yaml." in text.splitlines()
+
+
+@each(
+    ("text", "harmless"),
+    [
+        ("192.0.2.64/26, 2001:db8::/32", "192.0.2.64/26, 2001:db8::/32"), ("tcp/443", "tcp/443"),
+        ("1*/2", "1 2"), ("1/*2", "1 2"), ("1//2", "1 2"), ("https://x/y", "https: x/y"), ("</a><b/>", "a b"),
+        ("/1 2/", "1 2"), ("1/-2", "1 -2"), ("1/ 2", "1 2"), ("1 /2", "1 2"), ("1/\n2", "1 2"), ("1/é", "1/e"),
+        ("1/\u03312", "1/2"), ("1/😀/2", "1 2"), ("1*\u0331/2", "1 2"), ("?>/1#>", "1"),
+    ],
+)  # fmt: skip
+def test_only_a_slash_within_a_word_stays_in_a_head(text, harmless):
+    assert clean(text, slashes=True) == harmless
+    assert "/" not in clean(text)

@@ -15,6 +15,7 @@ from planner.deploy.environment import (
     read_classification,
     read_flag,
     read_header,
+    read_hosts,
     read_issuer,
     read_list,
     read_number,
@@ -69,7 +70,7 @@ if TLS and DEBUG:
     raise ImproperlyConfigured("PLANNER_DEBUG is 1 and PLANNER_TLS too; tracebacks are not for others. Set one to 0.")
 
 # PLANNER_HOSTS: host names that the service answers to, separated by commas.
-ALLOWED_HOSTS = read_list("PLANNER_HOSTS", "" if TLS else "127.0.0.1,localhost,[::1]")
+ALLOWED_HOSTS = read_hosts("PLANNER_HOSTS", "" if TLS else "127.0.0.1,localhost,[::1]")
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured("PLANNER_HOSTS is missing: the host names under which people reach the service.")
 

@@ -28,7 +28,7 @@ from ports.matrix import (
     Session,
     Target,
     port_span,
-    read_ports,
+    read_typed_ports,
     section_key,
     split_ports,
 )
@@ -155,7 +155,7 @@ def read_query(matrix: Matrix, values: Mapping[str, str]) -> tuple[Query, dict[s
         errors["protocol"] = f"“{_shorten(query.protocol)}” is no protocol; there are {', '.join(PROTOCOLS)}."
     if query.port:
         try:
-            query = replace(query, port=read_ports(query.port.replace("–", "-").replace(" ", "")))
+            query = replace(query, port=read_typed_ports(query.port))
         except ValueError as error:
             errors["port"] = f"“{_shorten(query.port)}” {error}."
     return replace(query, **dict.fromkeys(errors, "")), errors

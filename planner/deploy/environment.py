@@ -79,6 +79,23 @@ def read_list(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in read_text(name, default).split(",") if part.strip()]
 
 
+_HOST = re.compile(r"\*|\.?[A-Za-z0-9_][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\]")
+
+
+def read_hosts(name: str, default: str = "") -> list[str]:
+    """Host names and addresses that requests may be for; with a dot before it a name stands for all below it, too.
+
+    Raises ImproperlyConfigured for what no request can be for, such as an origin, a port or a pattern.
+    """
+    hosts = read_list(name, default)
+    for host in hosts:
+        if not _HOST.fullmatch(host):
+            raise ImproperlyConfigured(
+                f"{name} must be host names such as ports.example.com, without https:// and a port, not {host!r}."
+            )
+    return hosts
+
+
 def read_origins(name: str) -> list[str]:
     """Origins, each a scheme and a host, perhaps with a port. Raises ImproperlyConfigured for anything else."""
     origins = read_list(name)

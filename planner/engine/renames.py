@@ -201,6 +201,14 @@ def _rename_plan(plan: Plan, ends: Mapping[str, Endpoint], zones: Mapping[str, s
             )
             for flow in plan.additional_flows
         ),
+        firewalls=tuple(
+            replace(
+                firewall,
+                zones={zones.get(zone, zone): behind for zone, behind in firewall.zones.items()},
+                published={names.get(name, name): address for name, address in firewall.published.items()},
+            )
+            for firewall in plan.firewalls
+        ),
     )
 
 

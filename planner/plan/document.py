@@ -322,7 +322,9 @@ def _find_twins(key: str, rows: list[tuple[int, Mapping[str, Any]]]) -> Iterator
             continue
         first = seen.setdefault(name_key(name), index)
         if first != index:
-            sentence = f"The name {shown(name)} is there already, in {key}[{first}]; names differ in more than case."
+            sentence = (
+                f"The name {shown(name)} is there already, in {key}[{first}]; names must differ in more than case."
+            )
             yield (key, index, "name"), NAME_TAKEN, sentence
 
 

@@ -258,7 +258,7 @@ class _Comparer:
             name = endpoint["name"] if endpoint else row.get("name", "")
             first = lines.setdefault(name_key(name), line)
             if name and first != line:
-                sentence = f"{quote(name)} stands in line {first} already; names differ in more than case."
+                sentence = f"{quote(name)} stands in line {first} already; names must differ in more than case."
                 self.faults.append(TableFault(line, "name", sentence))
             elif line not in faulty:
                 cells = self._cells(row, added, endpoint)

@@ -219,9 +219,8 @@ class _Judge:
                 )
                 found.append(Wrong(row.key, "name", sentence))
             elif name_key(name) in holders:
-                sentence = (
-                    f"There is an endpoint {quote(holders[name_key(name)])} already; names differ in more than case."
-                )
+                taken = quote(holders[name_key(name)])
+                sentence = f"There is an endpoint {taken} already; names must differ in more than case."
                 found.append(Wrong(row.key, "name", sentence))
             else:
                 holders[name_key(name)] = name

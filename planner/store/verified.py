@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from planner.engine import Report
 from planner.engine.findings import Finding
 from planner.engine.findings.results import add_findings, find_results
-from planner.engine.life import Lives, mark_of
-from planner.engine.rules import Rule
+from planner.engine.life import Life, Lives, mark_of
+from planner.engine.rules import Opening, Rule
 from planner.store import models
 from planner.store.actions import Sender
 from planner.store.lives import Overtaken, Pick, Wish, lives_of, set_states
@@ -36,6 +36,13 @@ def verify(plan: models.Plan, report: Report, proven: Proven, *, who: str) -> in
         return 0
 
 
+def _list_later(rule: Rule, life: Life) -> Iterator[Opening]:
+    """What a rule opens that its state wasn't given for: what came, and what leads to or from where others were."""
+    yield from life.more
+    if moved := {one.name for one in life.moved}:
+        yield from (opening for opening in rule.openings() if not moved.isdisjoint(opening[:2]))
+
+
 def take_uploads(
     plan: models.Plan, report: Report, uploads: list[Upload], *, who: str, via: str = "", is_stranger: bool = False
 ) -> tuple[Taken, int]:
@@ -62,9 +69,13 @@ def tell_results(report: Report, lives: Lives, proven: Proven) -> Report:
     """The report of a plan's newest revision with what its results have found; the same where they found nothing."""
     if not proven:
         return report
-    rules = (state.rule for state in proven.acceptance.rules)
-    verified = {rule.id for rule in rules if (life := lives.of(rule)) is not None and life.given.state == VERIFIED}
-    findings = find_results(report, proven.acceptance, verified)
+    verified: set[str] = set()
+    later: set[Opening] = set()
+    for rule in (state.rule for state in proven.acceptance.rules):
+        if (life := lives.of(rule)) is not None and life.given.state == VERIFIED:
+            verified.add(rule.id)
+            later.update(_list_later(rule, life))
+    findings = find_results(report, proven.acceptance, verified, later)
     if not findings:
         return report
     key = report, findings

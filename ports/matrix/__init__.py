@@ -56,6 +56,7 @@ from ports.matrix.vocabulary import (
     product_slug,
     read_port_list,
     read_ports,
+    read_typed_ports,
     section_key,
     split_ports,
 )
@@ -69,6 +70,6 @@ __all__ = [
     "Record", "Records", "Repeat", "RepeatOf", "Requirement", "Role", "RoleAbsent", "RolePresent", "Row", "RuleGroup",
     "Section", "Service", "Session", "Simple", "Target", "Topology", "TopologyEndpoint", "TopologyZone",
     "ZoneTemplate", "amend", "build_amended", "build_matrix", "choices_in", "complete", "digest_records",
-    "find_faults", "list_simple", "port_span", "product_slug", "read_port_list", "read_ports", "record_key",
-    "section_key", "split_ports",
+    "find_faults", "list_simple", "port_span", "product_slug", "read_port_list", "read_ports", "read_typed_ports",
+    "record_key", "section_key", "split_ports",
 ]  # fmt: skip

@@ -48,6 +48,14 @@ def read_ports(text: str) -> str:
     return str(first) if first == last else f"{first}-{last}"
 
 
+def read_typed_ports(text: str) -> str:
+    """`read_ports` of what a person typed: with blanks around it or its hyphen, for which a dash may stand.
+
+    Blanks between digits are none of these: "80 443" names two ports, and never a third one.
+    """
+    return read_ports("-".join(part.strip() for part in text.replace("–", "-").split("-")))
+
+
 def read_port_list(text: str) -> str:
     """Normalise one or several ports or ranges, separated by commas: "80, 443, 8000-8010".
 

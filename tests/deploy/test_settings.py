@@ -290,6 +290,10 @@ class TestSettings:
         [
             ({"PLANNER_TLS": "1"}, r"^PLANNER_HOSTS is missing: "),
             ({"PLANNER_HOSTS": ","}, r"^PLANNER_HOSTS is missing: "),
+            ({"PLANNER_HOSTS": "https://a.example"}, r"^PLANNER_HOSTS must be host names .*'https://a\.example'\.$"),
+            ({"PLANNER_HOSTS": "b.example, a.example:8443"}, r"^PLANNER_HOSTS must be .*'a\.example:8443'\.$"),
+            ({"PLANNER_HOSTS": "*.example.com"}, r"^PLANNER_HOSTS must be host names "),
+            ({"PLANNER_HOSTS": "fd00::1"}, r"^PLANNER_HOSTS must be host names "),
             (TLS | {"PLANNER_DEBUG": "1"}, r"^PLANNER_DEBUG is 1 and PLANNER_TLS too; "),
             ({"PLANNER_ORIGINS": "a.example"}, r"^PLANNER_ORIGINS must be origins .*, not 'a\.example'\.$"),
             ({"PLANNER_ORIGINS": "https://a.example/"}, r"^PLANNER_ORIGINS must be origins "),

@@ -166,6 +166,7 @@ def test_what_the_query_asks_for_is_marked():
         ("port", "abc", "“abc” is neither a port (1 to 65535) nor a range such as 49152-65535."),
         ("port", "0", "“0” is outside 1 to 65535."),
         ("port", "65536", "“65536” is outside 1 to 65535."),
+        ("port", "44 3", "“44 3” is neither a port (1 to 65535) nor a range such as 49152-65535."),
         ("port", "-1", "“-1” is neither a port (1 to 65535) nor a range such as 49152-65535."),
         ("port", "90-80", "“90-80” is a range that runs backwards; the first port must not be above the last."),
         ("port", "٤٤٣", "“٤٤٣” is neither a port (1 to 65535) nor a range such as 49152-65535."),

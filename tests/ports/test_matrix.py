@@ -13,6 +13,7 @@ from ports.matrix import (
     digest_records,
     find_faults,
     read_ports,
+    read_typed_ports,
     section_key,
 )
 from tests.ports.records import record
@@ -269,6 +270,17 @@ def test_there_is_one_portmatrix_record(records, count):
 )
 def test_ports_are_normalised(text, ports):
     assert read_ports(text) == ports
+
+
+@pytest.mark.parametrize("text", [" 1433 - 1434", "1433–1434 ", "01433\t–\u00a01434"])
+def test_ports_are_typed_with_blanks_around_them_and_their_hyphen(text):
+    assert read_typed_ports(text) == "1433-1434"
+
+
+@pytest.mark.parametrize("text", ["80 81", "14 33 - 1434", "1 - 2 - 3", "-", " ", "80\n81"])
+def test_two_ports_that_are_typed_beside_each_other_are_never_a_third_one(text):
+    with pytest.raises(ValueError, match=r"^is neither a port"):
+        read_typed_ports(text)
 
 
 @pytest.mark.parametrize("text", ["", "0", "65536", "4 43", "-1", "٤٤٣", "1-", "443,444", "70000-80000"])

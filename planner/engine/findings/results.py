@@ -12,16 +12,23 @@ from planner.engine.acceptance import Acceptance, FlowState, State
 from planner.engine.findings import sort_findings
 from planner.engine.findings.evidence import Finding, both_ends, say_count, say_endpoints
 from planner.engine.findings.firewalls import passes
+from planner.engine.flows import Flow
 from planner.engine.report import Report
+from planner.engine.rules import Opening
 from ports.text import plural, short
 
 MOST_NAMED = 3
 """How many connections or rules a message names; it counts the others."""
 
 
-def find_results(report: Report, acceptance: Acceptance, verified: Collection[str]) -> tuple[Finding, ...]:
-    """What an acceptance of this report finds; `verified` are the numbers of the rules that have been verified."""
-    return (*_find_blocked(report, acceptance, verified), *_find_open(acceptance))
+def find_results(
+    report: Report, acceptance: Acceptance, verified: Collection[str], later: Collection[Opening] = ()
+) -> tuple[Finding, ...]:
+    """What an acceptance of this report finds.
+
+    `verified` are the numbers of the rules that have been verified, `later` what they open since then alone.
+    """
+    return (*_find_blocked(report, acceptance, verified, later), *_find_open(acceptance))
 
 
 def add_findings(report: Report, findings: Iterable[Finding]) -> Report:
@@ -32,7 +39,9 @@ def add_findings(report: Report, findings: Iterable[Finding]) -> Report:
 # ---- verified, and blocked again ----
 
 
-def _find_blocked(report: Report, acceptance: Acceptance, verified: Collection[str]) -> Iterator[Finding]:
+def _find_blocked(
+    report: Report, acceptance: Acceptance, verified: Collection[str], later: Collection[Opening]
+) -> Iterator[Finding]:
     """One for each firewall that can have done it, however many rules it blocks; one where no firewall is on the way.
 
     Of several on the way the one on most of the ways that are blocked is named: that needs the fewest causes.
@@ -41,7 +50,7 @@ def _find_blocked(report: Report, acceptance: Acceptance, verified: Collection[s
     blocked: list[tuple[str, FlowState]] = []
     for state in acceptance.rules:
         for flow in state.flows if state.rule.id in verified else ():
-            if flow.status == "blocked" and not flow.excused:
+            if flow.status == "blocked" and not flow.excused and _opening_of(flow.flow) not in later:
                 blocked.append((state.rule.id, flow))
                 ways[id(flow)] = _list_way(report, flow)
     counts = Counter(name for way in ways.values() for name in way)
@@ -51,6 +60,10 @@ def _find_blocked(report: Report, acceptance: Acceptance, verified: Collection[s
         together[firewall].append((number, flow))
     for firewall, found in together.items():
         yield _say_blocked(firewall, found)
+
+
+def _opening_of(flow: Flow) -> Opening:
+    return flow.source.name, flow.destination.name, flow.need.protocol, flow.need.ports
 
 
 def _list_way(report: Report, state: FlowState) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from planner.report.said.text import (
     list_reasons,
     list_renamed,
     list_rule_sides,
+    say_firewalls,
     say_set_apart,
 )
 
@@ -104,6 +105,7 @@ def render_markdown(comparison: Comparison, editions: Editions) -> bytes:
         f"From {escape(editions.before)} to {escape(editions.after)}.",
         "",
         *table(("What", "Count"), ((escape(what), str(count)) for what, count in count_changes(comparison))),
+        *(f"{escape(sentence)}\n" for sentence in say_firewalls(comparison)),
         *_markdown_renamed(comparison),
         *_markdown_rules("Rules to open", comparison.boundaries_opened, comparison.after, editions.lives_after),
         *_markdown_rules("Rules to close", comparison.boundaries_closed, comparison.before, editions.lives_before),

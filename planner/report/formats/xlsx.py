@@ -30,6 +30,7 @@ from planner.report.said.text import (
     list_flow_ends,
     list_reasons,
     list_renamed,
+    say_firewalls,
     say_set_apart,
 )
 from planner.report.said.there import There
@@ -399,6 +400,8 @@ def _about_changes(comparison: Comparison, before: str, after: str) -> Iterator[
     yield "Port matrix after", as_cell(comparison.after.matrix.version)
     for what, count in count_changes(comparison):
         yield what, str(count)
+    for sentence in say_firewalls(comparison):
+        yield "Firewalls", as_cell(sentence)
     for sentence in say_set_apart(comparison):
         yield "Names", as_cell(sentence)
     for sentence in LEGEND:

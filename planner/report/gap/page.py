@@ -48,7 +48,7 @@ def describe_gap(gap: Gap) -> dict[str, Any]:
                 "sources": say_sources(one),
                 "destinations": say_destinations(one),
                 "services": say_wider(one),
-                "narrower": say_needed(one),
+                "narrower": say_needed(one, gap),
             }
             for one in gap.wider[:MOST_WIDER]
         ],

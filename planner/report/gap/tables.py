@@ -105,7 +105,7 @@ def _list_wider(gap: Gap) -> Iterator[tuple[str, ...]]:
             "\n".join(_list_ends(one.destinations, one.destination_count)),
             "\n".join(([] if one.is_whole else ["at least"]) + list(one.services)),
             str(one.pairs),
-            say_needed(one),
+            say_needed(one, gap),
         )
 
 

@@ -59,7 +59,7 @@ def _list_lines(gap: Gap) -> Iterator[str]:
     yield from _head("Wider than the plan", gap.wider)
     yield from _cut(
         f"  {one.entry}: admits {say_wider(one)}{',' if one.pairs > 1 else ''} from {say_sources(one)} to "
-        f"{say_destinations(one)}; needed of it: {say_needed(one)}"
+        f"{say_destinations(one)}; needed of it: {say_needed(one, gap)}"
         for one in gap.wider
     )
     if said := say_untried(gap):

@@ -78,9 +78,14 @@ def say_decided(one: Unknown) -> str:
     return many(len(one.flows), "flow") if one.flows else "no flow, but perhaps what is too wide"
 
 
-def say_needed(one: Wider) -> str:
-    """What a plan needs of an entry, and whether the entry can't be told so."""
-    return say_narrower(one.narrower) + (f"; {WHOLE_ICMP}" if one.whole_icmp else "")
+def say_needed(one: Wider, gap: Gap) -> str:
+    """What a plan needs of an entry, and whether the entry can't be told so.
+
+    Of a flow that is unknown it isn't known either which entry it needs: none is to be taken away for want of that.
+    """
+    unknown = gap.counts["unknown"]
+    perhaps = f"; perhaps {many(unknown, 'unknown flow')}, too" if unknown else ""
+    return say_narrower(one.narrower) + (f"; {WHOLE_ICMP}" if one.whole_icmp else "") + perhaps
 
 
 def say_narrower(narrower: Iterable[Triple]) -> str:

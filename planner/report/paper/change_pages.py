@@ -33,7 +33,15 @@ from planner.report.said.printed_rules import (
     print_boundaries,
     print_changed,
 )
-from planner.report.said.text import count_changes, list_addresses, list_renamed, say_set_apart
+from planner.report.said.text import (
+    CHANGED,
+    READDRESSED,
+    count_changes,
+    list_addresses,
+    list_renamed,
+    say_firewalls,
+    say_set_apart,
+)
 from ports.text import show_line
 
 MOST_RULES = 20
@@ -45,7 +53,7 @@ _INTRO: dict[Column, str] = {
     "open": "New connections. The source opens the connection, ports are destination ports; a stateful firewall "
     "admits the replies. A number belongs to the rule of the plan that the change is a part of.",
     "close": "Nothing of the plan needs these any more. Make sure that nothing else does before you close them.",
-    "changed": "These connections stay open; what they are needed for, or whether they are decided, is different.",
+    "changed": CHANGED,
 }
 
 
@@ -123,6 +131,7 @@ def _make_cover(comparison: Comparison, editions: Editions, date: str, contents:
             (count, what.lower(), bool(count) and number < 4)
             for number, (what, count) in enumerate(count_changes(comparison))
         ),
+        [make("p.note", shown(sentence)) for sentence in say_firewalls(comparison)],
         make("div.halves", make("div", make_facts(facts())), make_contents(contents)),
     )
 
@@ -184,7 +193,7 @@ def _make_addresses(comparison: Comparison) -> Element:
     return make(
         "section#addresses",
         make("h2", "Addresses changed"),
-        make("p.intro", "The rules of these endpoints stay; the objects in them have other addresses."),
+        make("p.intro", READDRESSED),
         make("table.moved", make_head("Endpoint", "Zone", "Before", "After", "Rules"), make("tbody", rows)),
     )
 

@@ -43,7 +43,7 @@ from planner.report.said.objects import Grouping
 from planner.report.said.outline import describe_common, describe_reasons
 from planner.report.said.printed_rules import Blank, PrintedBoundary, find_blanks, join_ports, print_boundaries
 from planner.report.said.servers import outline_servers
-from planner.report.said.text import count_renamed, list_changes, list_renamed, say_changes
+from planner.report.said.text import count_renamed, list_changes, list_renamed, say_changes, say_firewalls
 from planner.report.said.within import number_within
 from ports.text import plural, show_line
 
@@ -382,12 +382,16 @@ def _make_changes(edition: Edition) -> Element | None:
     return make(
         "section#changes",
         make("h2", f"Changes since {which}"),
-        table if rows else make("p", "Nothing differs in rules or addresses."),
+        table if rows else make("p", shown(_say_nothing(edition.since))),
     )
 
 
 def _say_since(comparison: Comparison) -> list[str]:
     return [*say_changes(comparison), *count_renamed(comparison)]
+
+
+def _say_nothing(comparison: Comparison) -> str:
+    return " ".join(["Nothing differs in rules or addresses.", *say_firewalls(comparison)])
 
 
 def _list_changes(comparison: Comparison) -> Iterator[Element]:

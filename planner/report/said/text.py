@@ -19,7 +19,7 @@ from planner.report.firewall.errors import NotExpressible
 from planner.report.said.amended import say_amended
 from planner.report.said.outline import NO_ADDRESS
 from ports.matrix import SEVERITIES, Reason
-from ports.text import many, show_line
+from ports.text import many, plural, several, show_line
 
 LEGEND = (
     "Ports are destination ports; the source opens the connection; a stateful firewall admits the replies.",
@@ -181,6 +181,31 @@ def say_set_apart(comparison: Comparison) -> list[str]:
         f"What is called “{show_line(new)}” here was “{show_line(old)}” before, a name that another {kind} has now."
         for kind, old, new in comparison.set_apart
     ]
+
+
+CHANGED = (
+    "These rules are in both. What they are needed for is different, or whether they are decided: what is decided now "
+    "has to be opened, and what is open again has to be closed."
+)
+"""What is said of the rules that a comparison has as changed."""
+READDRESSED = (
+    "The rules of these endpoints stay; the objects in them have other addresses. Where there was none before, the "
+    "rules could not be made: they have to be opened."
+)
+"""What is said of endpoints with other addresses."""
+
+
+def say_firewalls(comparison: Comparison) -> list[str]:
+    """The firewalls of which the plan says something else than before, as a sentence; none where all is the same.
+
+    What they publish and how they call zones is in their files, and neither in flows nor in rules.
+    """
+    before, after = ({one.name: one for one in side.plan.firewalls} for side in (comparison.before, comparison.after))
+    names = [name for name in (before | after) if before.get(name) != after.get(name)]
+    if not names:
+        return []
+    theirs = plural(len(names), "its file may differ", "their files may differ")
+    return [f"The plan says something else of {several(names)}: {theirs} even where no rule does."]
 
 
 def list_changes(report: Report) -> list[str]:

@@ -15,7 +15,7 @@ from planner.plan.references import WORDS
 from planner.report.said.closed import filter_closed, name_between
 from planner.web.forms.plans import MAX_ERRORS, MAX_FOLDED, MAX_TEXT, EditForm
 from planner.web.forms.rows import MAX_SELECT, MAX_SUGGESTED, ItemForm, count_alike, turn_to
-from ports.matrix import PROTOCOLS, Matrix, read_ports
+from ports.matrix import PROTOCOLS, Matrix, read_typed_ports
 from ports.text import many
 
 Document = Mapping[str, Any]
@@ -64,7 +64,7 @@ class NeverForm(ItemForm):
         if not text:
             return ""
         try:
-            return read_ports(text.replace(" ", "").replace("–", "-"))
+            return read_typed_ports(text)
         except ValueError as error:
             raise ValidationError(f"“{text[:40]}” {error}.") from None
 

@@ -19,7 +19,7 @@ from planner.plan.presets import BOTH, PRESETS, Preset
 from planner.plan.rows import row_key
 from planner.web.forms.plans import MAX_TEXT
 from planner.web.forms.rows import MAX_SELECT, MAX_SUGGESTED, ItemForm, count_alike, turn_to
-from ports.matrix import PROTOCOLS, Matrix, read_ports
+from ports.matrix import PROTOCOLS, Matrix, read_typed_ports
 from ports.text import many, plural, several
 
 Document = Mapping[str, Any]
@@ -48,7 +48,7 @@ PROPOSED = ("preset", "from", "to", "service")
 def _read_entry(text: str) -> str:
     """A port or range as typed, normalised. Raises ValidationError."""
     try:
-        return read_ports(text.replace(" ", "").replace("–", "-"))
+        return read_typed_ports(text)
     except ValueError as error:
         raise ValidationError(f"“{text.strip()[:40]}” {error}.") from None
 

@@ -6,7 +6,7 @@ from typing import Any
 from planner.engine import Report
 from planner.plan.document import Endpoint, Zone
 from planner.plan.fields import Choices
-from ports.matrix import Choice, choices_in, read_ports
+from ports.matrix import Choice, choices_in, read_ports, read_typed_ports
 
 SENT = "-"
 """What the form of a choice of many sends beside what is ticked, as nothing ticked is an answer, too."""
@@ -61,9 +61,9 @@ def take_ports(sent: Sent, old: Mapping[str, Any]) -> dict[str, Any]:
 
 def read_port(values: Sequence[str]) -> str:
     """A port or range as it was typed: normalised where it is one."""
-    text = values[-1].replace(" ", "").replace("–", "-") if values else ""
+    text = values[-1].strip() if values else ""
     try:
-        return read_ports(text) if text else ""
+        return read_typed_ports(text) if text else ""
     except ValueError:
         return text
 

@@ -15,7 +15,7 @@ from planner.plan.document import Fault, Plan, PlanError, read_plan_of
 from planner.store.models import Hold
 from planner.store.plan_in_pdf import NoPlanInside, is_pdf, say_too_large, take_plan
 from planner.store.products import matrix_for
-from ports.matrix import Choice, Matrix, read_ports
+from ports.matrix import Choice, Matrix, read_typed_ports
 from ports.text import one_line, plural
 
 MAX_ERRORS = 200
@@ -178,7 +178,7 @@ class PortForm(EditForm):
         if not text:
             return ""
         try:
-            return read_ports(text.replace(" ", "").replace("–", "-"))
+            return read_typed_ports(text)
         except ValueError as error:
             raise ValidationError(f"“{text[:40]}” {error}.") from None
 

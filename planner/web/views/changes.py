@@ -28,7 +28,14 @@ from planner.report.said.printed_rules import (
     list_within_zones,
     say_within_zones,
 )
-from planner.report.said.text import count_changes, list_renamed, say_set_apart
+from planner.report.said.text import (
+    CHANGED,
+    READDRESSED,
+    count_changes,
+    list_renamed,
+    say_firewalls,
+    say_set_apart,
+)
 from planner.store import actions
 from planner.store.editions import matrix_of
 from planner.store.lives import lives_of_sides
@@ -223,6 +230,9 @@ def describe_comparison(
         "unnamed_renamed": max(0, len(renamed) - MOST_FOLDED),
         "shows_states": bool(lives_before or lives_after),
         "set_apart": say_set_apart(compared),
+        "firewalls_said": say_firewalls(compared),
+        "changed_said": CHANGED,
+        "readdressed_said": READDRESSED,
         "local": local[:MOST_LOCAL],
         "more_local": max(0, len(local) - MOST_LOCAL),
         "local_said": say_within_zones(local),

@@ -226,7 +226,8 @@ def edit_zone(request: HttpRequest, plan: Plan) -> HttpResponse:
         now = _find(plan.document, "zones", name)
         if now is not None:
             form.catch_up(now, changes)
-    return _answer(request, plan, Opened("zone", name) if form.errors else CLOSED, form=form)
+    opened = Opened("zone", name) if form.errors else CLOSED
+    return _answer(request, plan, opened, form=form, returned=changes.get("name", name))
 
 
 @require_POST
@@ -306,10 +307,12 @@ def _answer(
     trouble: str = "",
     go_on: bool = False,
     lost: bool = False,
+    returned: str = "",
 ) -> HttpResponse:
     """The page as it is now, or the form as it was sent; for htmx the parts that may have changed.
 
     With `go_on` the endpoint after the one that was saved is opened. `lost` says that there is no such one any more.
+    When nothing is opened the focus goes to what was: `returned`, where that is called otherwise now.
     """
     plan.refresh_from_db()
     report = outline_for(plan.version, matrix_of(plan))
@@ -330,7 +333,7 @@ def _answer(
         "confirm": confirm,
         "lost": lost,
         "fresh": opened.kind and before.kind != opened.kind,
-        "returned": "" if opened.kind else before.name,
+        "returned": "" if opened.kind else returned or before.name,
     }
     response = render(request, "planner/plan.html#changed" if htmx_of(request) else "planner/plan.html", context)
     if failed:

@@ -44,6 +44,20 @@ def test_what_a_plan_needs_of_an_entry_is_all_of_it_and_nothing_else():
     assert found.narrower == ((frozenset({"Web"}), frozenset({"Store"}), frozenset({Ports("tcp", "443")})),)
 
 
+def test_nobody_is_told_that_nothing_needs_an_entry_behind_one_that_is_not_understood():
+    """The flow is unknown for the first entry, and would be closed without the second."""
+    ends = [host("Web", WEB), host("Store", STORE, zone="DMZ"), host("Other", "192.0.2.20", zone="DMZ")]
+    report = plan(ends, [flow("Web", "Store", ports="443")])
+    refused = drop("nights", match(WEB, STORE, "tcp/443"), obscure=("time",))
+    needed = {}
+    for known in (True, False):
+        entries = [] if known else [refused]
+        gap = compare_with(report, ruleset(*entries, accept("all", match(WEB, "192.0.2.0/24", "tcp/443"))))
+        [needed[known]] = [one["narrower"] for one in describe_gap(gap)["wider"]]
+        assert f"needed of it: {needed[known]}\n" in render_text(gap).decode()
+    assert needed == {True: "Web to Store: tcp 443", False: "nothing of this plan; perhaps 1 unknown flow, too"}
+
+
 def test_ports_that_are_too_many_are_said_once_for_each_protocol():
     ends = [host("Web", WEB), host("Store", STORE, zone="DMZ"), host("Other", "192.0.2.20", zone="DMZ")]
     report = plan(ends, [flow("Web", "Store", ports="80"), flow("Web", "Other", ports="443")])

@@ -16,6 +16,7 @@ from tests.checking import only, well, write_results
 from tests.paper import read_pages
 from tests.store.test_lives import MATRIX, give, life_of
 from tests.web.views.pages import Page, know, store, words
+from tests.web.views.test_topology import form_of
 
 pytestmark = pytest.mark.django_db
 
@@ -259,6 +260,21 @@ def test_an_implemented_rule_that_is_open_becomes_verified_and_others_stay(clien
     assert life.given.state == "verified"
     assert "by results" in life.given.by
     assert life_of(plan, others[0]).given.state == "approved"
+
+
+def test_what_leads_elsewhere_since_a_rule_was_verified_is_blocked_and_not_again(client, plan):
+    of_staff = next(rule.id for rule in report_of(plan).rules if rule.sources[0].name == "Staff")
+    give(plan, of_staff, state="implemented")
+    upload(client, plan, file(plan, "Staff", started="2026-11-25T10:00:00Z"))
+    moved = form_of(plan.document, "PS01", addresses="10.0.0.99")
+    client.post(f"{plan.get_absolute_url()}endpoints/edit/", moved)
+    plan.refresh_from_db()
+    life = life_of(plan, of_staff)
+    assert (life.given.state, [one.name for one in life.moved]) == ("verified", ["PS01"])
+    blocked = only(lambda check: not check.closed, "filtered")
+    upload(client, plan, file(plan, "Staff", blocked, started="2026-11-26T01:00:00Z"))
+    assert Page(client.get(address(plan))).text("h2", id="blocked") == "Blocked: ask for these"
+    assert not [one for one in report_json(client, plan)["findings"] if one["code"] == "verified-blocked"]
 
 
 def test_what_was_verified_and_is_blocked_again_is_said(client, plan):

@@ -92,6 +92,7 @@ def test_without_ports_or_protocol_it_is_all_of_them(client, plan, protocol, por
         ({"protocol": ""}, "never-ports", "Ports need their protocol"),
         ({"protocol": "icmp"}, "never-ports", "ICMP has no ports"),
         ({"ports": "9-1"}, "never-ports", "9-1"),
+        ({"ports": "33 89"}, "never-ports", "“33 89” is neither a port"),
         ({"ports": "70000"}, "never-ports", "outside 1 to 65535"),
         ({"reason": " \n"}, "never-reason", "why this must stay closed"),
         ({"reason": "a\x1bb"}, "never-reason", "control characters"),

@@ -42,6 +42,7 @@ ERRORS = [
     ("ports/", {"service": "ssh", "ports": "65536"}, "65536"),
     ("ports/", {"service": "ssh", "ports": "20-10"}, "20-10"),
     ("ports/", {"service": "ssh", "ports": "22,23"}, "22,23"),
+    ("ports/", {"service": "ssh", "ports": "44 30"}, "“44 30” is neither a port"),
     ("ports/", {"service": "ssh", "ports": "ssh"}, "ssh"),
     ("ports/", {"service": "ssh", "ports": "-1"}, "-1"),
     ("ports/", {"service": "ssh", "ports": "٢٢"}, "٢٢"),

@@ -77,6 +77,8 @@ def test_an_icmp_flow_has_no_ports(client, plan):
         ({"ports": "0"}, "own-new-ports-error", "0"),
         ({"ports": "70000"}, "own-new-ports-error", "outside 1 to 65535"),
         ({"ports": "9-1"}, "own-new-ports-error", "9-1"),
+        ({"ports": "80 81"}, "own-new-ports-error", "“80 81” is neither a port"),
+        ({"ports": "443, 44 3"}, "own-new-ports-error", "“44 3” is neither a port"),
         ({"ports": "22,x"}, "own-new-ports-error", "“x”"),
         ({"ports": "22;23"}, "own-new-ports-error", "22;23"),
         ({"ports": "sctp/23"}, "own-new-ports-error", "sctp/23"),

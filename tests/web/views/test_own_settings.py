@@ -114,6 +114,7 @@ def test_a_form_without_these_fields_leaves_them(client, part, name):
 
 WRONG = [
     ({"ports.ssh": "70000"}, "“70000” is outside 1 to 65535"),
+    ({"ports.ssh": "84 43"}, "“84 43” is neither a port"),
     ({"ports.ssh": "<b>"}, "“<b>”"),
     ({"ports.ssh": "9-1"}, "9-1"),
     ({"choices.esxi": "telepathy"}, "'telepathy' is not known here"),

@@ -275,6 +275,13 @@ def test_a_zone_is_added_renamed_and_deleted(client, plan, htmx):
     assert [zone["name"] for zone in document_of(row)["zones"]] == ["Core", "DMZ", "Internet"]
 
 
+def test_the_focus_goes_to_a_zone_that_was_saved_also_under_a_new_name(client, plan):
+    for before, after in (("Internal", "Core"), ("Core", "Core")):
+        data = {"target": before, "name": after, "kind": "internal"}
+        page = Page(send(client, plan[1], "zones/edit/", data, htmx=True, query=f"?zone={before}"))
+        assert page.one("a", autofocus=True).get("title") == "Edit Core"
+
+
 @both
 def test_a_zone_with_endpoints_is_deleted_after_a_word(client, plan, htmx):
     row, key = plan

@@ -165,9 +165,9 @@ def _find_strays(evidence: Evidence) -> Iterator[Finding]:
         )
     strays = sorted(_list_outside(evidence))
     if strays:
-        outside = list(dict.fromkeys(name for name, _ in strays))
+        outside = list(dict.fromkeys(name for name, _, _ in strays))
         homes = _Homes(evidence)
-        theirs = [f"{address} of {name} ({zone})" for name, address in strays if (zone := homes.find(address))]
+        theirs = [f"{address} of {name} ({zone})" for name, address, span in strays if (zone := homes.find(span))]
         also = f" In those of another zone: {listed(theirs)}." if theirs else ""
         apart = (
             " What is in another zone is an endpoint of its own there: within a zone no rule is made."
@@ -225,14 +225,14 @@ def _list_elsewhere(evidence: Evidence) -> set[str]:
     return found
 
 
-def _list_outside(evidence: Evidence) -> Iterator[tuple[str, str]]:
-    """The endpoints with an address in none of the networks of their zone, where it has any, and that address."""
+def _list_outside(evidence: Evidence) -> Iterator[tuple[str, str, _Span]]:
+    """By endpoint each address that is in none of the networks of its zone, where that has any, and its span."""
     networks = {zone.name: _Networks(zone.networks) for zone in evidence.plan.zones if zone.networks}
     for endpoint in evidence.plan.endpoints:
         if (own := networks.get(endpoint.zone)) is not None:
             for address in endpoint.addresses:
                 if (span := _span(address)) is not None and span not in own:
-                    yield endpoint.name, address
+                    yield endpoint.name, address, span
 
 
 class _Networks:
@@ -265,10 +265,8 @@ class _Homes:
         # Of either family the sizes that there are, the smallest first: of each at most one network has an address.
         self._sizes = sorted({(span.family, span.last - span.first + 1) for span in self._zones})
 
-    def find(self, address: str) -> str | None:
-        """The zone with the narrowest network that has all of an address; None if none has."""
-        if (span := _span(address)) is None:
-            return None
+    def find(self, span: _Span) -> str | None:
+        """The zone with the narrowest network that has all of these addresses; None if none has."""
         for family, size in self._sizes:
             home = _Span(family, first := span.first // size * size, first + size - 1)
             if family == span.family and span.last <= home.last and home in self._zones:

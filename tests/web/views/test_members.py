@@ -170,6 +170,16 @@ def test_a_plan_is_handed_over(people, plan):
     assert people["edna"].get(f"/plans/{plan[1]}/links/").status_code == 200
 
 
+def test_who_gives_up_their_own_access_is_not_told_that_it_can_be_undone(people, plan):
+    asked = [
+        form.get("data-asks")
+        for form in Page(people["olga"].get(f"/plans/{plan[1]}/links/")).all("form", data_asks=True)
+    ]
+    own = [said for said in asked if said.startswith(("Withdraw the access of ", "Give up your own access?"))]
+    assert sorted(said.endswith("It can be undone for a minute.") for said in own) == [False, True, True]
+    assert "Give up your own access? Only another owner can give it back." in own
+
+
 def test_an_owner_who_steps_back_is_led_away_from_what_is_no_longer_theirs(people, plan):
     add(people["olga"], plan, "mallory", "own")
     response = change(people["olga"], plan, "olga", "edit")

@@ -185,7 +185,7 @@ def say_set_apart(comparison: Comparison) -> list[str]:
 
 CHANGED = (
     "These rules are in both. What they are needed for is different, or whether they are decided: what is decided now "
-    "has to be opened, and what is open again has to be closed."
+    "has to be opened, and what is undecided again has to be closed."
 )
 """What is said of the rules that a comparison has as changed."""
 READDRESSED = (

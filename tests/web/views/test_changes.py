@@ -36,6 +36,15 @@ def test_a_plan_that_never_changed_differs_in_nothing(client, plan):
     assert not page.table("rules")
 
 
+def test_a_firewall_that_came_is_named_where_no_rule_differs(client, plan):
+    zones = {"behind-0": "inside", "behind-1": "dmz"}
+    client.post(f"/plans/{plan[1]}/firewalls/add/", {"name": "FW <b>1</b>", "format": "fortigate", **zones})
+    assert plan[0].revisions.count() == 2
+    said = changes(client, plan[1], **{"from": 1, "to": 2}).text("main")
+    assert "The plan says something else of FW <b>1</b>: its file may differ even where no rule does." in said
+    assert "Nothing differs in rules or addresses." in said
+
+
 def test_the_first_and_the_newest_revision_are_compared(client, plan):
     decide(client, plan[1])
     page = changes(client, plan[1])

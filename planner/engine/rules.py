@@ -67,8 +67,9 @@ class Rule:
     sources: tuple[Endpoint, ...]
     destinations: tuple[Endpoint, ...]
     services: tuple[Ports, ...]
-    names: tuple[str, ...]
-    """Slugs of the services, sorted."""
+    service_names: tuple[tuple[str, ...], ...]
+    """Of each of the services, in their order, the slugs of those that its own flows are for: sorted; none where only
+    additional flows of the plan ask for it."""
     sections: tuple[str, ...]
     any_of: tuple[Alternative, ...]
     reasons: tuple[Reason, ...]
@@ -384,7 +385,10 @@ def _rule(draft: _Draft, flows: Mapping[tuple[str, str, Ports], Flow]) -> Rule:
         sources=tuple(endpoints[name] for name in sources),
         destinations=tuple(endpoints[name] for name in destinations),
         services=services,
-        names=tuple(sorted({slug for need in needs.values() for slug in need.services})),
+        service_names=tuple(
+            tuple(sorted({slug for need in by_service[service].values() for slug in need.services}))
+            for service in services
+        ),
         sections=_sorted_sections(needs.values()),
         any_of=draft.any_of,
         reasons=_sorted_reasons(needs.values()),

@@ -7,7 +7,7 @@ from planner.engine import evaluate_report
 from planner.engine.explain import explain
 from planner.engine.flows import evaluate
 from planner.plan.document import PlanError
-from planner.report.said.outline import name_services
+from planner.report.said.outline import name_rule
 from planner.report.said.text import list_changes
 from ports.filters import Query, find_rows, port_label
 from ports.matrix import build_matrix, find_faults, read_port_list, split_ports
@@ -72,8 +72,7 @@ def test_each_is_a_flow_and_all_are_one_rule():
     report = evaluate_report(matrix, plan_of(matrix))
     (rule,) = (rule for rule in report.rules if [end.name for end in rule.sources] == ["U"])
     assert [str(ports) for ports in rule.services] == ["tcp 80", "tcp 443", "tcp 8000-8010"]
-    for ports in rule.services:
-        line = name_services(ports, rule.names, report)
+    for ports, line in zip(rule.services, name_rule(rule, report), strict=True):
         assert (line.names, line.changed_from) == ("Desk (HTTPS)", "")
         (cause,) = explain(report, rule.requirements, [ports], rule.reasons)
         assert cause.title == "People open tickets"
@@ -86,7 +85,7 @@ def test_an_override_is_one_port_in_the_place_of_all():
     report = evaluate_report(matrix, plan_of(matrix, ports={"https": "9443"}))
     assert list_changes(report) == ["Desk (HTTPS): tcp 9443 instead of 80, 443."]
     (rule,) = (rule for rule in report.rules if [end.name for end in rule.sources] == ["U"])
-    assert name_services(rule.services[0], rule.names, report).changed_from == "80, 443"
+    assert name_rule(rule, report)[0].changed_from == "80, 443"
     with pytest.raises(PlanError):
         plan_of(matrix, ports={"https": "80, 443"})
 

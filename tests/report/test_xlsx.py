@@ -129,6 +129,18 @@ def test_a_changed_port_says_what_it_was():
     assert "Passwordstate website (HTTPS): tcp 8443 instead of 443." in changes
 
 
+def test_names_of_services_stand_beside_their_own_lines_where_one_has_none():
+    ends = {"source": "PS01", "destination": "SQL01", "protocol": "tcp", "reason": "Because"}
+    document = write_plan(
+        {"name": "PS01", "zone": "Internal", "roles": ["web-primary"]},
+        {"name": "SQL01", "zone": "DMZ", "roles": ["database"]},
+        additional_flows=[ends | {"ports": "22"}, ends | {"ports": "9000"}],
+    )
+    (row,) = rows_of(report_book(document), "Rules")
+    assert row["Services"] == "tcp 22\ntcp 1433\ntcp 9000"
+    assert row["Service names"] == "\nSQL Server (Passwordstate database)"
+
+
 def test_the_flows_are_those_of_the_json_report():
     report = evaluate(contoso())
     rows = rows_of(report_book(contoso()), "Flows")

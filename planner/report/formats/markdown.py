@@ -16,7 +16,7 @@ from planner.report.said.answers import TAKEN_TITLES, Taken, list_taken
 from planner.report.said.closed import CLOSED_TITLES, EXCLUDED_TITLES, list_closed, list_excluded
 from planner.report.said.edition import Edition
 from planner.report.said.life import LEFT_TITLES, LIFE_TITLES, list_left, list_life
-from planner.report.said.outline import describe_marks, label_endpoint, name_services
+from planner.report.said.outline import describe_marks, label_endpoint, name_rule
 from planner.report.said.text import (
     LEGEND,
     check_addresses,
@@ -187,8 +187,7 @@ def _name_zones(boundary: Boundary) -> Iterator[str]:
 def rule_cells(rule: Rule, report: Report, lives: Lives = NO_LIVES) -> tuple[str, ...]:
     """A rule as the cells of a table, under `rule_titles`."""
     services = []
-    for ports in rule.services:
-        line = name_services(ports, rule.names, report)
+    for line in name_rule(rule, report):
         changed = f" (changed from {line.changed_from})" if line.changed_from else ""
         services.append(f"{line.ports}: {line.names}{changed}" if line.names else line.ports)
     return (

@@ -15,7 +15,7 @@ from planner.report.said.answers import TAKEN_TITLES, list_taken
 from planner.report.said.closed import CLOSED_TITLES, EXCLUDED_TITLES, list_closed, list_excluded
 from planner.report.said.edition import Edition, Editions
 from planner.report.said.life import LEFT_TITLES, LIFE_TITLES, list_left, list_life
-from planner.report.said.outline import describe_marks, name_services
+from planner.report.said.outline import describe_marks, name_rule, name_services
 from planner.report.said.servers import outline_servers
 from planner.report.said.text import (
     LEGEND,
@@ -217,11 +217,11 @@ def _rule_parts(
     rule: Rule, boundary: Boundary, report: Report, ends: dict[str, tuple[str, str, str]]
 ) -> Iterator[Sequence[str]]:
     """A rule as one row; as several when its endpoints don't fit into one, each of them a rule in its own right."""
-    lines = [name_services(ports, rule.names, report) for ports in rule.services]
+    lines = name_rule(rule, report)
     names = [f"{line.names} (changed from {line.changed_from})" if line.changed_from else line.names for line in lines]
     common = (
         as_cell("\n".join(line.ports for line in lines)),
-        as_cell("\n".join(name for name in names if name)),
+        as_cell("\n".join(names).rstrip("\n")),  # each beside its line of services, so the empty ones stay
         ", ".join(rule.sections),
         as_cell(describe_marks(rule.any_of, report.matrix)),
         as_cell("\n".join(list_reasons(rule.reasons))),

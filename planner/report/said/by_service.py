@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from planner.engine.report import Report
 from planner.engine.rules import Ports, Rule
-from planner.report.said.outline import ServiceLine, describe_reasons, name_services
+from planner.report.said.outline import ServiceLine, describe_reasons, name_rule
 from ports.matrix import Reason
 
 
@@ -35,13 +35,14 @@ class ServiceReasons:
 
 def outline_services(rule: Rule, report: Report) -> tuple[ServiceReasons, ...]:
     """The services of a rule of this report by their reasons and sections, in the order of each first one."""
-    together: dict[tuple[tuple[Reason, ...], tuple[str, ...]], list[Ports]] = defaultdict(list)
-    for ports, reasons, sections in zip(rule.services, rule.service_reasons, rule.service_sections, strict=True):
-        together[reasons, sections].append(ports)
+    together: dict[tuple[tuple[Reason, ...], tuple[str, ...]], list[tuple[Ports, ServiceLine]]] = defaultdict(list)
+    named = zip(rule.services, name_rule(rule, report), strict=True)
+    for one, reasons, sections in zip(named, rule.service_reasons, rule.service_sections, strict=True):
+        together[reasons, sections].append(one)
     return tuple(
         ServiceReasons(
-            ports=tuple(alike),
-            services=tuple(name_services(ports, rule.names, report) for ports in alike),
+            ports=tuple(ports for ports, _ in alike),
+            services=tuple(line for _, line in alike),
             reasons=reasons,
             sections=sections,
         )

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from itertools import chain
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -358,7 +359,7 @@ class _ReadyFilter:
                 rule.sources,
                 rule.destinations,
                 rule.services,
-                (rule.id, *rule.names),
+                (rule.id, *chain.from_iterable(rule.service_names)),
                 rule.sections,
                 rule.any_of,
                 rule.reasons,

@@ -248,13 +248,11 @@ def _join_topics(topics: Sequence[str]) -> str:
 
 
 def name_services(ports: Ports, slugs: Iterable[str], report: Report) -> ServiceLine:
-    """A protocol and port with the names of those services (of `slugs`) that use it in this plan."""
-    services = [
-        service
-        for slug in slugs
-        if (service := report.matrix.services[slug]).protocol == ports.protocol
-        and ports.ports in split_ports(report.ports[slug])
-    ]
+    """A protocol and port with the names of the services that are on it: `slugs`, of the flows that this is about.
+
+    Which port a service has is the destination's own, so nothing but the flows can say it.
+    """
+    services = [report.matrix.services[slug] for slug in slugs]
     changed = [
         service.ports for service in services if service.ports and ports.ports not in split_ports(service.ports)
     ]
@@ -263,6 +261,12 @@ def name_services(ports: Ports, slugs: Iterable[str], report: Report) -> Service
         names=", ".join(service.name for service in services),
         changed_from=", ".join(dict.fromkeys(changed)),
     )
+
+
+def name_rule(rule: Rule, report: Report) -> tuple[ServiceLine, ...]:
+    """The services of a rule of this report with their names, in their order."""
+    named = zip(rule.services, rule.service_names, strict=True)
+    return tuple(name_services(ports, slugs, report) for ports, slugs in named)
 
 
 def describe_marks(any_of: Iterable[Alternative], matrix: Matrix) -> str:
@@ -290,7 +294,7 @@ def _rule_line(rule: Rule, alike: Alternatives, report: Report, members: int) ->
         rule=rule,
         sources=outline_members(rule.sources, report.matrix, members),
         destinations=outline_members(rule.destinations, report.matrix, members),
-        services=tuple(name_services(ports, rule.names, report) for ports in rule.services),
+        services=name_rule(rule, report),
         alternatives=_say_alternatives(rule, alike),
         decided_by=describe_marks(rule.any_of, report.matrix),
         why=describe_reasons(rule.reasons),

@@ -6,6 +6,7 @@ place. Values that were read are frozen dataclasses; nothing after this module h
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from functools import lru_cache
 from typing import Annotated, Any, cast, get_args
 
@@ -29,7 +30,7 @@ from planner.plan.reading import (
     readable,
 )
 from planner.plan.references import know, text
-from planner.plan.syntax import Path, Syntax
+from planner.plan.syntax import Null, Path, Syntax
 from ports.matrix import Matrix
 from ports.text import name_key
 
@@ -100,14 +101,17 @@ def check_plan_of(
 ) -> tuple[Plan, Matrix]:
     """`read_plan_of` for a document that was parsed; `text` as `check_plan` has it."""
     named = tree if isinstance(tree, dict) else {}
+    product = named.get("product")
     try:
-        matrix = choose(named.get("product"))
+        matrix = choose(None if isinstance(product, Null) else product)
     except PlanError as error:
         faults = list(error.faults)
+        others = copy(named)  # which keys are written more than once it knows as well
+        others.pop("product", None)
         try:
-            check_plan({key: value for key, value in named.items() if key != "product"}, matrix=otherwise, text=text)
-        except PlanError as others:
-            faults += others.faults
+            _check_carried(others, otherwise, text, tell_nobody)
+        except PlanError as found:
+            faults += found.faults
         raise PlanError(faults) from None
     return _check_carried(tree, matrix, text, tell), matrix
 

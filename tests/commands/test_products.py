@@ -6,6 +6,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
+from planner.plan.syntax import to_yaml
 from ports.actions import load_matrix
 from ports.queries import SHIPPED
 from tests.editions import HARBOUR, NEXT, load_gatekeeper, load_next
@@ -71,3 +72,10 @@ def test_two_plan_files_of_another_product_are_compared(harbour, plain):
     data, _ = run("compare", harbour, harbour, "--format", "json")
     assert not any(json.loads(data)["rules"].values())
     run("compare", plain, harbour, "--format", "json", "--exit-code", status=3)
+
+
+def test_a_product_that_is_null_is_as_one_that_is_not_named(tmp_path):
+    path = tmp_path / "plain.yaml"
+    path.write_text(to_yaml(contoso()) + "product: null\n", "utf-8")
+    data, _ = run("report", str(path), "--format", "json")
+    assert "edition passwordstate-2026-11" in json.loads(data)["matrix"]

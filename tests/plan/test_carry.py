@@ -11,6 +11,7 @@ from planner.plan.document import PlanError, check_plan, dump_plan, read_plan, r
 from planner.plan.faults import Fault
 from planner.plan.fields import PARTS
 from ports.matrix import KINDS, build_matrix
+from tests.each import each
 from tests.ports.records import make_records
 from tests.ports.renamed import make_renamed, rename
 
@@ -227,6 +228,31 @@ def test_with_a_product_that_is_none_all_else_that_is_wrong_is_told_too(document
         read_plan_of(json.dumps(document).encode(), choose, otherwise=MATRIX, syntax="json")
     assert asked == [named]
     assert [fault.where for fault in caught.value.faults] == ["product", *told]
+
+
+def test_with_a_product_that_is_none_repeated_keys_are_told_and_names_of_other_editions_are_not():
+    def choose(product):
+        raise PlanError([Fault("product", "There is no such product.", "no-product")])
+
+    text = b"format: 1\nname: X\nproduct: Y\nzones: [{name: Z, kind: dmz}]\nendpoints: []\nports: {https: 1}\nname: W\n"
+    with pytest.raises(PlanError) as caught:
+        read_plan_of(text, choose, otherwise=MATRIX)
+    assert [(fault.where, fault.code) for fault in caught.value.faults] == [
+        ("product", "no-product"), ("name", "repeated-key"),
+    ]  # fmt: skip
+
+
+@each("nothing", ["", "~", "null", "Null", "NULL"])
+def test_a_product_that_is_null_is_none_that_is_named(nothing):
+    asked = []
+
+    def choose(product):
+        asked.append(product)
+        return MATRIX
+
+    text = f"format: 1\nname: X\nproduct: {nothing}\nzones: [{{name: Z, kind: dmz}}]\nendpoints: []\n"
+    plan, _ = read_plan_of(text.encode(), choose, otherwise=MATRIX)
+    assert (asked, plan.product) == ([None], None)
 
 
 def test_of_a_file_with_faults_nothing_is_told_and_its_repeated_keys_are_still_found():

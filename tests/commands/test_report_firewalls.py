@@ -1,5 +1,6 @@
 """`report --format firewalls`: a folder for each plan, with a file for each firewall."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,12 @@ def test_a_bad_plan_is_told_of_and_the_others_are_written(capsys):
     assert run(good, bad, "--format", "firewalls", "--output", "out/") == 1
     assert sorted(path.name for path in Path("out").iterdir()) == ["good"]
     assert "bad.yaml: " in capsys.readouterr().err
+
+
+def test_what_is_wrong_with_a_plan_from_a_pipe_is_told_though_it_can_be_read_but_once(capsys):
+    reading, writing = os.pipe()
+    os.write(writing, b"format: 1\n")
+    os.close(writing)
+    assert run(f"/dev/fd/{reading}", "--format", "firewalls", "--output", "out/") == 1
+    os.close(reading)
+    assert f"/dev/fd/{reading}: name: This key is needed and missing." in capsys.readouterr().err

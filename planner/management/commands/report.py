@@ -31,6 +31,8 @@ from ports.text import show_line
 
 _CLOSING = tuple(one.name for one in FORMATS.values() if one.closes)
 """The formats whose files take back what an earlier plan opened."""
+_Found = tuple[Plan, Matrix] | PlanError | Failure
+"""A plan and the matrix that it is read under, or what is wrong with it."""
 
 
 class Command(PlanCommand):
@@ -118,9 +120,10 @@ class Command(PlanCommand):
             if progress:
                 self._tell(f"{show_line(plan)} ({number} of {len(plans)})")
             try:
-                read, under = known.get(plan) or read_with_matrix(
-                    plan, matrix, fixed=fixed, tell=self.tell_carried(plan)
-                )
+                found = known.get(plan) or self._read(plan, matrix, fixed=fixed)
+                if isinstance(found, Exception):
+                    raise found
+                read, under = found
                 report = evaluate_report(under, read)
                 alarming = alarming or _has_finding(report, options["fail_on"])
                 since = compare_reports(earlier, report) if earlier else None
@@ -163,22 +166,24 @@ class Command(PlanCommand):
 
     def _read_all(
         self, chosen: Format, plans: list[str], matrix: Matrix, *, fixed: bool
-    ) -> dict[str, tuple[Plan, Matrix]]:
-        """The plans that can be read, before anything is written: a file that is a pipe is read but once.
+    ) -> dict[str, _Found]:
+        """What is in each file, before anything is written: one that is a pipe can be read but once.
 
-        Leaves with status 2 when one lacks the part that the format tells of. What can't be read is told of later.
+        Leaves with status 2 when a plan lacks the part that the format tells of. What is bad is told of later.
         """
-        known = {}
-        for name in plans:
-            try:
-                known[name] = read_with_matrix(name, matrix, fixed=fixed, tell=self.tell_carried(name))
-            except (PlanError, Failure):
-                continue
-            if not getattr(known[name][0], chosen.part):
+        known = {name: self._read(name, matrix, fixed=fixed) for name in plans}
+        for name, found in known.items():
+            if not isinstance(found, Exception) and not getattr(found[0], chosen.part):
                 self.parser.error(
                     f"{show_line(name)} has no {chosen.part}, and the format {chosen.name} is about them"
                 )
         return known
+
+    def _read(self, name: str, matrix: Matrix, *, fixed: bool) -> _Found:
+        try:
+            return read_with_matrix(name, matrix, fixed=fixed, tell=self.tell_carried(name))
+        except (PlanError, Failure) as error:
+            return error
 
     def _choose_options(self, chosen: Format, options: dict[str, Any]) -> dict[str, bool]:
         """The options that were given. Leaves with status 2 when the format knows nothing of one."""

@@ -18,6 +18,10 @@ class Option:
     pattern: re.Pattern[str]
     allowed: str
     """What it may be, in words."""
+    default: str = ""
+    """What it is where the plan says nothing."""
+    is_place: bool = False
+    """Whether it says where on the device all of a file is, so that loading the file leaves alone what is elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +32,10 @@ class Device:
     """How the plan document says it, and what the format is called."""
     name: str
     options: Mapping[str, Option] = field(default_factory=dict)
+
+    def place(self, options: Mapping[str, str]) -> Mapping[str, str]:
+        """Where on the device all of the file of a firewall with these options is."""
+        return {name: options.get(name, one.default) for name, one in self.options.items() if one.is_place}
 
 
 _WORD = r"[A-Za-z_][A-Za-z0-9_]{0,63}"
@@ -64,6 +72,7 @@ _TABLE = (
                 help="the virtual domain that the file is for.",
                 pattern=re.compile(r"[A-Za-z0-9_-]{1,31}"),
                 allowed="1 to 31 letters, digits, _ and -",
+                is_place=True,
             )
         },
     ),
@@ -79,6 +88,8 @@ _TABLE = (
                 help="the layer with the section of rules; else Network.",
                 pattern=re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_. -]{0,98}[A-Za-z0-9_.-]|[A-Za-z0-9_.]"),
                 allowed="1 to 100 letters, digits, spaces and . _ -, not beginning with a space or a hyphen",
+                default="Network",  # the first layer of a policy, unless somebody named it
+                is_place=True,
             )
         },
     ),
@@ -93,6 +104,8 @@ _TABLE = (
                 help=_CHAIN[1],
                 pattern=re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}"),
                 allowed="1 to 64 letters, digits, - and _, not beginning with -",
+                default="port-planner",
+                is_place=True,
             )
         },
     ),
@@ -105,12 +118,16 @@ _TABLE = (
                 help=_CHAIN[1],
                 pattern=re.compile(_WORD),
                 allowed="a name of letters, digits and _, which begins with no digit",
+                default="port_planner",
+                is_place=True,
             ),
             "table": Option(
                 title="Table",
                 help="family and name of the table with the chain, as in inet filter.",
                 pattern=re.compile(rf"(inet|ip|ip6|bridge) {_WORD}"),
                 allowed="a family (inet, ip, ip6 or bridge) and a name, as in inet filter",
+                default="inet filter",
+                is_place=True,
             ),
         },
     ),
@@ -123,6 +140,8 @@ _TABLE = (
                 help=_CHAIN[1],
                 pattern=re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,27}"),
                 allowed="1 to 28 letters, digits, - and _, not beginning with -",
+                default="PORT-PLANNER",
+                is_place=True,
             )
         },
     ),

@@ -15,19 +15,21 @@ from planner.report.firewall.devices.table import WRITERS, takes_names
 from planner.report.firewall.devices.writer import Writer
 from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.head import BACK, comment_out, pack, say_way_back, write_file
-from planner.report.firewall.permits import Permits
+from planner.report.firewall.permits import LeftOut, Permits
+from planner.report.firewall.places import check_place
 from planner.report.firewall.words import clean, name_files
 from planner.report.said.edition import Editions
 from ports.text import many, plural
 
-_CHAINS: dict[str, tuple[str, Callable[[Permits], list[str]], str]] = {
+_CHAINS: dict[str, tuple[str, Callable[[Permits], tuple[list[str], tuple[LeftOut, ...]]], str]] = {
     "nftables": ("nftables", nftables.list_statements, "nft -c -f FILE checks it, nft -f FILE loads it."),
     "iptables": (
         "iptables", iptables.list_statements,
         "iptables-restore --noflush FILE loads it, and ip6tables-restore --noflush FILE.",
     ),
 }  # fmt: skip
-"""Targets whose chain is loaded whole: what they are called, the statements of a file, how it is loaded."""
+"""Targets whose chain is loaded whole: what they are called, the statements of a file and what these leave out, how it
+is loaded."""
 
 
 def render_items(name: str, comparison: Comparison, editions: Editions) -> bytes:
@@ -50,11 +52,6 @@ def _write_items(
         *(now.left_out if now else ()),
     ]
     plan = new or old
-    if old and new and writer.frame(old) != writer.frame(new):
-        raise NotExpressible(
-            f"A change for {writer.label}",
-            "it is for another virtual domain now; load the file of the new revision there, and take the old one back",
-        )
     ways = [writer.write_within(plan, way.write(writer.end)) if plan else () for way in (forward, back)]
     lines = [*ways[0], *(f"{writer.mark} {BACK}{line}" for line in ways[1])]
     return write_file(comment_out(writer.mark, about), lines)
@@ -98,7 +95,7 @@ def _write_chain(
 ) -> bytes:
     """As `_write_items`. Of a chain that is to keep nothing there are no statements; the head says how it goes."""
     label, list_statements, load = _CHAINS[name]
-    old, new = (list_statements(permits) if permits else [] for permits in (was, now))
+    (old, _), (new, left_out) = (list_statements(permits) if permits else ([], ()) for permits in (was, now))
     about: list[object] = [*_introduce(label, comparison, editions, now or was)]
     if old == new:
         return write_file(comment_out("#", [*about, _NOTHING]), ())
@@ -109,7 +106,7 @@ def _write_chain(
         f"{counted}. The chain is loaded whole: again it changes nothing. {load}",
         *([] if now else ["No firewall of this name is left in the plan: take the chain back, as its file says."]),
         *say_way_back("#", "at the end"),
-        *(now.left_out if now else ()),
+        *left_out,
     ]
     lines = [
         *(f"# + {line}" for line in added),
@@ -133,7 +130,7 @@ def render_devices(comparison: Comparison, editions: Editions) -> bytes:
     """An archive with the change of each firewall of the two plans, under its own names; they are matched by name.
 
     One that is of another kind now is a device more and a device less. Raises NotExpressible for plans without
-    firewalls, and where a firewall's format can't say a change.
+    firewalls, where a firewall's format can't say a change, and where one is elsewhere on its device now.
     """
     reports = comparison.was, comparison.after
     sides = [{(one.name, one.format): one for one in report.plan.firewalls} for report in reports]
@@ -143,6 +140,8 @@ def render_devices(comparison: Comparison, editions: Editions) -> bytes:
     files: dict[str, bytes] = {}
     for key, stem in zip(known, name_files(name for name, _ in known), strict=True):
         kind = key[1]
+        if all(key in side for side in sides):
+            check_place(*(side[key] for side in sides))
         was, now = (
             Permits(report, side[key], names=takes_names(kind)) if key in side else None
             for report, side in zip(reports, sides, strict=True)

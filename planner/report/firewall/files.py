@@ -13,11 +13,11 @@ from planner.plan.syntax import to_yaml
 from planner.report import FORMATS, progress
 from planner.report.firewall import hosts, iptables, nftables, windows
 from planner.report.firewall.devices.table import OTHERS, WRITERS, takes_names
-from planner.report.firewall.devices.writer import find_same
 from planner.report.firewall.entries import OPEN_THEM
 from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.head import introduce, list_lines, pack
 from planner.report.firewall.permits import Permits
+from planner.report.firewall.places import find_same
 from planner.report.firewall.targets import (
     IPTABLES,
     NFTABLES,

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
+from planner.plan.devices import DEVICES
 from planner.report.firewall.entries import End, Entry, list_forward, say_disabled, say_empty
 from planner.report.firewall.head import (
     Commands,
@@ -16,12 +17,13 @@ from planner.report.firewall.head import (
     introduce,
     write_file,
 )
-from planner.report.firewall.permits import Permits
+from planner.report.firewall.permits import LeftOut, Permits
+from planner.report.firewall.places import say_apart
 from planner.report.firewall.targets import IPTABLES
 from planner.report.firewall.words import cut
 from planner.report.said.edition import Edition
 
-CHAIN = "PORT-PLANNER"
+CHAIN = DEVICES["iptables"].options["chain"].default
 
 _COMMENT = 250
 """iptables takes comments of at most 255 bytes."""
@@ -51,6 +53,7 @@ def render_forward(permits: Permits, edition: Edition | None, *, default_deny: b
         f"{count_rules(permits, edition, len(entries))}{say_disabled(entries)}",
         *explain_codes(permits),
         *(_say_table(name) if default_deny else _say_chain(name, is_part=bool(edition and edition.selection))),
+        *(() if default_deny else say_apart(permits.firewall, edition)),
         "Each program takes the lines of its own family, marked -4 and -6.",
         "For IPv6 do the same with ip6tables and ip6tables-restore, and the same file.",
         *permits.left_out,
@@ -60,9 +63,9 @@ def render_forward(permits: Permits, edition: Edition | None, *, default_deny: b
     return write_file(comment_out(IPTABLES.mark, about, _INDENT), statements)
 
 
-def list_statements(permits: Permits) -> list[str]:
-    """The statements of a file, without its head."""
-    return list(write_chain(_make_chain(permits, open_undecided=False)))
+def list_statements(permits: Permits) -> tuple[list[str], tuple[LeftOut, ...]]:
+    """The statements of a file, without its head, and what they leave out."""
+    return list(write_chain(_make_chain(permits, open_undecided=False))), permits.left_out
 
 
 def _make_chain(permits: Permits, *, open_undecided: bool) -> Chain:

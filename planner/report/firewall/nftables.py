@@ -8,6 +8,7 @@ jumps there. Sets are anonymous; nothing of the site's is named but its table.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from planner.plan.devices import DEVICES
 from planner.report.firewall.entries import End, Entry, list_entries, list_forward, say_disabled, say_empty
 from planner.report.firewall.head import (
     Commands,
@@ -17,16 +18,18 @@ from planner.report.firewall.head import (
     introduce,
     write_file,
 )
-from planner.report.firewall.permits import Host, Permits
+from planner.report.firewall.permits import Host, LeftOut, Permits
+from planner.report.firewall.places import say_apart
 from planner.report.firewall.targets import NFTABLES
 from planner.report.firewall.words import cut
 from planner.report.said.edition import Edition
 from planner.report.said.text import check_addresses, list_rule_sides
 from ports.text import many
 
-TABLE = "inet filter"
+_OPTIONS = DEVICES["nftables"].options
+TABLE = _OPTIONS["table"].default
 """The table of the site's own chains."""
-CHAIN = "port_planner"
+CHAIN = _OPTIONS["chain"].default
 OWN_TABLE = "inet port_planner"
 """The table of a default deny."""
 
@@ -73,6 +76,7 @@ def render_forward(permits: Permits, edition: Edition | None, *, default_deny: b
     """
     rules = (rule for rule in permits.report.rules for _ in rule.services)  # a line for each service
     check_addresses(NFTABLES.label, list_rule_sides(rules))
+    permits = permits if default_deny else _fit(permits)
     chain = _make_chain(permits, open_undecided=open_undecided)
     entries = chain.entries
     about = [
@@ -80,6 +84,7 @@ def render_forward(permits: Permits, edition: Edition | None, *, default_deny: b
         f"{count_rules(permits, edition, len(entries))}{say_disabled(entries)}",
         *explain_codes(permits),
         *(_say_table() if default_deny else _say_chains([chain], is_part=bool(edition and edition.selection))),
+        *(() if default_deny else say_apart(permits.firewall, edition)),
         *permits.left_out,
         *say_empty(entries, default_deny=default_deny),
     ]
@@ -87,10 +92,24 @@ def render_forward(permits: Permits, edition: Edition | None, *, default_deny: b
     return write_file(comment_out(NFTABLES.mark, about, _INDENT), statements)
 
 
-def list_statements(permits: Permits) -> list[str]:
-    """The statements of a file, without its head. Raises as `render_forward` does."""
+def list_statements(permits: Permits) -> tuple[list[str], tuple[LeftOut, ...]]:
+    """The statements of a file, without its head, and what they leave out. Raises as `render_forward` does."""
     check_addresses(NFTABLES.label, list_rule_sides(rule for rule in permits.report.rules for _ in rule.services))
-    return list(write_chains([_make_chain(permits, open_undecided=False)]))
+    fitting = _fit(permits)
+    return list(write_chains([_make_chain(fitting, open_undecided=False)])), fitting.left_out
+
+
+_ONE_FAMILY = {"ip": 4, "ip6": 6}
+"""The families of tables that hold packets of one family alone: of a file with others nft takes nothing at all."""
+
+
+def _fit(permits: Permits) -> Permits:
+    """What of the permits the table of the site can hold."""
+    table = _name_table(permits)
+    family = _ONE_FAMILY.get(table.partition(" ")[0])
+    if family is None:
+        return permits
+    return permits.of_family(family, f"Not of IPv{family}, which is all that the table {table} holds")
 
 
 def _make_chain(permits: Permits, *, open_undecided: bool) -> Chain:
@@ -101,9 +120,13 @@ def _make_chain(permits: Permits, *, open_undecided: bool) -> Chain:
         name=options.get("chain", CHAIN),
         jumps_from="forward",
         entries=list_forward(permits, NFTABLES.label, open_undecided=open_undecided),
-        table=options.get("table", TABLE),
+        table=_name_table(permits),
         logs=device is not None and device.log,
     )
+
+
+def _name_table(permits: Permits) -> str:
+    return permits.firewall.options.get("table", TABLE) if permits.firewall else TABLE
 
 
 def render_host(

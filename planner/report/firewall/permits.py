@@ -249,7 +249,7 @@ class Permits:
             for crossing in list_crossings(report, firewall)
         )
         self.left_out = omissions.freeze()
-        self.rules = len({permit.label for boundary in self.boundaries for permit in boundary.permits})
+        self.rules = _count_rules(self.boundaries)
 
     def without_undecided(self) -> "Permits":
         """The same without what depends on open choices."""
@@ -259,6 +259,18 @@ class Permits:
             for one in self.boundaries
         )
         return decided
+
+    def of_family(self, family: int, why: str) -> "Permits":
+        """The same with what is of one family alone; `why` the rest is left out."""
+        kept = copy.copy(self)
+        kept.boundaries = tuple(
+            replace(one, permits=tuple(permit for permit in one.permits if permit.family == family))
+            for one in self.boundaries
+        )
+        others = {one.label: None for side in self.boundaries for one in side.permits if one.family != family}
+        kept.left_out = (*self.left_out, *([LeftOut(why=why, items=tuple(others))] if others else ()))
+        kept.rules = _count_rules(kept.boundaries)
+        return kept
 
     def _permit_part(self, part: Part, omissions: Omissions) -> Iterator[Permit]:
         rule = part.rule
@@ -424,6 +436,10 @@ class Permits:
             groups = sorted({slug for flow in parts[part] for slug in flow.need.rule_groups}) if inbound else ()
             why = _Origin(label, marks, reasons, tuple(groups))
             yield from self._permit(why, number, service, sources, destinations, omissions)
+
+
+def _count_rules(boundaries: Iterable[BoundaryPermits]) -> int:
+    return len({permit.label for boundary in boundaries for permit in boundary.permits})
 
 
 def _find_open(endpoints: Iterable[Endpoint]) -> frozenset[str]:

@@ -8,8 +8,10 @@ import pytest
 from planner.engine.compare import compare_reports
 from planner.plan.devices import DEVICES
 from planner.report import CHANGE_FORMATS, FORMATS, NotExpressible
+from planner.report.said.edition import Edition
+from tests.each import each
 from tests.report.firewall.test_changes import EDITIONS, loaded, told, way_back
-from tests.report.firewall.test_permits import flow, host, plan
+from tests.report.firewall.test_permits import DAY, check, flow, host, plan
 from tests.report.firewall.test_published import unpack_one
 
 ZONES = {"Internal": "inside", "DMZ": "dmz"}
@@ -31,8 +33,8 @@ def lines_of(kind, **options):
     return "\n".join(told(text_of(report)))
 
 
-def text_of(report):
-    ((_, data),) = FORMATS["firewalls"].write_folder(report).items()
+def text_of(report, edition=None):
+    ((_, data),) = FORMATS["firewalls"].write_folder(report, edition).items()
     return data.decode()
 
 
@@ -113,7 +115,67 @@ def test_a_change_takes_a_device_that_has_options_from_one_revision_to_the_other
     assert loaded(kind, text_of(after), way_back(text)) == loaded(kind, text_of(before))
 
 
-def test_a_change_from_one_virtual_domain_to_another_is_refused():
-    before, after = (firewall("fortigate", vdom=name) for name in ("edge", "core"))
-    with pytest.raises(NotExpressible, match="another virtual domain"):
-        CHANGE_FORMATS["firewalls"].render(compare_reports(before, after), EDITIONS)
+PLACES = [
+    (kind, name) for kind, device in DEVICES.items() for name, option in device.options.items() if option.is_place
+]
+"""What says where on a device a file is."""
+
+
+@each(("kind", "name"), PLACES)
+def test_a_change_to_another_place_on_the_device_is_refused(kind, name):
+    before, after = firewall(kind), firewall(kind, **{name: GIVEN[name]})
+    for old, new in ((before, after), (after, before)):
+        with pytest.raises(NotExpressible, match=rf"FW is elsewhere on its device now \(.*{name} "):
+            CHANGE_FORMATS["firewalls"].render(compare_reports(old, new), EDITIONS)
+
+
+@each(("kind", "name"), PLACES)
+def test_a_file_says_what_an_earlier_revision_opened_elsewhere_on_the_device(kind, name):
+    before, after = firewall(kind, **{name: GIVEN[name]}), firewall(kind)
+    text = text_of(after, Edition(date=DAY, earlier=(before, before)))
+    (said,) = re.findall(r"told elsewhere on this device \(([^)]*)\)", re.sub(r"\n[#!] +[|]? *", " ", text))
+    assert f"{name} {GIVEN[name]}" in said
+    for earlier in ((), (after,)):
+        assert "elsewhere on" not in text_of(after, Edition(date=DAY, earlier=earlier))
+
+
+@each(("kind", "name"), [(kind, name) for kind, name in PLACES if DEVICES[kind].options[name].default])
+def test_a_place_that_is_named_as_it_is_anyway_is_the_same(kind, name):
+    before, after = firewall(kind), firewall(kind, **{name: DEVICES[kind].options[name].default})
+    assert "elsewhere" not in text_of(after, Edition(date=DAY, earlier=(before,)))
+    assert not told(unpack_one(CHANGE_FORMATS["firewalls"].render(compare_reports(before, after), EDITIONS)))
+
+
+@pytest.mark.parametrize(("table", "other"), [("ip mine", "IPv6"), ("ip6 mine", "IPv4")])
+def test_a_table_of_one_family_gets_what_is_of_it_and_the_head_names_the_rest(table, other, tmp_path):
+    report = firewall("nftables", flow("A", "B"), flow("B", "A", ports="25"), table=table)
+    text = text_of(report)
+    check("nft", text, tmp_path)
+    whole = lines_of("nftables", table="inet mine").replace("inet mine", table).splitlines()
+    address = {"IPv6": "fd00::1", "IPv4": "10.0.0.1"}[other]
+    assert told(text) == [line for line in whole if address not in line]
+    rules = "; ".join(rule.id for rule in report.rules)
+    left_out = f"# Not of {'IPv4' if other == 'IPv6' else 'IPv6'}, which is all that the table {table} holds: {rules}.\n"
+    assert left_out in text
+    assert "2 of 2 rules pass it and are in it, as 2 entries." in text
+    change = unpack_one(CHANGE_FORMATS["firewalls"].render(compare_reports(firewall("nftables", table=table), report), EDITIONS))
+    assert "there is nothing to do" in change
+    before = firewall("nftables", flow("A", "B"), table=table)
+    change = unpack_one(CHANGE_FORMATS["firewalls"].render(compare_reports(before, report), EDITIONS))
+    assert left_out in change
+    assert told(change) == told(text)
+
+
+@pytest.mark.parametrize("table", ["ip mine", "ip6 mine"])
+def test_a_default_deny_has_a_table_of_both_families_whatever_the_site_s_own_is(table):
+    def denying(**options):
+        ((_, data),) = FORMATS["firewalls"].write_folder(firewall("nftables", **options), None, default_deny=True).items()
+        return data.decode()
+
+    assert denying(table=table) == denying()
+
+
+def test_a_table_of_a_bridge_is_read_with_both_families(tmp_path):
+    text = text_of(firewall("nftables", table="bridge mine"))
+    check("nft", text, tmp_path)
+    assert told(text) == lines_of("nftables").replace("inet filter", "bridge mine").splitlines()

@@ -10,6 +10,7 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from planner.plan.devices import DEVICES
 from planner.report.firewall.devices.items import Item
 from planner.report.firewall.devices.openings import (
     Opening,
@@ -24,8 +25,7 @@ from planner.report.firewall.permits import Permit
 from planner.report.firewall.words import clean, cut
 
 SECTION = "Port planner"
-LAYER = "Network"
-"""What the first access layer of a policy is called unless somebody named it."""
+LAYER = DEVICES["checkpoint"].options["layer"].default
 _COMMENT = 1000
 
 

@@ -8,13 +8,14 @@ import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 
+from planner.plan.devices import DEVICES
 from planner.report.firewall.devices.items import Item
 from planner.report.firewall.devices.openings import Opening, Plan, find_groups
 from planner.report.firewall.devices.writer import Sides, Writer
 from planner.report.firewall.head import Commands
 from planner.report.firewall.words import cut
 
-CHAIN = "port-planner"
+CHAIN = DEVICES["mikrotik"].options["chain"].default
 """What the chain is called, and address lists are known by in any case."""
 _COMMENT = 200
 

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from planner.report.firewall.devices.openings import Opening, Plan, Sides, make_plan
-from planner.report.firewall.devices.writer import find_same
 from planner.report.firewall.elsewhere import find_rest
 from planner.report.firewall.permits import Permits
+from planner.report.firewall.places import find_same
 from planner.report.firewall.words import cut
 from planner.report.said.edition import Edition
 from planner.report.said.text import check_addresses, list_rule_sides

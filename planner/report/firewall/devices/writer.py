@@ -12,6 +12,7 @@ from planner.report.firewall.devices.items import Change, Item, find_change, fin
 from planner.report.firewall.devices.openings import Plan, Sides, make_plan, say_head
 from planner.report.firewall.head import BACK, comment_out, say_way_back, write_file
 from planner.report.firewall.permits import Permits
+from planner.report.firewall.places import find_same, is_apart, say_apart
 from planner.report.said.edition import Edition
 from ports.text import many
 
@@ -19,17 +20,6 @@ _BY_OTHERS = (
     "What an earlier revision opened and this one doesn't is closed by a file that is made --since that one, or by "
     "the file of the change (manage.py compare --format {})."
 )
-_APART = "An earlier revision was for another virtual domain; take it back there, by its own file."
-
-
-def find_same(firewall: Firewall | None, report: Report) -> Firewall | None:
-    """The firewall of that name and format in another report; None where there is none."""
-    same = (one for one in report.plan.firewalls if firewall and _is_same(one, firewall))
-    return next(same, None)
-
-
-def _is_same(one: Firewall, other: Firewall) -> bool:
-    return (one.name, one.format) == (other.name, other.format)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +71,7 @@ class Writer:
         plan = self.plan(permits, default_deny=default_deny, open_undecided=open_undecided)
         items = self.list_items(plan)
         back = self._take_back(plan, items) if self.takes_back else []
-        closing: list[str] = []
+        closing = list(say_apart(permits.firewall, edition))
         told = write_items(items, self.end)
         if self.takes_back and not (edition and edition.selection):
             leftovers, closing = self.find_leftovers(permits, edition, plan, items)
@@ -99,23 +89,19 @@ class Writer:
         if edition is None or not edition.earlier:
             return (), [_BY_OTHERS.format(self.name)]
         known: list[Sequence[Item]] = []
-        apart = False
         for report in edition.earlier:
             device = find_same(permits.firewall, report)
-            if permits.firewall is not None and device is None:
+            if permits.firewall is not None and (device is None or is_apart(device, permits.firewall)):
                 continue
             old = self.plan(self.permits(report, device), default_deny=plan.default_deny, open_undecided=False)
-            if self.frame(old) == self.frame(plan):
-                known.append(self.list_items(old))
-            else:
-                apart = True
+            known.append(self.list_items(old))
         leftovers = find_leftovers(known, items)
         which = f" ({edition.earlier_said})" if edition.earlier_said else ""
         said = (
             f"What earlier revisions{which} opened and this one doesn't is taken back {where}: "
             f"{many(len(leftovers), 'item')}. What isn't there is not found, and the device says so."
         )
-        return leftovers, [said, *([_APART] if apart else [])]
+        return leftovers, [said, *say_apart(permits.firewall, edition)]
 
     def _take_back(self, plan: Plan, items: Sequence[Item]) -> list[str]:
         """The lines that take all of it back, as comments, and an empty line after them."""

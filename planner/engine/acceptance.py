@@ -323,7 +323,8 @@ def _worst(statuses: Iterable[Status]) -> Status:
 
 
 def _list_flows(report: Report, states: Mapping[str, State]) -> tuple[FlowState, ...]:
-    forbidden = {id(flow) for row in report.closed for flow in row.breaking}
+    breaking = {id(row.breaking): row.breaking for row in report.closed}  # rows that forbid the same share it
+    forbidden = {id(flow) for flows in breaking.values() for flow in flows}
     found: list[tuple[Flow, Status, State]] = []
     for flow in report.flows:
         need = flow.need

@@ -1,5 +1,6 @@
 """What must stay closed: what the plan never allows, what the document forbids, and the flows that break it. Pure."""
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -57,17 +58,62 @@ class _Between:
                         found = self._flows.setdefault(sides, defaultdict(list))
                         found[flow.need.protocol, flow.need.ports].append(flow)
                         self._places[id(flow)] = place
-        self._known: dict[tuple[object, ...], tuple[Flow, ...]] = {}
+        self._spans: dict[tuple[object, ...], _Spans] = {}
+        self._found: dict[tuple[object, ...], tuple[Flow, ...]] = {}
 
     def find(self, row: Never) -> tuple[Flow, ...]:
         """The flows that a row forbids, in their order."""
         sides = _sides(row.source, row.destination)
+        asked = sides, row.protocol, row.ports
+        if asked not in self._found:
+            hit = self._list_hit(sides, row)
+            if (sides, hit) not in self._found:  # rows that forbid the same share what they find
+                found = [flow for key in hit for flow in self._flows[sides][key]]
+                self._found[sides, hit] = tuple(sorted(found, key=lambda flow: self._places[id(flow)]))
+            self._found[asked] = self._found[sides, hit]
+        return self._found[asked]
+
+    def _list_hit(self, sides: tuple[str, str, str, str], row: Never) -> tuple[tuple[str, str | None], ...]:
+        """The protocols and ports between two sides that a row forbids: what `forbids` says of each of them."""
         there = self._flows.get(sides, {})
-        hit = tuple(key for key in there if forbids(row.protocol, row.ports, *key))
-        if (sides, hit) not in self._known:  # rows that forbid the same share what they find
-            found = [flow for key in hit for flow in there[key]]
-            self._known[sides, hit] = tuple(sorted(found, key=lambda flow: self._places[id(flow)]))
-        return self._known[sides, hit]
+        if row.protocol is None or row.ports is None:
+            return tuple(key for key in there if forbids(row.protocol, row.ports, *key))
+        place = sides, row.protocol
+        if place not in self._spans:
+            self._spans[place] = _Spans(ports for protocol, ports in there if ports and protocol == row.protocol)
+        return tuple((row.protocol, ports) for ports in self._spans[place].find(row.ports))
+
+
+class _Spans:
+    """Ports and ranges of one protocol, of which those that meet a row's are found without a look at all.
+
+    Rows and flows can be tens of thousands each. They stand in order, and over them a tree that has for all of them,
+    for each half, each quarter and so on how far it reaches.
+    """
+
+    def __init__(self, ports: Iterable[str]) -> None:
+        self._ports = sorted(ports, key=port_span)
+        spans = [port_span(one) for one in self._ports]
+        self._starts = [low for low, _ in spans]
+        self._width = 1 << len(spans).bit_length()
+        self._reach = [0] * self._width + [high for _, high in spans] + [0] * (self._width - len(spans))
+        for node in range(self._width - 1, 0, -1):
+            self._reach[node] = max(self._reach[2 * node : 2 * node + 2])
+
+    def find(self, ports: str) -> Iterator[str]:
+        """Those that have a port of these, in order."""
+        low, high = port_span(ports)
+        end = bisect_right(self._starts, high)
+        nodes = [(1, 0, self._width)]
+        while nodes:
+            node, first, width = nodes.pop()
+            if first >= end or self._reach[node] < low:
+                continue
+            if width == 1:
+                yield self._ports[first]
+            else:
+                half = width // 2
+                nodes += [(2 * node + 1, first + half, half), (2 * node, first, half)]
 
 
 def _sides(source: Side, destination: Side) -> tuple[str, str, str, str]:

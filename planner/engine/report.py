@@ -18,7 +18,7 @@ from planner.engine.prohibitions import Closed, find_closed
 from planner.engine.rules import Boundary, Rule, ZoneGroup, consolidate, group_zones
 from planner.engine.takeover import Basis, Difference, derive, share_endpoints
 from planner.engine.terms import Terms
-from planner.engine.topology import PLAIN, Topology
+from planner.engine.topology import Topology
 from planner.engine.unneeded import LocalFlows, Unneeded, find_local_flows, find_unneeded
 from planner.plan.document import Endpoint, Plan, Zone
 from ports.matrix import Matrix, split_ports
@@ -138,11 +138,10 @@ def _list_groups(groups: Mapping[str, ZoneGroup]) -> tuple[ZoneGroup, ...]:
 
 
 def _list_ports(matrix: Matrix, topology: Topology, terms: Terms) -> dict[str, frozenset[str | None]]:
-    settings = {PLAIN, *topology.settings.values()}
-    return {
-        slug: frozenset(ports for setting in settings for ports in split_ports(terms.under(setting).ports(service)))
-        for slug, service in matrix.services.items()
-    }
+    found = {slug: {*split_ports(terms.ports(service))} for slug, service in matrix.services.items()}
+    for slug, ports in {own for setting in topology.settings.values() for own in setting.ports}:
+        found[slug].update(split_ports(ports))
+    return {slug: frozenset(ports) for slug, ports in found.items()}
 
 
 def outline_plan(matrix: Matrix, plan: Plan, too_large: str) -> Report:

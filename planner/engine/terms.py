@@ -2,12 +2,23 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
+from copy import copy
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from planner.engine.topology import PLAIN, Setting, Topology
 from planner.plan.document import Plan
-from ports.matrix import AnyOf, Condition, Matrix, Requirement, RoleAbsent, RolePresent, Service, split_ports
+from ports.matrix import (
+    AnyOf,
+    Condition,
+    Matrix,
+    Requirement,
+    RoleAbsent,
+    RolePresent,
+    Service,
+    choices_in,
+    split_ports,
+)
 
 
 class Mark(NamedTuple):
@@ -73,29 +84,63 @@ class Ask(NamedTuple):
     marks: Conditional
 
 
-class Terms:
-    """What the plan's choices, corrections and overrides make of the matrix; with a setting those of its endpoints."""
+Met = tuple[tuple[Service, Conditional], ...]
+"""The services that a requirement asks for, with the undecided options that each depends on: wherever they are."""
 
-    def __init__(self, matrix: Matrix, plan: Plan, topology: Topology, setting: Setting = PLAIN) -> None:
+
+class Asked(Mapping[str, tuple[Ask, ...]]):
+    """What each requirement asks for under a setting: the same as without, but for those that the setting bears on.
+
+    Twenty thousand endpoints can have as many settings, so that each keeps no more than what is its own.
+    """
+
+    __slots__ = ("_own", "_plain")
+
+    def __init__(self, plain: Mapping[str, tuple[Ask, ...]], own: Mapping[str, tuple[Ask, ...]]) -> None:
+        self._plain = plain
+        self._own = own
+
+    def __getitem__(self, slug: str) -> tuple[Ask, ...]:
+        plain = self._plain[slug]
+        return self._own.get(slug, plain)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._plain)
+
+    def __len__(self) -> int:
+        return len(self._plain)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Asked) and self._plain == other._plain:
+            own = (self._own.keys() | other._own.keys()) & self._plain.keys()
+            return all(self[slug] == other[slug] for slug in own)
+        return isinstance(other, Mapping) and dict(self) == dict(other)
+
+
+class Terms:
+    """What the plan's choices, corrections and overrides make of the matrix."""
+
+    def __init__(self, matrix: Matrix, plan: Plan, topology: Topology) -> None:
         self.matrix = matrix
         self.plan = plan
         self.topology = topology
-        self.choices = {**plan.choices, **dict(setting.choices)}
-        self._with: dict[Setting, Terms] = {setting: self}
-        self._ports = {
+        self.choices: Mapping[str, str | tuple[str, ...]] = plan.choices
+        self._with: dict[Setting, Terms] = {PLAIN: self}
+        self._ports: Mapping[str, str | None] = {
             slug: ports
             for caveat in matrix.caveats.values()
             if caveat.slug in plan.corrections
             for slug, ports in caveat.service_ports
-        } | {**plan.ports, **dict(setting.ports)}
-        everything = {requirement.slug: tuple(self._asks(requirement)) for requirement in matrix.requirements}
-        self.asks = {
+        } | {**plan.ports}
+        self._met = self._meet_each()
+        everything = {slug: self._place(met) for slug, met in self._met.items()}
+        self.asks: Mapping[str, tuple[Ask, ...]] = {
             requirement.slug: everything[requirement.slug]
             for requirement in matrix.requirements
             if requirement.correction is None or requirement.correction in plan.corrections
         }
         """What each requirement asks for that the plan's choices and corrections leave in force."""
-        self.offers = {
+        self.offers: Mapping[str, tuple[Ask, ...]] = {
             requirement.slug: everything[requirement.slug]
             for requirement in matrix.requirements
             if requirement.slug in self.asks or requirement.destination is not None
@@ -105,8 +150,24 @@ class Terms:
     def under(self, setting: Setting) -> "Terms":
         """The terms of flows to endpoints with this setting."""
         if setting not in self._with:
-            self._with[setting] = Terms(self.matrix, self.plan, self.topology, setting)
+            self._with[setting] = self._with[PLAIN]._alter(setting)
         return self._with[setting]
+
+    def _alter(self, setting: Setting) -> "Terms":
+        """The same with what a setting chooses; all that it doesn't bear on is shared."""
+        other = copy(self)
+        other.choices = {**self.choices, **dict(setting.choices)} if setting.choices else self.choices
+        other._ports = {**self._ports, **dict(setting.ports)} if setting.ports else self._ports
+        met: dict[str, Met] = {}
+        for service, _ in setting.ports:
+            met |= {requirement.slug: self._met[requirement.slug] for requirement in self._by_service[service]}
+        for choice, _ in setting.choices:
+            met |= {requirement.slug: other._meet(requirement) for requirement in self._by_choice[choice]}
+        # Those that ask for the same share what they ask for: most of the others for one service.
+        placed = {id(one): other._place(one) for one in met.values()}
+        own = {slug: placed[id(one)] for slug, one in met.items()}
+        other.asks, other.offers = Asked(self.asks, own), Asked(self.offers, own)
+        return other
 
     def chosen(self, choice: str) -> frozenset[str] | None:
         """The options taken, by the plan or by default; None while the choice is undecided."""
@@ -140,16 +201,41 @@ class Terms:
             met = _both(met, self.meets(condition))
         return met
 
-    def _asks(self, requirement: Requirement) -> Iterator[Ask]:
+    def _meet_each(self) -> Mapping[str, Met]:
+        """By requirement what it asks for; the same object of those that ask for the same."""
+        same: dict[tuple[tuple[str, Conditional], ...], Met] = {}
+        found = {}
+        for requirement in self.matrix.requirements:
+            met = self._meet(requirement)
+            found[requirement.slug] = same.setdefault(tuple((service.slug, marks) for service, marks in met), met)
+        return found
+
+    def _meet(self, requirement: Requirement) -> Met:
         common = self.meets_all(requirement.when)
-        if not common:
-            return
-        for ask in requirement.asks:
-            met = _both(common, self.meets(ask.when)) if ask.when else common
-            if met:
-                service = self.matrix.services[ask.service]
-                for ports in split_ports(self.ports(service)):
-                    yield Ask(service, ports, met)
+        asks = ((ask.service, _both(common, self.meets(ask.when)) if ask.when else common) for ask in requirement.asks)
+        return tuple((self.matrix.services[service], met) for service, met in asks if met) if common else ()
+
+    def _place(self, met: Met) -> tuple[Ask, ...]:
+        return tuple(Ask(service, ports, marks) for service, marks in met for ports in split_ports(self.ports(service)))
+
+    @cached_property
+    def _by_service(self) -> Mapping[str, list[Requirement]]:
+        """The requirements that ask for a service."""
+        found: dict[str, list[Requirement]] = defaultdict(list)
+        for requirement in self.matrix.requirements:
+            for service in {ask.service for ask in requirement.asks}:
+                found[service].append(requirement)
+        return found
+
+    @cached_property
+    def _by_choice(self) -> Mapping[str, list[Requirement]]:
+        """The requirements that depend on a choice, or of which a service does."""
+        found: dict[str, list[Requirement]] = defaultdict(list)
+        for requirement in self.matrix.requirements:
+            conditions = (*requirement.when, *(ask.when for ask in requirement.asks if ask.when))
+            for choice in set(choices_in(conditions)):
+                found[choice].append(requirement)
+        return found
 
 
 def open_alternatives(causes: list[Conditional], matrix: Matrix) -> tuple[Alternative, ...]:

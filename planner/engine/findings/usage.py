@@ -223,9 +223,11 @@ def _users_of(roles: frozenset[str], matrix: Matrix) -> set[str]:
 
 def find_closed_trouble(evidence: Evidence) -> Iterator[Finding]:
     """Flows that must not be, and exclusions that exclude nothing."""
+    known: dict[int, tuple[str, ...]] = {}
     for closed in evidence.closed:
         if closed.number is not None and not closed.kept:
-            ends = both_ends(closed.breaking)
+            flows = closed.breaking  # the same object for rows that forbid the same
+            ends = known.get(id(flows)) or known.setdefault(id(flows), both_ends(flows))
             yield Finding(
                 code="never-broken",
                 severity="error",
@@ -233,7 +235,7 @@ def find_closed_trouble(evidence: Evidence) -> Iterator[Finding]:
                 subject=f"never[{closed.number}]",
                 endpoints=ends,
                 message=f"The plan keeps this closed ({closed.reason.strip()}), and "
-                f"{say_count(len(closed.breaking), 'flow needs', 'flows need')} it open, between "
+                f"{say_count(len(flows), 'flow needs', 'flows need')} it open, between "
                 f"{say_endpoints(ends)}.",
                 advice="Exclude the flow with its reason, change what asks for it, or take the prohibition away.",
                 sections=(),
@@ -243,16 +245,16 @@ def find_closed_trouble(evidence: Evidence) -> Iterator[Finding]:
         if closed.number is None and not closed.kept:
             by_section[closed.sections].append(closed)
     for sections, broken in by_section.items():
-        flows = [flow for closed in broken for flow in closed.breaking]
-        ends = both_ends(flows)
-        reasons = dict.fromkeys(str(reason) for flow in flows for reason in flow.need.reasons)
+        breaking = [flow for closed in broken for flow in closed.breaking]
+        ends = both_ends(breaking)
+        reasons = dict.fromkeys(str(reason) for flow in breaking for reason in flow.need.reasons)
         yield Finding(
             code="prohibited-flow",
             severity="warning",
             title="What the document forbids is needed",
             subject=", ".join(sections),
             endpoints=ends,
-            message=f"{broken[0].reason} {say_count(len(flows), 'flow breaks', 'flows break')} that, between "
+            message=f"{broken[0].reason} {say_count(len(breaking), 'flow breaks', 'flows break')} that, between "
             f"{say_endpoints(ends)}: {listed(list(reasons))}.",
             advice="Change what asks for it, or exclude it with its reason.",
             sections=sections,

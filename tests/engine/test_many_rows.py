@@ -1,0 +1,183 @@
+"""Own settings and rows of `never` by the thousand: what they cost, which the count of flows doesn't see."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from planner.engine import evaluate_report
+from planner.engine.findings.evidence import both_ends
+from planner.engine.prohibitions import forbids
+from planner.engine.terms import Terms
+from planner.engine.topology import PLAIN, Setting, Topology
+from planner.plan.document import check_plan
+from ports.queries import shipped_matrix
+from tests.engine.test_linear import MOST, SMALL, LARGE, count_steps
+from tests.report.samples import write_plan
+from tests.strategies import documents, often
+
+MATRIX = shipped_matrix()
+FEW, MANY = 50, 200
+
+
+def check(document):
+    return check_plan(document, matrix=MATRIX)
+
+
+# ---- settings of one's own ----
+
+
+def hosts(count, *, own=True):
+    """As many machines that are reached by SSH, each on a port of its own, or all on another one than usual."""
+    document = write_plan(
+        {"name": "PS01", "zone": "Internal", "roles": ["web-primary"]},
+        *(
+            {
+                "name": f"H{number}", "zone": "DMZ", "platforms": ["linux-mac"], "operations": ["reset"],
+                **({"ports": {"ssh": 10_000 + number}} if own else {}),
+            }
+            for number in range(count)
+        ),
+    )  # fmt: skip
+    return check(document)
+
+
+@settings(max_examples=often(60))
+@given(documents(MATRIX, most=9))
+def test_terms_under_a_setting_are_those_of_a_plan_that_says_it_for_all(document):
+    plan = check(document)
+    topology = Topology(MATRIX, plan)
+    terms = Terms(MATRIX, plan, topology)
+    for setting in {PLAIN, *topology.settings.values()}:
+        told = replace(
+            plan, choices={**plan.choices, **dict(setting.choices)}, ports={**plan.ports, **dict(setting.ports)}
+        )
+        found, wanted = terms.under(setting), Terms(MATRIX, told, topology)
+        assert dict(found.asks) == dict(wanted.asks) and found.asks == wanted.asks
+        assert found.offers == wanted.offers
+        assert all(found.ports(service) == wanted.ports(service) for service in MATRIX.services.values())
+        assert all(found.chosen(choice) == wanted.chosen(choice) for choice in MATRIX.choices)
+
+
+def test_what_a_setting_does_not_bear_on_is_shared():
+    plan = hosts(2)
+    terms = Terms(MATRIX, plan, Topology(MATRIX, plan))
+    plain, own = terms.under(PLAIN), terms.under(Setting(ports=(("ssh", "10000"),)))
+    others = {one.slug for one in MATRIX.requirements if "ssh" not in {ask.service for ask in one.asks}}
+    assert {slug for slug in own.asks if own.asks[slug] is plain.asks[slug]} == others & plain.asks.keys()
+    changed = [own.asks[slug] for slug in own.asks.keys() - others]
+    assert len({id(asks) for asks in changed}) < len(changed) / 4, "those that ask for the same share it"
+
+
+def test_terms_of_two_plans_are_compared_by_what_they_say():
+    plan = hosts(1)
+    first, second = (Terms(MATRIX, plan, Topology(MATRIX, plan)) for _ in range(2))
+    other = Terms(MATRIX, replace(plan, ports={"rdp": "3390"}), Topology(MATRIX, plan))
+    ssh = Setting(ports=(("ssh", "10000"),))
+    assert first.under(ssh).asks == second.under(ssh).asks
+    assert first.under(ssh).asks != second.under(Setting(ports=(("ssh", "10001"),))).asks
+    assert first.under(ssh).asks != other.under(ssh).asks
+    assert first.under(Setting(ports=(("ssh", "22"),))).asks == second.asks, "the usual one as one's own"
+    assert other.under(Setting(ports=(("rdp", "3389"),))).asks == first.asks
+
+
+def test_an_endpoint_with_a_port_of_its_own_costs_little_more_than_one_without():
+    plain, own = (
+        count_steps(lambda: evaluate_report(MATRIX, large)) - count_steps(lambda: evaluate_report(MATRIX, small))
+        for small, large in ((hosts(FEW, own=own), hosts(MANY, own=own)) for own in (False, True))
+    )
+    assert own / (MANY - FEW) < 900, "steps of an endpoint; with terms of its own from the beginning, twice as many"
+
+
+# ---- what must stay closed ----
+
+SPANS = st.tuples(st.integers(1, 12), st.integers(0, 12)).map(lambda one: (one[0], one[0] + one[1] // 3))
+PORTS = SPANS.map(lambda span: f"{span[0]}-{span[1]}" if span[0] < span[1] else f"{span[0]}")
+SIDES = st.sampled_from([{"zone": "Internal"}, {"zone": "DMZ"}, {"endpoint": "A"}, {"endpoint": "B"}])
+
+
+@st.composite
+def forbidding(draw):
+    """A plan of two endpoints with flows of its own, and rows for some of them."""
+    flows = [
+        {"source": ends[0], "destination": ends[1], "protocol": protocol, "ports": ports, "reason": "Because"}
+        for ends in ("AB", "BA")
+        for protocol in ("tcp", "udp")
+        for ports in draw(st.lists(PORTS, max_size=8, unique=True))
+    ]
+    rows = [
+        {"from": draw(SIDES), "to": draw(SIDES), "reason": "No", **what}
+        for what in draw(
+            st.lists(
+                st.one_of(
+                    st.just({}),
+                    st.fixed_dictionaries({"protocol": st.sampled_from(["tcp", "udp", "icmp"])}),
+                    st.fixed_dictionaries({"protocol": st.sampled_from(["tcp", "udp"]), "ports": PORTS}),
+                ),
+                min_size=1,
+                max_size=6,
+            )
+        )
+    ]
+    ping = {"source": "A", "destination": "B", "protocol": "icmp", "reason": "Ping"}
+    ends = [{"name": name, "zone": zone} for name, zone in (("A", "Internal"), ("B", "DMZ"))]
+    return write_plan(*ends, additional_flows=[*flows, ping], never=rows)
+
+
+@settings(max_examples=often(200))
+@given(forbidding())
+def test_a_row_is_broken_by_the_flows_that_it_forbids_in_their_order(document):
+    report = evaluate_report(MATRIX, check(document))
+
+    def is_at(end, side):
+        return end.zone == side.get("zone") or end.name == side.get("endpoint")
+
+    for row in report.closed:
+        wanted = [
+            flow
+            for flow in report.flows
+            if is_at(flow.source, row.source)
+            and is_at(flow.destination, row.destination)
+            and forbids(row.protocol, row.ports, flow.need.protocol, flow.need.ports)
+        ]
+        assert list(row.breaking) == wanted
+
+
+def closed(count, *, ports):
+    """As many flows on different ports, and as many rows between the same two zones."""
+    ends = [{"name": name, "zone": zone} for name, zone in (("A", "Internal"), ("B", "DMZ"))]
+    between = {"source": "A", "destination": "B", "protocol": "tcp", "reason": "Because"}
+    sides = {"from": {"zone": "Internal"}, "to": {"zone": "DMZ"}, "protocol": "tcp", "reason": "No"}
+    return check(
+        write_plan(
+            *ends,
+            additional_flows=[between | {"ports": 2 * number + 1} for number in range(count)],
+            never=[sides | {"ports": ports(number)} for number in range(count)],
+        )
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "ports",
+    [
+        lambda number: 2 * number + 2,  # beside each of them
+        lambda number: f"{2 * number + 1}-{2 * number + 2}",  # one of them each
+        lambda number: "1-65535",  # all of them, each time
+    ],
+)
+def test_four_times_the_rows_and_flows_take_little_more_than_four_times_the_steps(ports):
+    small, large = (
+        count_steps(lambda: evaluate_report(MATRIX, plan))
+        for plan in (closed(count, ports=ports) for count in (SMALL, LARGE))
+    )
+    assert large / small < 1.2 * MOST
+
+
+def test_rows_that_forbid_the_same_share_what_they_find():
+    report = evaluate_report(MATRIX, closed(3, ports=lambda _: "1-65535"))
+    assert len({id(row.breaking) for row in report.closed}) == 1
+    found = [one for one in report.findings if one.code == "never-broken"]
+    assert len({id(one.endpoints) for one in found}) == 1
+    assert found[0].endpoints == both_ends(report.closed[0].breaking)

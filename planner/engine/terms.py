@@ -116,6 +116,8 @@ class Asked(Mapping[str, tuple[Ask, ...]]):
             return all(self[slug] == other[slug] for slug in own)
         return isinstance(other, Mapping) and dict(self) == dict(other)
 
+    __hash__ = None  # type: ignore[assignment] # as of every mapping that is compared by what it has
+
 
 class Terms:
     """What the plan's choices, corrections and overrides make of the matrix."""
@@ -164,7 +166,7 @@ class Terms:
         for choice, _ in setting.choices:
             met |= {requirement.slug: other._meet(requirement) for requirement in self._by_choice[choice]}
         # Those that ask for the same share what they ask for: most of the others for one service.
-        placed = {id(one): other._place(one) for one in met.values()}
+        placed = {key: other._place(one) for key, one in {id(one): one for one in met.values()}.items()}
         own = {slug: placed[id(one)] for slug, one in met.items()}
         other.asks, other.offers = Asked(self.asks, own), Asked(self.offers, own)
         return other
@@ -216,7 +218,9 @@ class Terms:
         return tuple((self.matrix.services[service], met) for service, met in asks if met) if common else ()
 
     def _place(self, met: Met) -> tuple[Ask, ...]:
-        return tuple(Ask(service, ports, marks) for service, marks in met for ports in split_ports(self.ports(service)))
+        return tuple(
+            Ask(service, ports, marks) for service, marks in met for ports in split_ports(self.ports(service))
+        )
 
     @cached_property
     def _by_service(self) -> Mapping[str, list[Requirement]]:

@@ -21,7 +21,7 @@ class Option:
     default: str = ""
     """What it is where the plan says nothing."""
     is_place: bool = False
-    """Whether it says where on the device all of a file is, so that loading the file leaves alone what is elsewhere."""
+    """Whether it says where on the device all of a file is, so that loading it leaves alone what is elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

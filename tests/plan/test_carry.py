@@ -234,7 +234,9 @@ def test_with_a_product_that_is_none_repeated_keys_are_told_and_names_of_other_e
     def choose(product):
         raise PlanError([Fault("product", "There is no such product.", "no-product")])
 
-    text = b"format: 1\nname: X\nproduct: Y\nzones: [{name: Z, kind: dmz}]\nendpoints: []\nports: {https: 1}\nname: W\n"
+    text = (
+        b"format: 1\nname: X\nproduct: Y\nzones: [{name: Z, kind: dmz}]\nendpoints: []\nports: {https: 1}\nname: W\n"
+    )
     with pytest.raises(PlanError) as caught:
         read_plan_of(text, choose, otherwise=MATRIX)
     assert [(fault.where, fault.code) for fault in caught.value.faults] == [

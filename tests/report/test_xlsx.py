@@ -138,7 +138,7 @@ def test_names_of_services_stand_beside_their_own_lines_where_one_has_none():
     )
     (row,) = rows_of(report_book(document), "Rules")
     assert row["Services"] == "tcp 22\ntcp 1433\ntcp 9000"
-    assert row["Service names"] == "\nSQL Server (Passwordstate database)"
+    assert row["Service names"] == "–\nSQL Server (Passwordstate database)\n–"
 
 
 def test_the_flows_are_those_of_the_json_report():

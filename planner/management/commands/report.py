@@ -164,9 +164,7 @@ class Command(PlanCommand):
         if alarming:
             sys.exit(3)
 
-    def _read_all(
-        self, chosen: Format, plans: list[str], matrix: Matrix, *, fixed: bool
-    ) -> dict[str, _Found]:
+    def _read_all(self, chosen: Format, plans: list[str], matrix: Matrix, *, fixed: bool) -> dict[str, _Found]:
         """What is in each file, before anything is written: one that is a pipe can be read but once.
 
         Leaves with status 2 when a plan lacks the part that the format tells of. What is bad is told of later.

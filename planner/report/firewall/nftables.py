@@ -260,7 +260,7 @@ def _write_entry(entry: Entry, place: str, *, logs: bool) -> Iterator[str]:
         f'iifname "{entry.source.interface}"' if entry.source.interface else "",
         f'oifname "{entry.destination.interface}"' if entry.destination.interface else "",
         *ends,
-        "" if any(ends) else f"meta nfproto ipv{entry.family}",  # without addresses nothing says which family it is
+        "" if any(ends) else _say_family(place, entry.family),
         f"{protocol} dport {ports}" if ports else "icmp type echo-request",
     ]
     rule = " ".join(filter(None, matches))
@@ -271,6 +271,14 @@ def _write_entry(entry: Entry, place: str, *, logs: bool) -> Iterator[str]:
         lines.insert(0, f'add rule {place} {rule} ct state new log prefix "{cut(entry.rule, _PREFIX - 2)}: "')
     for line in lines:
         yield f"# {line}" if entry.disabled else line
+
+
+def _say_family(place: str, family: int) -> str:
+    """What says which family a rule without addresses is of; of a table that has no other nft takes no word about it."""
+    kind = place.partition(" ")[0]
+    if kind in _ONE_FAMILY:
+        return ""
+    return f"meta protocol ip{'' if family == 4 else 6}" if kind == "bridge" else f"meta nfproto ipv{family}"
 
 
 def _match(family: int, side: str, end: End) -> str:

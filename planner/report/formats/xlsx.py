@@ -41,6 +41,8 @@ from ports.text import show
 
 SERVER_MEMBERS = 100
 """Most endpoints that a line of the sheet Servers names."""
+_NAMELESS = "–"
+"""What stands beside a port that only additional flows of the plan need: each name is beside its own port."""
 
 _RULE_COLUMNS: Columns = (
     ("Rule", 16), ("Boundary", 24),
@@ -221,7 +223,7 @@ def _rule_parts(
     names = [f"{line.names} (changed from {line.changed_from})" if line.changed_from else line.names for line in lines]
     common = (
         as_cell("\n".join(line.ports for line in lines)),
-        as_cell("\n".join(names).rstrip("\n")),  # each beside its line of services, so the empty ones stay
+        as_cell("\n".join(name or _NAMELESS for name in names) if any(names) else ""),
         ", ".join(rule.sections),
         as_cell(describe_marks(rule.any_of, report.matrix)),
         as_cell("\n".join(list_reasons(rule.reasons))),

@@ -74,7 +74,7 @@ def test_each_is_a_flow_and_all_are_one_rule():
     assert [str(ports) for ports in rule.services] == ["tcp 80", "tcp 443", "tcp 8000-8010"]
     for ports, line in zip(rule.services, name_rule(rule, report), strict=True):
         assert (line.names, line.changed_from) == ("Desk (HTTPS)", "")
-        (cause,) = explain(report, rule.requirements, [ports], rule.reasons)
+        (cause,) = explain(report, rule.requirements, [ports], rule.destinations, rule.reasons)
         assert cause.title == "People open tickets"
     assert list_changes(report) == []
 

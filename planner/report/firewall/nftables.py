@@ -274,7 +274,7 @@ def _write_entry(entry: Entry, place: str, *, logs: bool) -> Iterator[str]:
 
 
 def _say_family(place: str, family: int) -> str:
-    """What says which family a rule without addresses is of; of a table that has no other nft takes no word about it."""
+    """What says which family a rule without addresses is of; where the table has no other, nft takes no word of it."""
     kind = place.partition(" ")[0]
     if kind in _ONE_FAMILY:
         return ""

@@ -116,8 +116,8 @@ def _serve(arguments: list[str]) -> None:
     """Bring database, port matrix and static files up to date, and serve: as scripts/serve.sh does."""
     parser = argparse.ArgumentParser(
         prog=f"{_NAME} {SERVE}",
-        description="Serve Port planner on http://127.0.0.1:8000/, or where PLANNER_BIND says. What it keeps is in the "
-        "folder that PLANNER_DATA names.",
+        description="Serve Port planner on http://127.0.0.1:8000/, or where PLANNER_BIND says. What it keeps is in "
+        "the folder that PLANNER_DATA names.",
     )
     parser.parse_args(arguments)
     from django.core.management import call_command  # noqa: PLC0415 - as for other verbs

@@ -53,7 +53,7 @@ class SyncCommand(PlanCommand):
         parser.add_argument("--dry-run", action="store_true", help="write nothing; say what would change")
 
     def tell_of_git(self, file: PlanFile) -> None:
-        """Say that nothing is known of commits where there is no git, so that a second push may clash with the first."""
+        """Say that without git nothing is known of commits, so that a second push may clash with the first."""
         if file.place is None and not has_git():
             self.complain(
                 f"{file.path}: there is no program “git” here, so it isn’t known what earlier commits have pushed; "

@@ -6,6 +6,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from tests.report.samples import HOSTILE_NAMES, contoso, hostile, sites
 from tests.web.views.pages import HTMX, Page, by_turns, document_of, store, words
 
+LONGEST = "2001:0db8:1111:2222:3333:4444:5555:6666"
+
 
 @pytest.fixture
 def plan():

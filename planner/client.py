@@ -43,6 +43,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         run_command(lambda: _run(verb, given))
     except ImproperlyConfigured as error:
         sys.exit(f"{error}")
+    except Exception as error:
+        from planner.store.trouble import say_trouble  # noqa: PLC0415 - needs settings, which may be what is wrong
+
+        if not (said := say_trouble(error)):
+            raise
+        sys.exit(said)
 
 
 def _run(verb: str, given: list[str]) -> None:

@@ -5,7 +5,9 @@ import os
 import re
 from pathlib import Path
 
+import pytest
 from django.core import management
+from django.db import OperationalError
 
 from planner import client
 from planner.client import SERVE, VERBS
@@ -58,3 +60,17 @@ def test_what_signs_has_the_key_of_the_service_and_nothing_else_makes_one(monkey
     assert not of_files & {SERVE, "backup", "restore", "import_plans", "work"}
     (tmp_path / "secret-key").write_text("the service's own", "utf-8")
     assert not any(map(is_given, VERBS)), "a link that `push` makes opens in the service"
+
+
+def test_a_database_that_cannot_be_used_is_a_sentence(monkeypatch):
+    def fail(*_):
+        error = OperationalError("database or disk is full")
+        error.__cause__ = Exception()
+        error.__cause__.sqlite_errorcode = 13
+        raise error
+
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    monkeypatch.setattr(client, "_run", fail)
+    monkeypatch.setattr(client, "run_command", lambda call: call())
+    with pytest.raises(SystemExit, match="^The database can't be used: database or disk is full. The disk is full: "):
+        client.main(["backup", "site.zip"])

@@ -72,5 +72,7 @@ def test_a_database_that_cannot_be_used_is_a_sentence(monkeypatch):
     monkeypatch.setattr(os, "environ", dict(os.environ))
     monkeypatch.setattr(client, "_run", fail)
     monkeypatch.setattr(client, "run_command", lambda call: call())
-    with pytest.raises(SystemExit, match=r"^The database can't be used: database or disk is full\. The disk is full: "):
+    with pytest.raises(
+        SystemExit, match=r"^The database can't be used: database or disk is full\. The disk is full: "
+    ):
         client.main(["backup", "site.zip"])

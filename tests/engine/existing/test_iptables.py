@@ -308,7 +308,7 @@ OF_NFT = "Table `{}' {}, use 'nft'"
             (OF_NFT.format("filter", "contains incompatible base-chains"),),
         ),
         (
-            saved(to("-j ACCEPT")) + "# Warning: iptables-legacy tables present, use iptables-legacy-save to see them\n",
+            saved(to("-j ACCEPT")) + "# Warning: iptables-legacy tables present, use iptables-legacy-save.\n",
             ("Warning: iptables-legacy tables present",),
         ),
     ],

@@ -90,7 +90,7 @@ def read(text: str) -> Ruleset:
         chains |= {
             f"{program} {table} {name}": found for (table, name), found in entries.items() if name not in _BUILT_IN
         }
-    stages += (_make_unknown("comment", said, families) for said, families in saved.incomplete.items())
+    stages += (_make_unknown(said, said, families) for said, families in saved.incomplete.items())
     everything = [*chains.values(), *(stage.entries for stage in stages)]
     sides = (side for found in everything for entry in found for side in (entry.enters, entry.leaves) if side)
     return Ruleset(

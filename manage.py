@@ -26,3 +26,9 @@ if __name__ == "__main__":
         run_command(execute)
     except ImproperlyConfigured as error:
         sys.exit(f"{error}")
+    except Exception as error:
+        from planner.store.trouble import say_trouble
+
+        if not (said := say_trouble(error)):
+            raise
+        sys.exit(said)

@@ -6,6 +6,7 @@ import secrets
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
+from difflib import get_close_matches
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
@@ -15,12 +16,37 @@ from django.core.exceptions import ImproperlyConfigured
 from planner.deploy import proxies
 from planner.report.paper.stylesheet import MOST_CLASSIFICATION, BadStylesheet, read_stylesheet
 
+_asked: set[str] = set()
+"""The variables that were read so far."""
+_ELSEWHERE = {
+    "PLANNER_BIND", "PLANNER_WORKERS", "PLANNER_THREADS", "PLANNER_LARGE_AT_ONCE", "PLANNER_METRICS",
+    "PLANNER_CHROMIUM", "PLANNER_TOKEN",
+}  # fmt: skip
+"""Those that the server, the tests and `push` read by themselves."""
+_OF_KUBERNETES = re.compile(r"\w+_SERVICE_(HOST|PORT\w*)=.*|\w+_PORT_\d+_\w+=.*|\w+_PORT=(tcp|udp|sctp)://.*")
+"""What Kubernetes tells a container of the services beside it, one of which may be called “planner”."""
+
+
+def list_unknown() -> list[str]:
+    """What in the environment looks like a setting and is none, each as a sentence; asked once all are read."""
+    known = _asked | _ELSEWHERE
+    found = []
+    for name, value in sorted(os.environ.items()):
+        if not name.startswith("PLANNER_") or name.removesuffix("_FILE") in known:
+            continue
+        if _OF_KUBERNETES.fullmatch(f"{name}={value}"):
+            continue
+        close = get_close_matches(name, sorted(known), n=1, cutoff=0.85)
+        found.append(f"{name} is no setting and changes nothing{f'; is {close[0]} meant?' if close else '.'}")
+    return found
+
 
 def read_text(name: str, default: str = "") -> str:
     """The value of a variable, or the content of the file that NAME_FILE points to; stripped. Empty counts as unset.
 
     Raises ImproperlyConfigured when both are set or the file can't be read.
     """
+    _asked.add(name)
     value, path = os.environ.get(name), os.environ.get(f"{name}_FILE")
     if value is not None and path is not None:
         raise ImproperlyConfigured(f"Both {name} and {name}_FILE are set; set one of them.")

@@ -14,6 +14,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from gunicorn.glogging import Logger
+from gunicorn.util import parse_address
 
 from planner.deploy import metrics
 from planner.deploy.environment import read_choice, read_flag, read_text
@@ -42,12 +43,25 @@ class Log(Logger):
 def _read_count(name: str, default: int) -> int:
     text = os.environ.get(name, "")
     if text and not (text.isascii() and text.isdigit() and 1 <= int(text) <= 64):
-        sys.exit(f"{name} must be a number from 1 to 64, not {text!r}.")
+        sys.exit(f"{name} must be a whole number from 1 to 64, not {text!r}.")
     return int(text or default)
 
 
+def _read_bind(name: str, default: str) -> str:
+    """What gunicorn takes for one address to listen on or several, with commas between; a port alone is none."""
+    text = os.environ.get(name) or default
+    try:
+        addresses = [parse_address(part.strip()) for part in text.split(",")]
+    except RuntimeError:
+        addresses = []
+    hosts = [address[0] for address in addresses if isinstance(address, tuple)]
+    if not addresses or any(host.isdigit() for host in hosts):
+        sys.exit(f"{name} must be host:port such as 127.0.0.1:8000, or unix: and the path of a socket, not {text!r}.")
+    return text
+
+
 # PLANNER_BIND: the address and port to listen on.
-bind = os.environ.get("PLANNER_BIND") or "127.0.0.1:8000"
+bind = _read_bind("PLANNER_BIND", "127.0.0.1:8000")
 # PLANNER_WORKERS: the number of processes that answer.
 workers = _read_count("PLANNER_WORKERS", min((os.cpu_count() or 1) + 1, 5))
 # PLANNER_THREADS: how many requests each of them is at work on at once.

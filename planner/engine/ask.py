@@ -273,6 +273,14 @@ def _meets(of_flow: str | None, ports: str | None) -> bool:
     return first <= high and low <= last
 
 
+def _has_all(of_flow: str | None, ports: str | None) -> bool:
+    """Whether a flow has all of these ports."""
+    if ports is None or of_flow is None:
+        return of_flow is ports
+    (low, high), (first, last) = port_span(ports), port_span(of_flow)
+    return first <= low and high <= last
+
+
 def _find_rules(report: Report, flows: Sequence[Flow]) -> tuple[str, ...]:
     """The ids of the rules of flows, in their order."""
     wanted = {
@@ -343,7 +351,7 @@ def _find_excluded(report: Report, here: End, there: End, packet: Ports) -> Excl
     for one in report.excluded:
         flow = one.flow
         asked = flow.source.name in first and flow.destination.name in second
-        if asked and (flow.need.protocol, flow.need.ports) == packet:
+        if asked and flow.need.protocol == packet.protocol and _has_all(flow.need.ports, packet.ports):
             return one
     return None
 

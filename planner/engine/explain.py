@@ -3,12 +3,14 @@
 Only the matrix's own names and the vocabulary of plans occur in the sentences, so that they hold for any matrix.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from planner.engine.report import Report
 from planner.engine.rules import Ports
+from planner.engine.topology import Setting, find_setting
 from planner.engine.words import say_choice, target_facts
+from planner.plan.document import Endpoint
 from ports.matrix import AnyOf, ChoiceIs, Condition, Matrix, Reason, Requirement, RolePresent, choices_in
 
 
@@ -29,22 +31,28 @@ class Cause:
 
 
 def explain(
-    report: Report, requirements: Iterable[str], services: Iterable[Ports], reasons: Iterable[Reason] = ()
+    report: Report,
+    requirements: Iterable[str],
+    services: Iterable[Ports],
+    destinations: Iterable[Endpoint],
+    reasons: Iterable[Reason] = (),
 ) -> tuple[Cause, ...]:
-    """The causes behind what these requirements (slugs) need on these ports, in the matrix's order.
+    """The causes behind what these requirements (slugs) need on these ports of destinations, in the matrix's order.
 
     Those of `reasons` that no requirement gives are the plan's own and come last.
     """
     matrix, wanted, asked = report.matrix, frozenset(requirements), frozenset(services)
     found = [requirement for requirement in matrix.requirements if requirement.slug in wanted]
+    zones = {zone.name: zone for zone in report.plan.zones}
+    settings = tuple(dict.fromkeys(find_setting(one, zones[one.zone]) for one in destinations))
     given = {requirement.reason for requirement in found}
     return (
-        *(_cause(requirement, report, asked) for requirement in found),
+        *(_cause(requirement, report, asked, settings) for requirement in found),
         *(_own_cause(str(reason)) for reason in dict.fromkeys(reasons) if reason not in given),
     )
 
 
-def _cause(requirement: Requirement, report: Report, asked: frozenset[Ports]) -> Cause:
+def _cause(requirement: Requirement, report: Report, asked: frozenset[Ports], settings: Sequence[Setting]) -> Cause:
     matrix = report.matrix
     conditions: list[Condition] = list(requirement.when)
     # A requirement can ask for several services; only what stands on these ports is of interest here.
@@ -53,7 +61,7 @@ def _cause(requirement: Requirement, report: Report, asked: frozenset[Ports]) ->
         stands = any(Ports(protocol, ports) in asked for ports in report.own_ports[ask.service])
         if ask.when and stands and ask.when not in conditions:
             conditions.append(ask.when)
-    said = [say_choice(matrix, report.plan, choice) for choice in dict.fromkeys(choices_in(conditions))]
+    said = [say_choice(matrix, report.plan, choice, settings) for choice in dict.fromkeys(choices_in(conditions))]
     if requirement.correction:
         said.append(f"Correction applied: {matrix.caveats[requirement.correction].title}")
     return Cause(

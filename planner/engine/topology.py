@@ -41,7 +41,7 @@ class Topology:
         """By name, the settings of the endpoints that have any."""
         zones = {zone.name: zone for zone in plan.zones}
         for endpoint in plan.endpoints:
-            setting = _find_setting(endpoint, zones[endpoint.zone])
+            setting = find_setting(endpoint, zones[endpoint.zone])
             if setting is not PLAIN:
                 self.settings[endpoint.name] = setting
             self.kinds[kind_of(endpoint, setting)].append(endpoint)
@@ -155,7 +155,8 @@ def _make_kind(
     return Kind(frozenset(roles), frozenset(platforms), frozenset(operations), frozenset(sessions), setting)
 
 
-def _find_setting(endpoint: Endpoint, zone: Zone) -> Setting:
+def find_setting(endpoint: Endpoint, zone: Zone) -> Setting:
+    """What flows to an endpoint go by in place of the plan's own."""
     if not (endpoint.choices or endpoint.ports or zone.choices or zone.ports):
         return PLAIN
     choices, ports = {**zone.choices, **endpoint.choices}, {**zone.ports, **endpoint.ports}

@@ -9,7 +9,7 @@ from planner.engine.findings import Finding
 from planner.engine.findings.usage import pairing_roles, source_roles
 from planner.engine.flows import Flow
 from planner.engine.terms import Terms
-from planner.engine.topology import Topology
+from planner.engine.topology import PLAIN, Setting, Topology
 from planner.engine.words import say_choice
 from planner.plan.document import Endpoint
 from ports.matrix import ChoiceIs, Condition, Matrix, Requirement, RolePresent, Simple, Target, list_simple
@@ -96,11 +96,19 @@ def _sort_out(
 def _is_withheld(requirement: Requirement, topology: Topology, terms: Terms) -> bool:
     """Whether its correction alone keeps a requirement from leading to a flow."""
     correction = requirement.correction
-    if correction is None or correction in topology.plan.corrections or not terms.meets_all(requirement.when):
+    if correction is None or correction in topology.plan.corrections or not topology.has_ends(requirement):
         return False
-    if not topology.has_ends(requirement):
-        return False
-    return any(ask.when is None or bool(terms.meets(ask.when)) for ask in requirement.asks)
+    return any(
+        terms.under(setting).meets_all(requirement.when)
+        and any(ask.when is None or terms.under(setting).meets(ask.when) for ask in requirement.asks)
+        for setting in _list_settings(requirement, topology)
+    )
+
+
+def _list_settings(requirement: Requirement, topology: Topology) -> tuple[Setting, ...]:
+    """What the endpoints that a requirement leads to go by; the plan's own where there are none."""
+    kinds = topology.destination_kinds(requirement)
+    return tuple(dict.fromkeys(kind.setting for kind in kinds)) or (PLAIN,)
 
 
 def _is_missing(requirement: Requirement, topology: Topology, told: dict[str, set[str | None]]) -> bool:
@@ -141,12 +149,10 @@ def _why_not(requirement: Requirement, topology: Topology, terms: Terms) -> str:
         return _no_target(requirement.target, matrix)
     if requirement.peers and not topology.has_ends(requirement):
         return f"No other endpoint is “{matrix.roles[requirement.destination or ''].name}”."
-    for condition in requirement.when:
-        if not terms.meets(condition):
-            return _unmet(condition, terms)
-    for ask in requirement.asks:
-        if ask.when and not terms.meets(ask.when):
-            return _unmet(ask.when, terms)
+    settings = _list_settings(requirement, topology)
+    for condition in (*requirement.when, *(ask.when for ask in requirement.asks if ask.when)):
+        if not any(terms.under(setting).meets(condition) for setting in settings):
+            return _unmet(condition, terms, settings)
     return "No endpoint is there that would open the connection."
 
 
@@ -158,15 +164,15 @@ def _no_target(target: Target, matrix: Matrix) -> str:
     return "No endpoint is such a target:"
 
 
-def _unmet(condition: Condition, terms: Terms) -> str:
+def _unmet(condition: Condition, terms: Terms, settings: Iterable[Setting]) -> str:
     """Why a condition isn't met; of several each of them, of which any would do."""
-    return " ".join(dict.fromkeys(_say_unmet(one, terms) for one in list_simple((condition,))))
+    return " ".join(dict.fromkeys(_say_unmet(one, terms, settings) for one in list_simple((condition,))))
 
 
-def _say_unmet(condition: Simple, terms: Terms) -> str:
+def _say_unmet(condition: Simple, terms: Terms, settings: Iterable[Setting]) -> str:
     roles = terms.matrix.roles
     if isinstance(condition, ChoiceIs):
-        return f"{say_choice(terms.matrix, terms.plan, condition.choice)}."
+        return f"{say_choice(terms.matrix, terms.plan, condition.choice, settings)}."
     if isinstance(condition, RolePresent):
         return f"No endpoint is “{roles[condition.role].name}”."
     return f"An endpoint is “{roles[condition.no_role].name}”."

@@ -36,6 +36,8 @@ class Way:
     """The slug of a choice or caveat, the name of an endpoint, or the address or zone in which nobody is."""
     options: tuple[str, ...] = ()
     """Of a choice: the options that would do."""
+    own: tuple[str, ...] = ()
+    """Of a choice: the zones and endpoints where the packet leads that decide it for themselves."""
     row: int | None = None
     """Which of the plan's rows it is, from 0; None for what is none."""
     ends: tuple[str, str] | None = None
@@ -111,7 +113,16 @@ def _list_decisions(report: Report, answer: Answer) -> Iterator[Way]:
         if _would_admit(report, answer, other):
             found.setdefault((kind, subject), []).append(option)
     for (kind, subject), options in found.items():
-        yield Way(kind=kind, subject=subject, options=tuple(filter(None, options)))
+        own = tuple(_list_own(report, answer.there, subject)) if kind == "decide" else ()
+        yield Way(kind=kind, subject=subject, options=tuple(filter(None, options)), own=own)
+
+
+def _list_own(report: Report, end: End, choice: str) -> Iterator[str]:
+    """The endpoints of an end that decide a choice for themselves, and the zones that do so for others of them."""
+    ends = [one for one in end.endpoints if choice not in one.choices]
+    around = {one.zone for one in ends}
+    yield from (zone.name for zone in report.plan.zones if zone.name in around and choice in zone.choices)
+    yield from (one.name for one in end.endpoints if choice in one.choices)
 
 
 def _would_admit(report: Report, answer: Answer, other: Plan) -> bool:

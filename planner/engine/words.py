@@ -1,20 +1,31 @@
 """Facts of the matrix in words, shared by findings, explanations and what isn't needed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
+from planner.engine.topology import PLAIN, Setting
 from planner.plan.document import Plan
-from ports.matrix import Matrix, Target
+from ports.matrix import Choice, Matrix, Target
 
 
-def say_choice(matrix: Matrix, plan: Plan, slug: str) -> str:
-    """What a plan has decided: "Self-destruct messages: embedded (default)"."""
+def say_choice(matrix: Matrix, plan: Plan, slug: str, settings: Iterable[Setting] = (PLAIN,)) -> str:
+    """What is decided: "Self-destruct messages: embedded (default)".
+
+    `settings` are those of the endpoints that it is about: they, or their zones, may have decided for themselves.
+    """
     choice = matrix.choices[slug]
-    taken = plan.choices.get(slug, choice.default)
+    said = dict.fromkeys(_say_answer(choice, plan, dict(setting.choices)) for setting in settings)
+    return f"{choice.name}: {' / '.join(said)}"
+
+
+def _say_answer(choice: Choice, plan: Plan, own: Mapping[str, str | tuple[str, ...]]) -> str:
+    taken = own.get(choice.slug, plan.choices.get(choice.slug, choice.default))
     if taken is None:
-        return f"{choice.name}: not decided"
+        return "not decided"
     options = (taken,) if isinstance(taken, str) else taken
     names = ", ".join(choice.option(option).name for option in options) or "none"
-    return f"{choice.name}: {names}" + ("" if slug in plan.choices else " (default)")
+    if choice.slug in own:
+        return f"{names} (own decision)"
+    return names if choice.slug in plan.choices else f"{names} (default)"
 
 
 def target_facts(target: Target, matrix: Matrix) -> Iterator[str]:

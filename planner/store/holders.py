@@ -134,9 +134,24 @@ def _write_held(by: str, document: bool) -> Written:
 _held = {(by, document): _write_held(by, document) for by in ("browser", "user") for document in (True, False)}
 
 
-def _take_over(request: HttpRequest, holder: Holder, key: str) -> bool:
+def list_unclaimed(request: HttpRequest) -> QuerySet[Plan]:
+    """The plans that the account of a request would take over by opening them, by name, without their documents.
+
+    Those that its browser made or opened before accounts were on, and that nobody's account has.
+    """
+    if read_holder(request).user is None:
+        return Plan.objects.none()
+    held = _find_unclaimed(request).values("plan")
+    return Plan.objects.filter(pk__in=held, deleted=None).defer("document").order_by("name", "pk")
+
+
+def _find_unclaimed(request: HttpRequest) -> QuerySet[Hold]:
     browser = Holder(browser=presence.read_visitor(request).hash)
-    held = browser.holds().filter(plan__key=key).exclude(plan__holds__user__isnull=False).first()
+    return browser.holds().exclude(plan__holds__user__isnull=False)
+
+
+def _take_over(request: HttpRequest, holder: Holder, key: str) -> bool:
+    held = _find_unclaimed(request).filter(plan__key=key).first()
     if held is None:
         return False
     holder.give(held.plan, Hold.Role.OWN)

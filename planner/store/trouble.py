@@ -25,6 +25,8 @@ class Trouble:
     word: str
     title: str
     sentence: str
+    advice: str
+    """What to do, for whoever runs commands."""
     wait: int = 30
     """Seconds after which to try again."""
 
@@ -33,6 +35,7 @@ BUSY = Trouble(
     word="busy",
     title="Please wait",
     sentence="Others are storing very much at the moment, and nothing was changed. Try again in a few seconds.",
+    advice="Others are storing very much at the moment: run it again in a few seconds.",
     wait=5,
 )
 GONE = Trouble(
@@ -40,24 +43,28 @@ GONE = Trouble(
     title="Please wait",
     sentence=f"The database can’t be reached at the moment. {UNCHANGED} Try again in a minute; if that doesn’t help, "
     "tell whoever runs this service.",
+    advice="See that its server runs, or its folder is there, and run it again.",
 )
 FULL = Trouble(
     word="full",
     title="The disk is full",
     sentence=f"The disk that plans are stored on is full. {UNCHANGED} Plans can be read meanwhile. "
     "Whoever runs this service has to make room; then send it again.",
+    advice="The disk is full: make room, and run it again.",
 )
 READ_ONLY = Trouble(
     word="read-only",
     title="Nothing can be stored",
     sentence=f"The database can be read and not written at the moment. {UNCHANGED} "
     "Whoever runs this service has to make its folder or its server writable again; then send it again.",
+    advice="It can be read and not written: make its folder or its server writable, and run it again.",
 )
 DAMAGED = Trouble(
     word="damaged",
     title="The database is damaged",
     sentence=f"The database is damaged. {UNCHANGED} "
     "Whoever runs this service has to restore a backup: manage.py restore FILE --replace.",
+    advice="It is damaged: restore a backup by manage.py restore FILE --replace.",
 )
 _ELSEWHERE = f"{UNCHANGED} Other revisions can be read. Whoever runs this service may have this one in a backup."
 TROUBLES = (BUSY, GONE, FULL, READ_ONLY, DAMAGED)
@@ -99,6 +106,14 @@ def name_trouble(error: BaseException | None) -> Trouble | None:
         return GONE if state.startswith("08") else _POSTGRESQL.get(state)
     # Neither says a code of a connection that can't be made, or has broken.
     return GONE if isinstance(error, (OperationalError, InterfaceError)) and cause is not None else None
+
+
+def say_trouble(error: BaseException) -> str | None:
+    """The same in a line, with what to do, for whoever runs a command; None for an error that is a fault."""
+    trouble = name_trouble(error)
+    if isinstance(error, Damaged):
+        return f"{error} It may be in a backup."
+    return f"The database can't be used: {error}. {trouble.advice}" if trouble else None
 
 
 def store_if_possible(store: Callable[[], object]) -> None:

@@ -74,6 +74,32 @@ def mode(path):
     return stat.S_IMODE(path.stat().st_mode)
 
 
+UNKNOWN = (
+    "import planner.settings; from planner.deploy.environment import list_unknown; print(*list_unknown(), sep='\\n')"
+)
+
+
+def test_what_is_no_setting_is_told_with_the_one_that_is_like_it():
+    others = {"PLANNER_PORT": "9000", "PLANNER_COLOUR": "red", "PLANNER_SECRET_KEY_FALLBACK_FILE": "x", "PLAN": "9"}
+    assert run(UNKNOWN, PLANNER_HOST="ports.example.com", **others).stdout.splitlines() == [
+        "PLANNER_COLOUR is no setting and changes nothing.",
+        "PLANNER_HOST is no setting and changes nothing; is PLANNER_HOSTS meant?",
+        "PLANNER_PORT is no setting and changes nothing.",
+        "PLANNER_SECRET_KEY_FALLBACK_FILE is no setting and changes nothing; is PLANNER_SECRET_KEY_FALLBACKS meant?",
+    ]
+
+
+def test_what_is_documented_is_known_and_so_is_what_kubernetes_sets():
+    documented = dict.fromkeys(re.findall(r"PLANNER_\w+", (ROOT / "docs/settings.md").read_text("utf-8")), "")
+    kubernetes = {
+        "PLANNER_SERVICE_HOST": "10.1.2.3", "PLANNER_SERVICE_PORT": "80", "PLANNER_SERVICE_PORT_HTTP": "80",
+        "PLANNER_PORT": "tcp://10.1.2.3:80", "PLANNER_PORT_80_TCP": "tcp://10.1.2.3:80",
+        "PLANNER_PORT_80_TCP_PROTO": "tcp", "PLANNER_PORT_80_TCP_PORT": "80", "PLANNER_PORT_80_TCP_ADDR": "10.1.2.3",
+    }  # fmt: skip
+    given = {name: value for name, value in documented.items() if not name.endswith("_FILE")} | kubernetes
+    assert run(UNKNOWN, **given).stdout == "\n"
+
+
 class TestStylesheet:
     def test_none_is_nothing(self, tmp_path):
         assert settings("STYLESHEET", PLANNER_DATA=str(tmp_path)) == {"STYLESHEET": ""}
@@ -455,4 +481,15 @@ class TestGunicorn:
     def test_a_number_of_workers_or_threads_that_cant_be_meant_is_a_sentence(self, name, value):
         result = run(self.CODE, **{name: value})
         assert result.returncode == 1
-        assert result.stderr == f"{name} must be a number from 1 to 64, not {value!r}.\n"
+        assert result.stderr == f"{name} must be a whole number from 1 to 64, not {value!r}.\n"
+
+    @pytest.mark.parametrize("value", ["8000", "localhost:http", "127.0.0.1:8000,9000"])
+    def test_an_address_that_cant_be_meant_is_a_sentence(self, value):
+        result = run(self.CODE, PLANNER_BIND=value)
+        assert result.returncode == 1
+        allowed = "host:port such as 127.0.0.1:8000, or unix: and the path of a socket"
+        assert result.stderr == f"PLANNER_BIND must be {allowed}, not {value!r}.\n"
+
+    @pytest.mark.parametrize("value", ["unix:/run/planner.sock", "[::1]:8000", "0.0.0.0:8000,[::]:8000"])
+    def test_an_address_is_taken_as_it_is(self, value):
+        assert json.loads(run(self.CODE, PLANNER_BIND=value).stdout)[0] == value

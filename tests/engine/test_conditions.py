@@ -124,7 +124,7 @@ def test_what_is_needed_says_what_would_take_it_away():
     matrix = build_matrix(with_rows([{"any": [NO_AGENT, MAIL]}]))
     report = evaluate_report(matrix, plan_of(matrix, choices={"mail": "yes"}))
     (rule,) = (rule for rule in report.rules if [end.name for end in rule.sources] == ["U"])
-    (cause,) = explain(report, rule.requirements, rule.services, rule.reasons)
+    (cause,) = explain(report, rule.requirements, rule.services, rule.destinations, rule.reasons)
     assert cause.conditions == ("Mail: Yes",)
     assert "an endpoint is “Agent”, and “Mail” is decided otherwise than Yes" in cause.removal
 

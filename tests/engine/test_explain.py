@@ -1,5 +1,6 @@
 """Why a row is there, what would remove it, and what isn't needed."""
 
+import pytest
 from hypothesis import given, settings
 
 from planner.engine import evaluate_report
@@ -27,7 +28,7 @@ def causes_of(found, source, destination):
         for rule in found.rules
         if [e.name for e in rule.sources] == [source] and [e.name for e in rule.destinations] == [destination]
     ]
-    return explain(found, rule.requirements, rule.services, rule.reasons)
+    return explain(found, rule.requirements, rule.services, rule.destinations, rule.reasons)
 
 
 def test_a_cause_names_section_roles_and_decision():
@@ -48,6 +49,18 @@ def test_a_default_is_told_from_a_decision():
     found = report(host("PS", "web-primary"), host("Readers", "message-reader", zone="DMZ"))
     [cause] = causes_of(found, "Readers", "PS")
     assert cause.conditions[0].endswith("(default)")
+
+
+def test_what_an_endpoint_or_its_zone_decides_for_itself_is_said_of_what_leads_there():
+    own = {"sql-listener": "yes"}
+    found = report(host("AS", "app-server"), host("SQL", "database", zone="DMZ", choices=own))
+    said = [condition for cause in causes_of(found, "AS", "SQL") for condition in cause.conditions]
+    assert said == ["SQL listener: Yes (own decision)"]
+    zones = [{"name": "Inside", "kind": "internal"}, {"name": "DMZ", "kind": "dmz", "choices": own}]
+    both = [host("SQL", "database", zone="DMZ"), host("SQL2", "database", zone="DMZ", choices={"sql-listener": "no"})]
+    found = report(host("AS", "app-server"), *both, zones=zones)
+    said = [condition for cause in causes_of(found, "AS", "SQL") for condition in cause.conditions]
+    assert said == ["SQL listener: Yes (own decision)"]
 
 
 def test_the_plans_own_flow_is_its_own_cause():
@@ -88,7 +101,7 @@ def every_requirement_is_either_needed_or_said_not_to_be_with_a_reason(found):
 
 def every_flow_has_a_cause_and_every_cause_a_way_out(found):
     for rule in found.rules:
-        causes = explain(found, rule.requirements, rule.services, rule.reasons)
+        causes = explain(found, rule.requirements, rule.services, rule.destinations, rule.reasons)
         assert {cause.title for cause in causes} == {str(reason) for reason in rule.reasons}
         assert all(cause.removal for cause in causes)
 
@@ -120,6 +133,29 @@ def test_the_reason_is_the_role_that_is_missing():
 def test_the_reason_is_the_decision():
     found = report(host("PS", "web-primary"), host("Readers", "message-reader"), choices={"self-destruct": "none"})
     assert unneeded(found, "self-destruct-embedded").startswith("Self-destruct messages: ")
+
+
+def test_the_reason_is_the_decision_of_an_endpoint_for_itself():
+    own = host("PS", "web-primary", choices={"self-destruct": "none"})
+    readers = host("Readers", "message-reader")
+    said = unneeded(report(own, readers), "self-destruct-embedded")
+    assert said == "Self-destruct messages: Not used (own decision)."
+    two = report(own, host("PS2", "web-passive"), readers, choices={"self-destruct": "push-pull"})
+    said = unneeded(two, "self-destruct-embedded")
+    assert said == "Self-destruct messages: Not used (own decision) / On a separate site (push/pull)."
+
+
+@pytest.mark.parametrize(
+    ("of_plan", "of_database", "kind"),
+    [("no", "yes", "withheld"), ("yes", "no", "unused"), ("yes", "yes", "withheld")],
+)
+def test_a_correction_is_withheld_where_a_destination_decides_so(of_plan, of_database, kind):
+    database = host("SQL", "database", choices={"sql-listener": of_database})
+    found = report(host("PS", "web-primary"), database, choices={"sql-listener": of_plan})
+    [group] = [one for one in found.unneeded if "web-listener" in {row.slug for row in one.requirements}]
+    assert group.kind == kind
+    assert (kind == "withheld") == ("sql-listener-web" in {state.caveat.slug for state in found.questions})
+    assert kind == "withheld" or group.why == "SQL listener: No (own decision)."
 
 
 def lists_of(found, section):

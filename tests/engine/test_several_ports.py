@@ -75,7 +75,7 @@ def test_each_is_a_flow_and_all_are_one_rule():
     for ports in rule.services:
         line = name_services(ports, rule.names, report)
         assert (line.names, line.changed_from) == ("Desk (HTTPS)", "")
-        (cause,) = explain(report, rule.requirements, [ports], rule.reasons)
+        (cause,) = explain(report, rule.requirements, [ports], rule.destinations, rule.reasons)
         assert cause.title == "People open tickets"
     assert list_changes(report) == []
 

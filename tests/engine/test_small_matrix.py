@@ -56,7 +56,7 @@ def test_a_row_that_asks_for_a_role_goes_with_it(records):
     matrix = build_matrix(records)
     report = evaluate_report(matrix, plan_of(matrix, choices={"mail": "yes", "sign-in": ["card"]}))
     [rule] = [rule for rule in report.rules if [end.name for end in rule.sources] == ["D"]]
-    [cause] = explain(report, rule.requirements, rule.services, rule.reasons)
+    [cause] = explain(report, rule.requirements, rule.services, rule.destinations, rule.reasons)
     assert "no endpoint is “Agent” any more" in cause.removal
     assert "“Mail” is decided otherwise than Yes" in cause.removal
 

@@ -10,6 +10,7 @@ from planner.engine.flows import TooLarge
 from planner.engine.ways import find_ways
 from planner.plan.document import check_plan
 from planner.plan.topologies import read_topology
+from planner.report.said.voice import say_way
 from ports.queries import shipped_matrix
 from tests.engine.test_ask import PLAN, REPORT
 
@@ -53,6 +54,16 @@ def test_an_excluded_flow_is_taken_back_and_not_added():
 
 
 @pytest.mark.parametrize(
+    ("service", "kind"), [("tcp/50000", "exclusion"), ("tcp/49152-65535", "exclusion"), ("tcp/49000-50000", "flow")]
+)
+def test_a_part_of_an_excluded_range_is_excluded_too(service, kind):
+    windows = {"name": "W", "zone": "DMZ", "platforms": ["windows"], "operations": ["discovery"]}
+    range_ = {"source": "PS01", "destination": "W", "protocol": "tcp", "ports": "49152-65535", "reason": "Not here"}
+    of = report(endpoints=[windows], exclusions=[range_], corrections=["wmi-dynamic-rpc"])
+    assert find_ways(of, ask(of, "PS01", "W", service))[0].kind == kind
+
+
+@pytest.mark.parametrize(
     ("chosen", "kinds"),
     [("ldap", ["decide", "flow"]), ("ldaps", ["unsaid"])],
 )
@@ -73,7 +84,11 @@ def test_an_endpoint_that_decides_for_itself_has_its_own_decision_tried():
         "addresses": ["192.0.2.7"],
     }
     of = report(endpoints=[end], choices={"directory-port": "ldaps"})
-    assert ("decide", "directory-port") in ways("PS01", "DC01", "tcp/636", of)
+    [way, *_] = find_ways(of, ask(of, "PS01", "DC01", "tcp/636"))
+    assert (way.kind, way.subject, way.own) == ("decide", "directory-port", ("DC01",))
+    assert say_way(of, way, "planner").startswith(
+        "It would be asked for if “Directory port for managed Active Directory” were decided as LDAPS for DC01."
+    )
 
 
 def test_what_hangs_on_an_open_decision_names_it_with_its_options():

@@ -113,10 +113,21 @@ def test_what_an_option_opens_is_said():
         ("tcp 389", "udp 389"): "Opens tcp 389, udp 389.",
     }
     for services, sentence in said.items():
-        decision = Decision(choice=choice, flows=0, free=(), services={option.slug: services})
+        decision = Decision(choice=choice, flows=0, free=(), excluded=(), services={option.slug: services})
         assert decision.say_option(option) == sentence
-    free = Decision(choice=choice, flows=0, free=(option.slug,), services={})
+    free = Decision(choice=choice, flows=0, free=(option.slug,), excluded=(), services={})
     assert free.say_option(option) == "Needs nothing more than is open anyway."
+
+
+def test_an_option_whose_flows_the_plan_excludes_is_not_recommended():
+    hosts = WEB, machine("ESX", "Inside", "10.0.0.9", platforms=["vmware-esxi"], operations=["reset"])
+    kept_out = {"source": "PS01", "destination": "ESX", "protocol": "tcp", "ports": "443", "reason": "Not wanted"}
+    [decision] = evaluate_report(MATRIX, plan({"Inside": "internal"}, *hosts, exclusions=[kept_out])).decisions
+    said = {option.slug: decision.say_option(option) for option in decision.choice.options}
+    assert said == {
+        "ssh": "Opens nothing between zones.",
+        "powercli": "What it needs beyond what is open is excluded by the plan.",
+    }
 
 
 def test_a_requirement_opens_nothing_as_something_is_missing_or_not_used():

@@ -3,8 +3,11 @@ import time
 
 import pytest
 
+from planner.engine.compare import compare_reports
+from planner.report import CHANGE_FORMATS
 from planner.report.formats.json import report_data
 from planner.report.formats.markdown import escape, render_markdown
+from planner.report.said.edition import Editions
 from tests.report.samples import HOSTILE_NAMES, contoso, evaluate, hostile, sites, write_plan
 from tests.report.test_hostile_plan import OWN_LINK
 
@@ -184,3 +187,11 @@ def test_a_thousand_sites_take_less_than_two_seconds():
     text = render_markdown(report).decode()
     assert time.process_time() - start < 2
     assert all(f"W{number} (" in text for number in range(1000))
+
+
+def test_a_change_request_says_what_differs_of_each_rule_that_changed():
+    compared = compare_reports(evaluate(contoso()), evaluate(contoso(choices={"esxi": "powercli"})))
+    text = CHANGE_FORMATS["markdown"].render(compared, Editions(before="a", after="b")).decode()
+    closed, changed = (text.split(f"## {title}")[1].split("\n## ")[0] for title in ("Rules to close", "Rules changed"))
+    assert ("What differs |" in closed, "What differs |" in changed) == (False, True)
+    assert "tcp 443: Decided: only with VMware ESXi access: PowerCLI → yes |\n" in changed

@@ -15,6 +15,7 @@ from http.client import HTTPConnection
 
 import pytest
 
+from planner.store.trouble import READ_ONLY
 from scripts.breakable import DATABASE, fill, read_only, small_disk
 from scripts.served import ROOT
 from tests import warm
@@ -220,6 +221,10 @@ def test_in_a_folder_that_cant_be_written_plans_are_read_and_whoever_stores_is_t
             assert browser.ask(path)[0] == 200, path
         status, page, _ = browser.make_plan()
         assert (status, "<h1>Nothing can be stored</h1>" in page) == (503, True)
+        for line in (("load_demo",), ("matrix", "amend", "service/website", "name", "X", "--reason", "Y")):
+            status, _, said = manage(folder, *line)
+            assert (status, said.splitlines()[-1].partition(". ")[2]) == (1, READ_ONLY.advice), line
+            assert "Traceback" not in said
         assert ask(service, "/readyz")[:2] == (503, "read-only\n")
     assert browser.make_plan()[0] == 302
 

@@ -5,10 +5,21 @@ from django.db import DatabaseError, IntegrityError, InterfaceError, Operational
 
 from planner.deploy.sqlite.library import has_reset_bug, journal_mode, used
 from planner.store import start
+from planner.store.kept import Damaged
 from planner.store.models import Attempt
 from planner.store.readiness import list_troubles
 from planner.store.start import NotReady, check_version, migrate_whole
-from planner.store.trouble import BUSY, DAMAGED, FULL, GONE, READ_ONLY, name_trouble, store_if_possible
+from planner.store.trouble import (
+    BUSY,
+    DAMAGED,
+    FULL,
+    GONE,
+    READ_ONLY,
+    TROUBLES,
+    name_trouble,
+    say_trouble,
+    store_if_possible,
+)
 
 
 def raised(kind, **facts):
@@ -48,6 +59,17 @@ def raised(kind, **facts):
 )
 def test_what_is_wrong_is_named(error, trouble):
     assert name_trouble(error) is trouble
+
+
+def test_who_runs_a_command_is_told_what_to_do():
+    codes = {BUSY: 5, GONE: 14, FULL: 13, READ_ONLY: 8, DAMAGED: 11}
+    assert codes.keys() == set(TROUBLES)
+    for trouble, code in codes.items():
+        said = say_trouble(raised(OperationalError, sqlite_errorcode=code))
+        assert said == f"The database can't be used: said by Django. {trouble.advice}"
+    assert say_trouble(Damaged("Half of it is gone.")) == "Half of it is gone. It may be in a backup."
+    assert say_trouble(raised(OperationalError, sqlite_errorcode=1)) is None
+    assert say_trouble(ValueError("no error of a database")) is None
 
 
 @pytest.fixture

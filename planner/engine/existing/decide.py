@@ -381,10 +381,11 @@ class Decider:
 
     def _say_nothing(self, flow: Flow) -> str:
         """Why a flow has no packets."""
-        for end in (flow.source, flow.destination):
+        ends = flow.source, flow.destination
+        for end in ends:
             if not any(self.ends.find(end, family) for family in (4, 6)):
                 return f"no address that a firewall forwards: {end.name}"
-        if flow.need.protocol == "icmp":
+        if all(self.ends.find(end, 6) for end in ends):
             return "echo requests between IPv6 addresses, which the document does not speak of"
         return f"no address family in common: {flow.source.name} and {flow.destination.name}"
 

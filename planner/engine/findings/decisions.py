@@ -20,6 +20,8 @@ class Decision:
     flows: int
     free: tuple[str, ...]
     """Options that would need nothing beyond what is open anyway."""
+    excluded: tuple[str, ...]
+    """Options of which the plan excludes all that they would need beyond that."""
     services: Mapping[str, tuple[str, ...]]
     """By option: protocol and ports of the flows between zones that depend on it, each once."""
 
@@ -27,6 +29,8 @@ class Decision:
         """What an option of the choice opens in this plan: Opens tcp 389, udp 389."""
         if option.slug in self.free:
             return "Needs nothing more than is open anyway."
+        if option.slug in self.excluded:
+            return "What it needs beyond what is open is excluded by the plan."
         services = self.services[option.slug]
         return f"Opens {listed(services)}." if services else "Opens nothing between zones."
 
@@ -80,11 +84,18 @@ def _find_decisions(evidence: Evidence) -> tuple[Decision, ...]:
     for several in marks.values():
         for mark in several:
             options[mark.choice].add(mark.option)
+    needs = {id(one.flow.need): one.flow.need for one in evidence.excluded}
+    excluded = {mark for need in needs.values() for mark in marks_of(need.any_of)}
+    idle = {
+        slug: [option for option in choice.slugs if option not in options[slug]]
+        for slug, choice in evidence.matrix.choices.items()
+    }
     return tuple(
         Decision(
             choice=choice,
             flows=counts[slug],
-            free=tuple(option for option in choice.slugs if option not in options[slug]),
+            free=tuple(option for option in idle[slug] if Mark(slug, option) not in excluded),
+            excluded=tuple(option for option in idle[slug] if Mark(slug, option) in excluded),
             services={option: list_services(crossing[Mark(slug, option)]) for option in choice.slugs},
         )
         for slug, choice in evidence.matrix.choices.items()

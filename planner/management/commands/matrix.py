@@ -16,6 +16,7 @@ from planner.plan.document import PlanError
 from planner.report.files import Failure, write_output
 from planner.store.impact import Impact, weigh_plan, weigh_stored
 from planner.store.plan_files import NoUsableMatrix, has_tables, read_plan_file, say_read
+from planner.store.trouble import say_trouble
 from ports.actions import (
     EditionDiffers,
     NoSuchAmendment,
@@ -105,7 +106,8 @@ class Command(BaseCommand):
         except (EditionDiffers, MatrixError, NoMatrix, NotAmendable, NoSuchAmendment, NoUsableMatrix) as error:
             raise CommandError(str(error)) from None
         except DatabaseError as error:
-            raise CommandError(f"The database can't be used: {error}. Run manage.py migrate.") from None
+            migrate = f"The database can't be used: {error}. Run manage.py migrate."
+            raise CommandError(say_trouble(error) or migrate) from None
         except Failure as error:
             if str(error):
                 raise CommandError(str(error)) from None

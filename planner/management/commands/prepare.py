@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from planner.deploy.environment import list_unknown
 from planner.deploy.sqlite import library
 from planner.store.start import NotReady, alone, bring_up, check_place, check_version, migrate_whole
 
@@ -19,7 +20,9 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Do it, or say in a sentence what is wrong."""
+        """Do it, or say in a sentence what is wrong, and which settings aren't known."""
+        for sentence in list_unknown():
+            self.stderr.write(sentence)
         try:
             check_place()
             with alone():

@@ -18,6 +18,7 @@ from planner.store.kept import LARGE
 from planner.store.plan_files import has_tables
 from planner.store.replacing import Behind, replace_document
 from planner.store.reports import find_sound_version
+from planner.store.trouble import say_trouble
 from ports.matrix import Matrix, MatrixError
 from ports.queries import NoMatrix, NoProduct
 
@@ -103,4 +104,4 @@ def _told() -> Iterator[None]:
     except (NotPossible, NoMatrix, NoProduct) as error:
         raise Refused(str(error)) from None
     except DatabaseError as error:
-        raise Refused(f"The database can't be used: {error}.") from None
+        raise Refused(say_trouble(error) or f"The database can't be used: {error}.") from None

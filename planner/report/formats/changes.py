@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from planner.engine.compare import Comparison
 from planner.engine.flows import Flow
@@ -14,6 +15,7 @@ from planner.report.formats.json import render_comparison
 from planner.report.formats.markdown import escape, join_lines, rule_cells, rule_titles, table
 from planner.report.said.edition import Editions
 from planner.report.said.outline import describe_marks, name_services
+from planner.report.said.printed_rules import list_differences
 from planner.report.said.text import (
     LEGEND,
     check_addresses,
@@ -109,7 +111,13 @@ def render_markdown(comparison: Comparison, editions: Editions) -> bytes:
         *_markdown_renamed(comparison),
         *_markdown_rules("Rules to open", comparison.boundaries_opened, comparison.after, editions.lives_after),
         *_markdown_rules("Rules to close", comparison.boundaries_closed, comparison.before, editions.lives_before),
-        *_markdown_rules("Rules changed", comparison.boundaries_changed, comparison.after, editions.lives_after),
+        *_markdown_rules(
+            "Rules changed",
+            comparison.boundaries_changed,
+            comparison.after,
+            editions.lives_after,
+            list_differences(comparison),
+        ),
         *_markdown_addresses(comparison),
         "## How to read this",
         "",
@@ -131,7 +139,14 @@ def _markdown_renamed(comparison: Comparison) -> Iterator[str]:
         yield from (f"{escape(sentence)}\n" for sentence in say_set_apart(comparison))
 
 
-def _markdown_rules(title: str, boundaries: Sequence[Boundary], report: Report, lives: Lives) -> Iterator[str]:
+def _markdown_rules(
+    title: str,
+    boundaries: Sequence[Boundary],
+    report: Report,
+    lives: Lives,
+    differences: Mapping[str, Sequence[tuple[str, str, str]]] = MappingProxyType({}),
+) -> Iterator[str]:
+    """`differences`: by a rule's number what differs of it, before and after, in a column of their own."""
     yield f"## {title}"
     yield ""
     if not boundaries:
@@ -141,9 +156,16 @@ def _markdown_rules(title: str, boundaries: Sequence[Boundary], report: Report, 
         yield f"### {escape(boundary.code)}: {escape(boundary.label)}"
         yield ""
         yield from table(
-            rule_titles(lives),
-            (rule_cells(rule, report, lives) for rule in boundary.rules),
+            (*rule_titles(lives), "What differs") if differences else rule_titles(lives),
+            (
+                (*rule_cells(rule, report, lives), *([_say_differences(differences[rule.id])] if differences else ()))
+                for rule in boundary.rules
+            ),
         )
+
+
+def _say_differences(differences: Sequence[tuple[str, str, str]]) -> str:
+    return join_lines(f"{what}: {before} → {after}" for what, before, after in differences)
 
 
 def _markdown_addresses(comparison: Comparison) -> Iterator[str]:

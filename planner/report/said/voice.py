@@ -36,7 +36,8 @@ def _say_way(report: Report, way: Way) -> tuple[str, str, str]:
             if any(decision.choice.slug == way.subject for decision in report.decisions):
                 fact = f"It hangs on “{choice.name}”, which is not decided yet; it is needed with {options}."
                 return fact, "Decide it.", "Ask the planner how it will be decided."
-            fact = f"It would be asked for if “{choice.name}” were decided as {options}."
+            where = f" for {several(way.own)}" if way.own else ""
+            fact = f"It would be asked for if “{choice.name}” were decided as {options}{where}."
             return fact, "Decide otherwise if that is meant.", "Ask the planner whether that is meant."
         case "correct":
             caveat = matrix.caveats[way.subject]

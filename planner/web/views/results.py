@@ -125,7 +125,11 @@ def _describe_flows(report: Report, state: State, changes: Changes) -> dict[str,
                 "why": describe_reasons(flow.need.reasons),
                 "mark": "new" if id(flow) in opened else "changed" if id(flow) in changed else "",
                 "causes": explain(
-                    report, flow.need.requirements, [Ports(flow.need.protocol, flow.need.ports)], flow.need.reasons
+                    report,
+                    flow.need.requirements,
+                    [Ports(flow.need.protocol, flow.need.ports)],
+                    [flow.destination],
+                    flow.need.reasons,
                 ),
                 "own": settings.say_of_flows((flow.destination,), flow.need.requirements),
                 "trial": trials.of(flow_key(flow)),

@@ -134,7 +134,7 @@ class _Rows:
     def _explain(self, rule: Rule, ask: ServiceReasons) -> tuple[Cause, ...]:
         """The causes of these services of a rule: what asks for one of them, for one of their reasons."""
         wanted = (slug for slug in rule.requirements if self._asks(slug, ask))
-        return explain(self.report, wanted, ask.ports, ask.reasons)
+        return explain(self.report, wanted, ask.ports, rule.destinations, ask.reasons)
 
     def _asks(self, slug: str, ask: ServiceReasons) -> bool:
         requirement = self._requirements[slug]

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from planner.engine import TooLarge
 from planner.store import copies
-from planner.store.holders import read_holder
+from planner.store.holders import list_unclaimed, read_holder
 from planner.store.models import Hold, Plan
 from planner.web.views.access import (
     count_plans,
@@ -89,6 +89,7 @@ def show_plans(request: HttpRequest) -> HttpResponse:
         "total": len(found),
         "several": several,
         "any": bool(holds),
+        "unclaimed": list_unclaimed(request)[:PAGE],
         "sorts": SORTS.items(),
         "newer": wanted.query(page=page - 1) if page > 1 else None,
         "older": wanted.query(page=page + 1) if page < pages else None,

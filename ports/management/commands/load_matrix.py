@@ -29,7 +29,9 @@ class Command(BaseCommand):
         except (OSError, EditionDiffers, ValueError) as error:
             raise CommandError(str(error)) from None
         except DatabaseError as error:
-            raise CommandError(f"The database can't be used: {error}. Run manage.py migrate.") from None
+            raise CommandError(
+                f"The database can't be used: {error}. Where it lacks tables, run manage.py migrate."
+            ) from None
         if options["verbosity"]:
             self.stdout.write(f"{edition}: {'loaded' if is_new else 'already loaded'}.")
         for sentence in find_held_back(edition.product_slug):

@@ -284,7 +284,7 @@ def test_rows_have_the_names_and_comments_that_the_table_gives_them():
         .stages[0]
         .entries
     )
-    assert (entry.name, entry.comment, entry.verdict) == ("row 2 17 “Vault”", "INT-DMZ-150", "drop")
+    assert (entry.name, entry.comment, entry.verdict) == ("row 2 (number 17) “Vault”", "INT-DMZ-150", "drop")
 
 
 def test_of_several_columns_for_a_name_the_first_that_says_something_counts():

@@ -122,7 +122,7 @@ COLUMNS = [
     (negates({"port": 444}), "service_negate service_negated negate_service service_is_negated"),
     (switches("yes", "no"), "enabled is_enabled active is_active enable valid status rule_status state"),
     (switches("no", "yes"), "disabled is_disabled inactive"),
-    (lambda title: entries(of(title, "7"))[0].name == "row 2 7", """
+    (lambda title: entries(of(title, "7"))[0].name == "row 2 (number 7)", """
      number no no. nr # seq sequence id rule_id rule_number rule_no policy_id policyid rulenum rule_# line order"""),
     (is_priority, "priority"),
     (lambda title: "vault" in entries(of(title, "vault"))[0].name, """

@@ -220,6 +220,9 @@ def test_names_beside_addresses_are_all_of_a_flow_too():
 def test_what_has_no_packets_is_unknown_and_says_why():
     strangers = one_flow(destination=("2001:db8::10",))
     assert state_of(accept("all"), report=strangers).constructs == ("no address family in common: Web and Store",)
+    for protocol, ports in (("icmp", None), ("tcp", "443")):
+        strangers = one_flow(protocol, ports, source=("2001:db8::5",), destination=("10.0.0.9",))
+        assert state_of(accept("all"), report=strangers).constructs == ("no address family in common: Web and Store",)
     own = one_flow(destination=("127.0.0.1",))
     assert state_of(accept("all"), report=own).constructs == ("no address that a firewall forwards: Store",)
 

@@ -11,6 +11,7 @@ from planner.plan.document import check_plan, dump_plan
 from planner.report import FORMATS, NotExpressible
 from planner.report.firewall.crossings import list_crossings
 from planner.report.firewall.elsewhere import Elsewhere
+from planner.report.firewall.permits import PART
 from planner.report.firewall.words import name_files
 from ports.queries import shipped_matrix
 from scripts.namespaces import Attempt
@@ -292,6 +293,17 @@ def test_where_a_device_can_say_so_any_is_none_of_the_other_zones(name, negated)
         assert not re.search(
             r'addr6? "all"|<source>\s+<member>any|<destination>\s+<member>any|-address any|any[46]', text
         )
+
+
+def test_a_list_of_mikrotik_has_all_that_an_any_leaves_out_however_many_objects_that_is():
+    servers = [host(f"S{number}", f"10.0.{number}.1") for number in range(PART + 10)]
+    world = host("World", "any", zone="Internet", group=True)
+    text = FORMATS["mikrotik"].render(plan([world, *servers], [flow("World", "S1"), flow("S1", "World")])).decode()
+    named = set(re.findall(r"(?:src|dst)-address-list=!(\S+)", text))
+    assert len(named) == 1
+    for name in named:
+        listed = re.findall(rf"address-list add list={name} address=(\S+)", text)
+        assert listed == [f"10.0.{number}.1" for number in range(PART + 10)]
 
 
 @pytest.mark.parametrize("format", ["nftables", "iptables"])

@@ -95,6 +95,26 @@ def test_a_plan_belongs_to_the_account_that_made_it(browser, alice):
     assert Event.objects.get(kind="plan-made").actor == "alice"
 
 
+def test_plans_that_a_browser_made_before_accounts_were_on_are_listed_until_an_account_opens_them(browser, alice):
+    (row, key), (gone, _) = store(), store()
+    Plan.objects.filter(pk=gone.pk).update(deleted=timezone.now())
+    owned_by(User.objects.create_user("bob", password=PASSWORD))
+    log_in(know(browser))
+
+    def unclaimed(client=browser):
+        page = Page(client.get("/plans/"))
+        return [
+            link.get("href") for part in page.all("section", aria_labelledby="unclaimed") for link in part.iter("a")
+        ]
+
+    elsewhere = Client()
+    log_in(elsewhere)
+    assert (unclaimed(), unclaimed(elsewhere)) == ([f"/plans/{key}/"], [])
+    assert browser.get(f"/plans/{key}/").status_code == 200
+    assert unclaimed() == []
+    assert row.name in Page(browser.get("/plans/")).text("ul", class_="plans"), "it is theirs"
+
+
 def test_the_browsers_cookie_opens_nothing_where_accounts_are_on(handler, alice):
     _, key = owned_by(alice)
     holder = know(Client())

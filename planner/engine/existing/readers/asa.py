@@ -12,6 +12,7 @@ bind a list to an interface count. Without interfaces nobody knows what levels d
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from planner.engine.existing.devices.asa_objects import Block, Objects, narrowed, read_blocks, read_service
 from planner.engine.existing.devices.asa_words import COMPARED, PORTED, Cursor, Unclear, read_ports, read_protocol
@@ -107,10 +108,10 @@ class _Device:
         Count().take(sum(len(self._lists.get(name, ())) for name in bound))
         translations = sorted(self._translations(), key=_place)
         stages = [self._coming_in(translations)]
-        stopped, alike = self._stopped(), self._alike()
-        if stopped or alike:
+        stopped, apart = self._stopped(), self._kept_apart()
+        if stopped or apart:
             name = "interfaces" if stopped else "same-security-traffic"
-            stages.insert(0, Stage(name=name, entries=(*stopped, *alike), default="accept"))
+            stages.insert(0, Stage(name=name, entries=(*stopped, *apart), default="accept"))
         if out := [entry for side, name in self._outward.items() for entry in self._of_list(name, leaves=side)]:
             going = tuple(translate(out, translations, self._count))
             stages.append(Stage(name="access-group out", entries=going, default="accept"))
@@ -138,27 +139,31 @@ class _Device:
                 ]
         return found
 
-    def _alike(self) -> list[Entry]:
-        """Between interfaces of one level nothing goes, unless it is allowed, whatever lists say."""
-        if self._joins_levels():
-            return []
+    def _kept_apart(self) -> list[Entry]:
+        """Between interfaces of one level, and back out of one, nothing goes unless it is allowed, whatever lists say.
+
+        Source: Cisco, “same-security-traffic” in the command reference.
+        """
         found: dict[int, list[str]] = {}
         for one in self._interfaces.values():
             found.setdefault(one.level, []).append(one.name)
+        refused = []
+        if not self._permits("inter-interface"):
+            refused += [
+                (f"security-level {level} of both interfaces", name, frozenset(names) - {name})
+                for level, names in sorted(found.items())
+                for name in names
+                if len(names) > 1
+            ]
+        if not self._permits("intra-interface"):
+            refused += [(f"no way back out of {name}", name, frozenset({name})) for name in self._interfaces]
         return [
-            Entry(
-                name=f"security-level {level} of both interfaces",
-                verdict="drop",
-                enters=Sides(names=frozenset({name})),
-                leaves=Sides(names=frozenset(names) - {name}),
-            )
-            for level, names in sorted(found.items())
-            for name in names
-            if len(names) > 1
+            Entry(name=why, verdict="drop", enters=Sides(names=frozenset({name})), leaves=Sides(names=others))
+            for why, name, others in refused
         ]
 
-    def _joins_levels(self) -> bool:
-        return any(one.words[:3] == ["same-security-traffic", "permit", "inter-interface"] for one in self._blocks)
+    def _permits(self, which: Literal["inter-interface", "intra-interface"]) -> bool:
+        return any(one.words[:3] == ["same-security-traffic", "permit", which] for one in self._blocks)
 
     def _coming_in(self, translations: Sequence[Translation]) -> Stage:
         entries: list[Entry] = []
@@ -169,15 +174,20 @@ class _Device:
             default = f"implicit deny of access-list {self._everywhere}"
         else:
             levels = {one.level for one in self._interfaces.values()}
-            joins = self._joins_levels()
+            joins, returns = self._permits("inter-interface"), self._permits("intra-interface")
             below = {
                 level: frozenset(other.name for other in self._interfaces.values() if other.level < level + joins)
                 for level in levels
             }
             for one in self._interfaces.values():
-                lower = below[one.level] - {one.name}
-                if one.name not in self._inward and lower:
-                    enters, leaves = Sides(names=frozenset({one.name})), Sides(names=lower)
+                if one.name in self._inward:
+                    continue
+                enters, lower = Sides(names=frozenset({one.name})), below[one.level] - {one.name}
+                if returns:
+                    name = f"same-security-traffic, back out of {one.name}"
+                    entries.append(Entry(name=name, verdict="accept", enters=enters, leaves=enters))
+                if lower:
+                    leaves = Sides(names=lower)
                     name = f"security-level {one.level} of {one.name}, to {'equal and ' if joins else ''}lower ones"
                     entries.append(Entry(name=name, verdict="accept", enters=enters, leaves=leaves))
             default = "security levels"

@@ -259,9 +259,11 @@ class _Table:
             return
         if on is None:
             obscure.append("whether it is enabled")
-        name = f"row {line}" + "".join(
-            f" {said}" for said in (row.get("number", ""), row.get("name") and quote(row["name"])) if said
-        )
+        name = f"row {line}"
+        if row.get("number"):
+            name += f" (number {row['number']})"
+        if row.get("name"):
+            name += f" {quote(row['name'])}"
         verdict = _VERDICTS.get(row.get("action", "").casefold(), "obscure")
         if verdict == "obscure":
             obscure.append(f"action {quote(row.get('action', ''))}")

@@ -214,6 +214,11 @@ def _load(plan: Plan) -> Iterator[object]:
         "between zones that use these lists), or entries of your own with established. A list that is bound denies "
         "what it does not name. Entries come last: where a denial of your own stands before them, number them."
     )
+    if plan.default_deny:
+        yield (
+            "So before a later revision is pasted take the denials at the end of the lists away, by no and the line: "
+            "what it adds would come after them. The lists go on denying what they do not name."
+        )
 
 
 IOS = Writer(

@@ -32,9 +32,10 @@ def list_items(plan: Plan) -> list[Item]:
         ]
         if plan.permits.firewall is not None:
             lines += _publish(plan, menu, family)
+        left_out = _list_left_out(openings)
         for name, members in objects.items():
             if name.startswith(f"V{family}"):
-                lines += [_listed(menu, name, one) for one in members]
+                lines += [_listed(menu, left_out.get(name, name), one) for one in members]
         for members, name in groups.items():
             if name.startswith(f"V{family}"):
                 lines += [_listed(menu, name, one) for member in members for one in objects[member]]
@@ -44,6 +45,16 @@ def list_items(plan: Plan) -> list[Item]:
         gone = tuple(line for line in lines if " remove [find " in line)
         items.append(Item(key=menu, lines=tuple(lines), undo=gone))
     return items
+
+
+def _list_left_out(openings: list[Opening]) -> Mapping[str, str]:
+    """Each object of what an `any` leaves out -> its list: an entry has one at each end, which takes all of them."""
+    return {
+        name: others[0]
+        for one in openings
+        for others in (one.permit.other_sources, one.permit.other_destinations)
+        for name in others
+    }
 
 
 def _name_chain(plan: Plan) -> str:
@@ -90,7 +101,7 @@ def _entry(plan: Plan, menu: str, opening: Opening, groups: Mapping[tuple[str, .
             words.append(f"{end}-address-list={groups.get(members, members[0])}")
             continue
         if others:
-            words.append(f"{end}-address-list=!{others[0]}")
+            words.append(f"{end}-address-list=!{others[0]}")  # of all others: _list_left_out
         if plan.permits.firewall is not None:
             words.append(f'{door}-interface="{side}"')
     protocol, ports = permit.service

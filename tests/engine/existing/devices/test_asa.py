@@ -364,6 +364,17 @@ def test_between_equal_levels_all_goes_where_that_is_permitted_and_no_list_says_
     assert state(more="same-security-traffic permit intra-interface", **alike)[0] == "closed"
 
 
+def test_out_by_the_interface_that_it_came_in_by_goes_only_what_is_permitted_to():
+    back = {"enters": "dmz", "leaves": "dmz"}
+    both, within = (f"same-security-traffic permit {which}-interface" for which in ("inter", "intra"))
+    open_list = {"bound": "access-group IN in interface dmz", **back}
+    assert state(**back) == state(more=both, **back) == ("closed", "no way back out of dmz")
+    assert state("extended permit ip any any", **open_list) == ("closed", "no way back out of dmz")
+    assert state(more=within, **back) == ("open", "same-security-traffic, back out of dmz")
+    assert state("extended permit ip any any", more=within, **open_list)[0] == "open"
+    assert state("extended deny ip any any", more=within, **open_list)[0] == "closed"
+
+
 def test_lines_of_other_kinds_are_not_passed_over():
     permits = "extended permit ip any any"
     assert state("advanced deny ip any any", permits) == ("unknown", "advanced")

@@ -146,8 +146,8 @@ def list_unclaimed(request: HttpRequest) -> QuerySet[Plan]:
 
 
 def _find_unclaimed(request: HttpRequest) -> QuerySet[Hold]:
-    browser = Holder(browser=presence.read_visitor(request).hash)
-    return browser.holds().exclude(plan__holds__user__isnull=False)
+    known_as = list_hashes(presence.read_visitor(request).key)  # nothing is carried over where accounts are on
+    return Hold.objects.filter(browser__in=known_as).exclude(plan__holds__user__isnull=False)
 
 
 def _take_over(request: HttpRequest, holder: Holder, key: str) -> bool:

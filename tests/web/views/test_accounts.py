@@ -4,13 +4,11 @@ import json
 import logging
 import unicodedata
 from datetime import timedelta
-from io import StringIO
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
-from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -480,23 +478,3 @@ def test_the_log_tells_of_logins_from_where_and_without_passwords(
     for text in (secret, PASSWORD):
         assert text not in caplog.text
         assert text not in str([vars(event) for event in Event.objects.all()])
-
-
-# --- the first start -------------------------------------------------------------------------------------------------
-
-
-def first_account():
-    out = StringIO()
-    call_command("first_account", stdout=out)
-    return out.getvalue()
-
-
-def test_a_start_without_an_account_says_how_to_make_the_first(settings):
-    assert "There is no account yet" in first_account()
-    assert first_account().endswith("manage.py createsuperuser\n")
-    settings.REQUIRE_LOGIN = False
-    assert first_account() == ""
-
-
-def test_a_start_with_an_account_says_nothing(alice):
-    assert first_account() == ""

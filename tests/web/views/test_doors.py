@@ -4,6 +4,7 @@ import io
 import logging
 
 import pytest
+from django.contrib.auth.models import User
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.core import signing
 from django.test import Client
@@ -128,3 +129,12 @@ def test_after_a_new_key_a_browser_is_who_wrote_its_comments_and_who_has_looked(
     mine.post(f"/plans/{key}/comments/delete/", {"number": Comment.objects.get().pk})
     assert not Comment.objects.exists()
     assert [[viewer.key_hash for viewer in one.viewers.all()] for one in (plan, other)] == [[now], [now]]
+
+
+def test_after_a_new_key_an_account_takes_over_what_its_browser_made_before_there_were_accounts(settings):
+    settings.SECRET_KEY = OLD
+    (plan, key), mine = store(), know(Client())
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS, settings.REQUIRE_LOGIN = NEW, [OLD], True
+    mine.force_login(User.objects.create_user("alice"))
+    assert mine.get(f"/plans/{key}/").status_code == 200
+    assert plan.holds.get(user__username="alice").role == "own"

@@ -110,8 +110,8 @@ type Read = tuple[Shown, Sheet]
 """What a plan shows of the answers, and the form with them."""
 
 
-def read_shown_sheet(matrix: Matrix, plan: CheckedPlan) -> tuple[Shown, Sheet]:
-    """What a plan shows of the answers, and the form with them."""
+def read_shown_sheet(matrix: Matrix, plan: CheckedPlan) -> Read:
+    """Read both of a plan under its matrix."""
     shown = read_shown(matrix, plan)
     sheet = Sheet(
         answers=shown.answers,

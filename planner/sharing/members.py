@@ -122,7 +122,8 @@ def appoint_owner(*, plan: Plan, name: str, holder: Holder) -> None:
         holds = list(list_members(plan))
         found = [one for one, known in zip(holds, name_members(plan, holds), strict=True) if known == name]
         if len(found) != 1:
-            raise NotShared(f"{len(found) or 'No'} browsers called “{name}” hold “{plan.name}”; it takes one.")
+            several = len(found) or "No"
+            raise NotShared(f"{several} browsers called “{name}” hold “{plan.name}”; exactly one is needed.")
         hold = found[0]
     hold.role = Hold.Role.OWN
     hold.save(update_fields=["role"])

@@ -454,7 +454,7 @@ def switch_edition(*, plan_id: int, edition: PortMatrix, sender: Sender = ANYONE
         return _State(
             document=row.document,
             plan=plan,
-            summary=f"What is amended over the edition {edition.slug} taken over",
+            summary=f"Amendments to the edition {edition.slug} taken over",
             renames=NO_RENAMES,
             undo_to=now.undo_to,
             redo_to=now.redo_to,

@@ -13,6 +13,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import Error, InterfaceError, OperationalError, connection, transaction
 
+from planner.deploy.place import PROGRAM
 from planner.deploy.sqlite.base import is_full
 from planner.store.kept import Damaged
 
@@ -35,8 +36,8 @@ class Trouble:
 BUSY = Trouble(
     word="busy",
     title="Please wait",
-    sentence="Others are storing very much at the moment, and nothing was changed. Try again in a few seconds.",
-    advice="Others are storing very much at the moment: run it again in a few seconds.",
+    sentence="Others are storing a lot at the moment, and nothing was changed. Try again in a few seconds.",
+    advice="Others are storing a lot at the moment: run it again in a few seconds.",
     wait=5,
 )
 GONE = Trouble(
@@ -64,8 +65,8 @@ DAMAGED = Trouble(
     word="damaged",
     title="The database is damaged",
     sentence=f"The database is damaged. {UNCHANGED} "
-    "Whoever runs this service has to restore a backup: manage.py restore FILE --replace.",
-    advice="It is damaged: restore a backup by manage.py restore FILE --replace.",
+    f"Whoever runs this service has to restore a backup: {PROGRAM} restore FILE --replace.",
+    advice=f"It is damaged: restore a backup by {PROGRAM} restore FILE --replace.",
 )
 _ELSEWHERE = f"{UNCHANGED} Other revisions can be read. Whoever runs this service may have this one in a backup."
 TROUBLES = (BUSY, GONE, FULL, READ_ONLY, DAMAGED)

@@ -12,10 +12,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
-from django.urls import reverse
 
-from planner.deploy.addresses import base_address
-from planner.deploy.gunicorn import bind
+from planner.management.edit_links import show_edit_link
 from planner.plan.document import PlanError
 from planner.plan.topologies import read_topology
 from planner.sharing.links import make_edit_link
@@ -45,9 +43,7 @@ class Command(BaseCommand):
             raise CommandError(f"The topology “{EXAMPLE}” doesn't fit the current port matrix.\n{error}") from None
         except OSError as error:
             raise CommandError(f"The edit link can't be kept in {keeper}: {error.strerror}.") from None
-        self.stdout.write(
-            f"Demonstration plan: {base_address(bind)}{reverse('open_edit_link', kwargs={'token': token})}"
-        )
+        self.stdout.write(f"Demonstration plan: {show_edit_link(token)}")
 
 
 def find_demo(keeper: Path) -> str | None:

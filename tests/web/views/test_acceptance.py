@@ -126,6 +126,14 @@ def test_many_files_at_once_say_which_flows_are_open(client, plan):
     assert "PS01.json" in page.text()
 
 
+def test_an_acceptance_that_passes_says_what_is_refused_or_unproven(client, plan):
+    flows = only(lambda check: to_sql(check) and not check.closed, "refused")
+    upload(client, plan, file(plan, "PS01", flows), file(plan, "Staff"))
+    lead = Page(client.get(address(plan))).text(class_="lead")
+    assert lead.startswith("Accepted: no flow that is needed is blocked or untested, and nothing is open")
+    assert lead.endswith("Refused: the way is open, and nothing answers there yet.")
+
+
 def test_what_is_blocked_names_the_firewalls_on_the_way_and_has_a_ticket(client, plan):
     upload(client, plan, file(plan, "PS01", only(to_sql, "filtered")))
     page = Page(client.get(address(plan)))

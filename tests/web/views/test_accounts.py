@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import unicodedata
 from datetime import timedelta
 from io import StringIO
@@ -474,9 +475,12 @@ def first_account():
     return out.getvalue()
 
 
-def test_a_start_without_an_account_says_how_to_make_the_first(settings):
+def test_a_start_without_an_account_says_how_to_make_the_first(settings, monkeypatch):
     assert "There is no account yet" in first_account()
     assert first_account().endswith("manage.py createsuperuser\n")
+    monkeypatch.setattr("planner.management.commands.first_account.IS_INSTALLED", True)
+    monkeypatch.setattr("planner.management.commands.first_account.PROGRAM", "port-planner")
+    assert re.search(r"^  (PLANNER_DATA=\S+ )?port-planner createsuperuser\n\Z", first_account(), re.MULTILINE)
     settings.REQUIRE_LOGIN = False
     assert first_account() == ""
 

@@ -63,6 +63,7 @@ def test_it_waits_sealed_and_its_answer_is_a_page_as_one_at_once(browser, client
     assert where.startswith(f"/plans/{plan.key}/files/")
     page = Page(browser.get(where))
     assert page.text(id="making-said") == "Waiting for its turn …"
+    assert page.one("progress").get("aria-label") == "How far the comparison is"
     assert "This configuration takes a while to compare." in page.text()
     assert Piece.objects.count() == 1
     assert SECRET.encode() not in everything()

@@ -56,6 +56,13 @@ def test_a_second_run_prints_the_same_address_and_makes_no_plan():
     assert Plan.objects.count() == 1
 
 
+def test_after_a_new_secret_key_the_plan_is_found_as_long_as_the_old_one_is_named(settings):
+    first = run()
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another-key", [settings.SECRET_KEY]
+    assert run() == first
+    assert Plan.objects.count() == 1
+
+
 def test_a_second_run_leaves_what_was_changed_in_the_plan():
     first = run()
     matrix = queries.current_matrix()

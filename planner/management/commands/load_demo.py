@@ -16,9 +16,8 @@ from django.db import transaction
 from planner.management.edit_links import show_edit_link
 from planner.plan.document import PlanError
 from planner.plan.topologies import read_topology
-from planner.sharing.links import make_edit_link
+from planner.sharing.links import find_plan, make_edit_link
 from planner.store import actions
-from planner.store.models import Plan, hash_token
 from ports.matrix import MatrixError
 from ports.queries import NoMatrix, current_matrix
 
@@ -52,7 +51,7 @@ def find_demo(keeper: Path) -> str | None:
         token = keeper.read_bytes().decode("ascii", "replace").strip()
     except FileNotFoundError:
         return None
-    return token if Plan.objects.filter(edit_hash=hash_token(token)).exists() else None
+    return token if find_plan(token) else None
 
 
 def make_demo(keeper: Path) -> str:

@@ -73,6 +73,10 @@ def test_translations_twice_are_understood_where_they_leave_the_source_alone():
     assert state(source)[0] == "open"
     assert state(source.replace("source", "after-auto source"))[0] == "open"
     assert state(source.replace("real shown", "real shown service a b"), destination="10.0.0.10")[0] == "unknown"
+    once = source.replace("real shown", "real shown unidirectional")
+    assert state(once)[0] == "closed", "it translates what the real one begins alone"
+    assert state(once, destination="10.0.0.10")[0] == "open"
+    assert state(twice.replace("shown real", "shown real unidirectional"))[0] == "open", "that is its direction"
     for other in (
         "nat (inside,outside) source dynamic any interface\n", "nat (inside,outside) source static any any\n",
         "nat (inside) 1 10.0.0.0\n", "nat (outside,inside) source static any any destination frob\n",

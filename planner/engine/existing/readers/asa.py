@@ -140,7 +140,7 @@ class _Device:
         bound = [name for names in self._bound.values() for name in names]
         # Each line is an entry or more wherever it is bound.
         Count().take(sum(len(self._lists.get(name, ())) for name in bound))
-        translations = sorted(self._translations(), key=_place)
+        translations = sorted(self._list_changing(), key=_place)
         stages = [self._coming_in(translations)]
         stopped, apart = self._stopped(), self._kept_apart()
         if stopped or apart:
@@ -298,6 +298,18 @@ class _Device:
             remark = ""
         return lists
 
+    def _list_changing(self) -> Iterator[Translation]:
+        """The translations without those of an address to itself, as tunnels have them, where no other is for it.
+
+        Source: Cisco, “Identity NAT”: such a line keeps packets from the translations after it, and changes nothing.
+        """
+        found = list(self._translations())
+        changed = {4: NOTHING, 6: NOTHING}
+        for one in found:
+            if not _is_identity(one):
+                changed[one.family] |= one.seen
+        yield from (one for one in found if not _is_identity(one) or one.seen & changed[one.family])
+
     def _translations(self) -> Iterator[Translation]:
         """Static translations, of objects and twice; others change sources alone, and so do those of one direction."""
         for block in self._blocks:
@@ -367,7 +379,7 @@ class _Device:
             if not (here or there):
                 continue
             alike = len(here.spans) == len(there.spans) == 1 and here.size == there.size
-            known = alike and not (seen[family].vague or real[family].vague)
+            known = (alike or here == there) and not (seen[family].vague or real[family].vague)
             yield Translation(
                 name=name, enters=enters, family=family, seen=here, real=there, protocol=protocol,
                 seen_ports=seen_ports, real_ports=real_ports, is_clear=is_clear and known,
@@ -387,6 +399,10 @@ class _Device:
 def _all_of(families: Collection[int]) -> tuple[Match, ...]:
     """Every packet of some families."""
     return tuple(match for match in EVERYTHING if match.family in families)
+
+
+def _is_identity(one: Translation) -> bool:
+    return one.seen == one.real and one.seen_ports == one.real_ports
 
 
 def _place(one: Translation) -> int:

@@ -63,17 +63,18 @@ class Shelf:
     def find(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
         """The page of a key. It is made if it isn't there, by one of those who want it while the others wait.
 
-        What `make` raises is raised.
+        So what `make` may have to wait for is to be had before. What it raises is raised.
         """
         with self._making[hash(key) % _LOCKS]:
-            found = self._look(key)
+            found = self.look(key)
             if found is None:
                 found = make()
                 if found.lasts:
                     self._put(key, found)
         return found
 
-    def _look(self, key: Hashable) -> Kept | None:
+    def look(self, key: Hashable) -> Kept | None:
+        """The page of a key, if it is there."""
         with self._lock:
             found = self._pages.get(key)
             if found is not None:

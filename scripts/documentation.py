@@ -100,7 +100,8 @@ def _list_decisions() -> Iterator[str]:
 def _say_commands() -> Iterator[str]:
     yield "# Commands"
     yield ""
-    yield "Each as `manage.py NAME` in a checkout, and as `port-planner NAME` where that is installed."
+    yield "Each as `manage.py NAME` in a checkout. Those that `port-planner --help` names are `port-planner NAME`"
+    yield "where that is installed."
     os.environ["COLUMNS"] = "100"
     for name, app in sorted(get_commands().items()):
         if app in APPS:

@@ -128,3 +128,16 @@ def test_every_limit_is_documented_as_it_is():
     assert f"plans of up to {consequences.MAX_FLOWS:,} flows" in prose
     assert f"answers of up to {consequences.MAX_PAIRS:,} pairs" in prose
     assert f"A page lists at most {rules.MOST_RULES:,} rules" in prose
+
+
+def test_how_much_a_form_may_have_is_documented_as_it_is(settings):
+    text = read("docs/sharing.md")
+    assert f"| bytes of a request | {settings.MAX_BODY // 2**20} MiB | 413 |" in text
+    assert f"| fields of a form | {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:,} | 413 |" in text
+
+
+def test_every_table_of_the_documentation_begins_with_its_head():
+    """What stands behind a blank line is shown as text."""
+    for page in sorted((ROOT / "docs").rglob("*.md")):
+        for table in re.findall(r"^(?:\|.*\n)+", page.read_text("utf-8"), re.MULTILINE):
+            assert re.match(r"\|.*\n\| -", table), f"{page.name}: {table}"

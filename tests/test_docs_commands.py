@@ -77,9 +77,10 @@ def list_commands():
                 words = shlex.split(part, comments=True)
                 while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):
                     words = words[1:]
-                words = words[1:] if words[:1] in (["python"], [".venv/bin/python"]) else words
+                by_python = words[:1] == [".venv/bin/python"]  # no other one has what it needs
+                words = words[by_python:]
                 if words and words[0] != "cd":
-                    ours = words[0] in ("manage.py", "port-planner")
+                    ours = words[0] == ("manage.py" if by_python else "port-planner")
                     yield page.name, tuple(words[ours:]), Path(words[ours]).name
 
 

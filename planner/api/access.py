@@ -1,7 +1,7 @@
 """From a token to a plan: who may do what is decided here, for every operation, before anything is read or done."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from uuid import UUID
@@ -12,6 +12,7 @@ from django.utils import timezone
 from ninja.security import HttpBearer
 
 from planner.api.problems import NOTHING, Problem
+from planner.api.spec import read_key
 from planner.deploy.turns import in_turn
 from planner.sharing import tokens
 from planner.store.actions import Sender
@@ -19,7 +20,7 @@ from planner.store.admission import admitted, held, lock
 from planner.store.comments import Writer
 from planner.store.holders import Holder, find_held, note_opening
 from planner.store.models import Hold, Plan, make_token
-from planner.store.sent_before import derive
+from planner.store.sent_before import Answered, derive, once
 from planner.store.token_models import ApiToken
 
 
@@ -38,11 +39,10 @@ class Caller:
     token: ApiToken
     holder: Holder
 
-    def sender(self, key: str = "", *, base: int | None = None) -> Sender:
-        """The caller as who sends an edit, under the program's own key of the request if it has one."""
+    def sender(self, *, base: int | None = None) -> Sender:
+        """The caller as who sends an edit."""
         author = tokens.author_of(self.token)
-        operation = derive(self.token, key, "edit")[:32] if key else None
-        return Sender(operation=operation, base=base, author=author, who=author, token=self.token.pk)
+        return Sender(base=base, author=author, who=author, token=self.token.pk)
 
     def writer(self) -> Writer:
         """The caller as who comments. What whoever made the token wrote themselves is its own, too."""
@@ -64,6 +64,17 @@ def caller_of(request: HttpRequest) -> Caller:
     """Who asks, of a request that was let in."""
     token: ApiToken = request.auth  # type: ignore[attr-defined]  # Bearer has put it there
     return Caller(token=token, holder=tokens.holder_of(token))
+
+
+def count_once(request: HttpRequest, said: str, act: Callable[[], Answered]) -> Answered:
+    """What `act` answers, or what it answered when the program sent this very request before, under the same key.
+
+    `said` is what the request has in its body; where it is sent to and on what it is based are part of it, too. Raises
+    as `planner.store.sent_before.once` does, and Problem for a key that is none.
+    """
+    based = request.headers.get("If-Match", "")
+    asked = f"{request.method} {request.get_full_path()} {based} {said}".encode("utf-8", "surrogatepass")
+    return once(caller_of(request).token, read_key(request), asked, act)
 
 
 def check_maker(request: HttpRequest) -> None:

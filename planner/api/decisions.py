@@ -1,19 +1,19 @@
 """What is decided about a plan: answers to questions of the port matrix, with a reason, and its edition."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from ninja import Schema
 from pydantic import ConfigDict, Field, StringConstraints
 
 from planner.api.access import let_in
 from planner.api.lines import Line
-from planner.api.plans import read_sender, tag_of, telling_overtaken
+from planner.api.plans import edit_once
 from planner.api.problems import Problem, refuse
 from planner.api.shelf import IF_MATCH, REVISION_TAG
 from planner.api.spec import IDEMPOTENCY_KEY, OF_A_PLAN, operate
@@ -99,7 +99,7 @@ def list_decisions(request: HttpRequest, key: UUID) -> DecisionList:
 
 
 DECIDED: dict[str, Any] = {
-    "problems": (*OF_A_PLAN, "overtaken", "condition-needed", "owned-by-git"),
+    "problems": (*OF_A_PLAN, "overtaken", "condition-needed", "owned-by-git", "key-of-another"),
     "parameters": [IF_MATCH, IDEMPOTENCY_KEY],
     "answers": STORED,
 }
@@ -112,12 +112,10 @@ def decide_choice(request: HttpRequest, key: UUID, name: str, wanted: WantedDeci
     with let_in(request, key, Hold.Role.EDIT, writes=True) as plan:
         matrix = matrix_of(plan)
         options = _read_options(matrix, name, wanted)
-        sender = read_sender(request, plan)
-        with _refusing():
-            reasons.choose(
-                plan_id=plan.pk, matrix=matrix, choice=name, options=options, reason=wanted.reason, sender=sender
-            )
-        return _answer(plan)
+        decide = partial(
+            reasons.choose, plan_id=plan.pk, matrix=matrix, choice=name, options=options, reason=wanted.reason
+        )
+        return _decide(request, plan, wanted, decide)
 
 
 @operate(TAG, "PUT", "/plans/{uuid:key}/decisions/caveat/{slug:name}", url_name="answer",
@@ -132,12 +130,11 @@ def answer_caveat(request: HttpRequest, key: UUID, name: str, wanted: WantedDeci
         if wanted.answer not in (PRACTICE, DOCUMENTED, None):
             sentence = f"This is {PRACTICE}, {DOCUMENTED} or null."
             raise refuse([Fault("answer", sentence, "unknown")], "The request isn't as it has to be.")
-        sender, answer = read_sender(request, plan), str(wanted.answer or "")
-        with _refusing():
-            reasons.answer_caveat(
-                plan_id=plan.pk, matrix=matrix, caveat=name, answer=answer, reason=wanted.reason, sender=sender
-            )
-        return _answer(plan)
+        answer = str(wanted.answer or "")
+        decide = partial(
+            reasons.answer_caveat, plan_id=plan.pk, matrix=matrix, caveat=name, answer=answer, reason=wanted.reason
+        )
+        return _decide(request, plan, wanted, decide)
 
 
 def _read_options(matrix: Matrix, name: str, wanted: WantedDecision) -> list[str] | None:
@@ -158,17 +155,11 @@ def _read_options(matrix: Matrix, name: str, wanted: WantedDecision) -> list[str
     return options
 
 
-@contextmanager
-def _refusing() -> Iterator[None]:
+def _decide(request: HttpRequest, plan: Plan, wanted: WantedDecision, decide: Callable[..., Plan]) -> HttpResponseBase:
     try:
-        yield
+        return edit_once(request, plan, wanted.model_dump_json(), decide)
     except PlanError as error:
         raise refuse(error.faults, "Nothing was stored.") from None
-
-
-def _answer(plan: Plan) -> HttpResponse:
-    now = Plan.objects.values_list("revision", flat=True).get(pk=plan.pk)
-    return HttpResponse(status=204, headers={"ETag": tag_of(now)})
 
 
 class WantedEdition(Schema):
@@ -193,13 +184,11 @@ def switch_edition(request: HttpRequest, key: UUID, wanted: WantedEdition) -> Ht
         if edition is None:
             sentence = f"There is no edition {shown(wanted.edition)} of this plan's product."
             raise refuse([Fault("edition", sentence, "unknown")], "Nothing was switched.")
-        sender = read_sender(request, plan)
+        switch = partial(actions.switch_edition, plan_id=plan.pk, edition=edition)
         try:
-            with telling_overtaken(plan):
-                done = actions.switch_edition(plan_id=plan.pk, edition=edition, sender=sender)
+            return edit_once(request, plan, wanted.edition, lambda sender: switch(sender=sender).plan)
         except TooLarge as error:
             raise Problem(code="not-now", detail=f"Nothing was switched. {error.sentence}") from None
         except PlanError as error:
             detail = f"Nothing was switched: the plan doesn’t fit the edition {edition.slug}."
             raise Problem(code="not-now", detail=detail, faults=error.faults) from None
-    return HttpResponse(status=204, headers={"ETag": tag_of(done.plan.revision)})

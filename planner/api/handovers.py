@@ -14,7 +14,7 @@ from planner.api.access import caller_of, check_number, let_in
 from planner.api.bodies import JSON
 from planner.api.lines import Line
 from planner.api.paging import read_place, write_next
-from planner.api.plans import read_sender, tag_of, telling_overtaken
+from planner.api.plans import edit_once
 from planner.api.problems import Problem
 from planner.api.shelf import IF_MATCH, REVISION_TAG
 from planner.api.spec import IDEMPOTENCY_KEY, OF_A_PLAN, PAGE, content, named, operate, read_key
@@ -150,14 +150,12 @@ def name_checkpoint(request: HttpRequest, key: UUID, number: int, wanted: Wanted
 
 def _step(request: HttpRequest, key: UUID, step: Callable[..., actions.Applied]) -> HttpResponse:
     with let_in(request, key, Hold.Role.EDIT, writes=True) as plan:
-        sender = read_sender(request, plan)
-        with telling_overtaken(plan):
-            done = step(plan_id=plan.pk, matrix=matrix_of(plan), sender=sender)
-    return HttpResponse(status=204, headers={"ETag": tag_of(done.plan.revision)})
+        matrix = matrix_of(plan)
+        return edit_once(request, plan, "", lambda sender: step(plan_id=plan.pk, matrix=matrix, sender=sender).plan)
 
 
 STEP: dict[str, Any] = {
-    "problems": (*OF_A_PLAN, "overtaken", "condition-needed", "owned-by-git"),
+    "problems": (*OF_A_PLAN, "overtaken", "condition-needed", "owned-by-git", "key-of-another"),
     "parameters": [IF_MATCH, IDEMPOTENCY_KEY],
     "answers": {204: {"description": "It is so", "headers": {"ETag": REVISION_TAG}}},
 }

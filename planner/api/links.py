@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.urls import reverse
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
-from planner.api.access import caller_of, check_number, let_in
+from planner.api.access import caller_of, check_number, count_once, let_in
 from planner.api.bodies import JSON
 from planner.api.problems import Problem, refuse
 from planner.api.reports import send
@@ -21,6 +22,7 @@ from planner.sharing import links
 from planner.sharing.files import write_link
 from planner.sharing.link_form import LinkForm
 from planner.store.models import Hold, ShareLink
+from planner.store.sent_before import Answered
 
 TAG = "Links"
 
@@ -108,7 +110,7 @@ def list_links(request: HttpRequest, key: UUID) -> LinkList:
     "POST",
     "/plans/{uuid:key}/links",
     url_name="links",
-    problems=OF_A_PLAN,
+    problems=(*OF_A_PLAN, "key-of-another"),
     parameters=[IDEMPOTENCY_KEY],
     operation_id="make_link",
     summary="Make a read link",
@@ -128,11 +130,18 @@ def make_link(request: HttpRequest, key: UUID, wanted: WantedLink) -> HttpRespon
                 for sentence in sentences
             ]
             raise refuse(faults, "No link was made.")
-        token = caller.secret(name, f"link of {plan.key}")
-        link = links.make_link(plan=plan, terms=links.Terms(**form.terms), token=token, holder=caller.holder)
+        token = caller.secret(name, f"link of {plan.key} {wanted.model_dump_json()}")
+        make = partial(links.make_link, plan=plan, terms=links.Terms(**form.terms), token=token, holder=caller.holder)
+
+        def act() -> Answered:
+            make()
+            return Answered(status=201, answer={})
+
+        done = count_once(request, token, act)
+        link = make()  # the one that is there, unless it leads nowhere any more
         address = request.build_absolute_uri(reverse("open_link", kwargs={"token": token}))
         made = MadeLink(address=address, **head_of(link).model_dump())
-    return HttpResponse(made.model_dump_json().encode(), content_type=JSON, status=201)
+    return HttpResponse(made.model_dump_json().encode(), content_type=JSON, status=done.status)
 
 
 def _fill_in(wanted: WantedLink) -> dict[str, str]:

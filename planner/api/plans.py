@@ -1,7 +1,7 @@
 """Plans as documents: reading, making, replacing and deleting them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -10,15 +10,16 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, HttpResponseNotModified
 from django.utils.http import parse_etags
 
-from planner.api.access import caller_of, let_in
+from planner.api.access import caller_of, count_once, let_in
 from planner.api.bodies import JSON, YAML
 from planner.api.problems import Problem
-from planner.api.spec import OF_A_PLAN, content, in_header, in_query, named, operate, read_key
+from planner.api.spec import OF_A_PLAN, content, in_header, in_query, named, operate
 from planner.plan.document import check_stored, dump_plan
 from planner.plan.syntax import to_yaml, write_json
 from planner.store.actions import Overtaken, Sender
 from planner.store.editions import matrix_of
 from planner.store.models import Hold, Plan
+from planner.store.sent_before import Answered
 
 TAG = "Plans"
 AS_TYPES = {"json": JSON, "yaml": YAML}
@@ -82,18 +83,27 @@ def tag_of(revision: int, kind: str = "json") -> str:
 
 
 def read_sender(request: HttpRequest, plan: Plan) -> Sender:
-    """Who sends an edit of the newest state. Raises Problem: 412 for one that is made from another, 428.
-
-    One that was stored already under the program's own key is the same again, whatever it was made from.
-    """
-    base, name = read_base(request, plan), read_key(request)
-    sender = caller_of(request).sender(name, base=plan.revision)
-    is_known = sender.operation is not None and plan.revisions.filter(operation=sender.operation).exists()
-    if base not in (None, plan.revision) and not is_known:
+    """Who sends an edit of the newest state. Raises Problem: 412 for one that is made from another, 428."""
+    if read_base(request, plan) not in (None, plan.revision):
         detail = "The plan has changed since you read it. Nothing was stored; look at it, and send this again."
         headers = {"ETag": tag_of(plan.revision)}
         raise Problem(code="overtaken", detail=detail, headers=headers, more={"revision": plan.revision})
-    return sender
+    return caller_of(request).sender(base=plan.revision)
+
+
+def edit_once(request: HttpRequest, plan: Plan, said: str, edit: Callable[..., Plan]) -> HttpResponse:
+    """Have an edit of the newest state done by its `sender`, once under its key; answer with the ETag of what it made.
+
+    That stays the ETag when it is asked again: by a later one a program would write over what it hasn't seen. `said`
+    is as `count_once` takes it. Raises as `edit`, `read_sender` and `telling_overtaken` do.
+    """
+
+    def act() -> Answered:
+        return Answered(status=204, answer={"revision": edit(sender=read_sender(request, plan)).revision})
+
+    with telling_overtaken(plan):
+        done = count_once(request, said, act)
+    return HttpResponse(status=done.status, headers={"ETag": tag_of(done.answer["revision"])})
 
 
 @contextmanager

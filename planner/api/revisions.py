@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.timezone import localdate
 from ninja import Schema
@@ -19,10 +19,9 @@ from planner.api.paging import read_place, write_next
 from planner.api.plans import (
     A_DOCUMENT,
     KIND,
+    edit_once,
     read_kind,
-    read_sender,
     tag_of,
-    telling_overtaken,
     write_document,
 )
 from planner.api.problems import Problem, refuse
@@ -137,7 +136,7 @@ def read_revision(request: HttpRequest, key: UUID, number: int) -> HttpResponseB
     "/plans/{uuid:key}/revisions/{int:number}/restore",
     url_name="restore_revision",
     parameters=[IF_MATCH, IDEMPOTENCY_KEY],
-    problems=(*OF_A_PLAN, "overtaken", "condition-needed", "owned-by-git"),
+    problems=(*OF_A_PLAN, "overtaken", "condition-needed", "owned-by-git", "key-of-another"),
     operation_id="restore_revision",
     summary="Bring a revision back",
     answers={
@@ -154,10 +153,8 @@ def restore_revision(request: HttpRequest, key: UUID, number: int) -> HttpRespon
     with let_in(request, key, Hold.Role.EDIT, writes=True) as plan:
         if not 0 < number < 10**9:
             raise Problem(code="nothing-here", detail="This plan has no such revision.")
-        sender = read_sender(request, plan)
-        with telling_overtaken(plan):
-            done = actions.restore(plan_id=plan.pk, matrix=matrix_of(plan), number=number, sender=sender)
-        return HttpResponse(status=204, headers={"ETag": tag_of(done.plan.revision)})
+        restore = partial(actions.restore, plan_id=plan.pk, matrix=matrix_of(plan), number=number)
+        return edit_once(request, plan, "", lambda sender: restore(sender=sender).plan)
 
 
 CHANGES = {"type": "string", "enum": list(CHANGE_FORMATS), "default": "json"}

@@ -9,10 +9,10 @@ from django.http.response import HttpResponseBase
 from ninja import Schema
 from pydantic import ConfigDict, Field, StringConstraints
 
-from planner.api.access import caller_of, is_reader, let_in
+from planner.api.access import caller_of, count_once, is_reader, let_in
 from planner.api.lines import Line
 from planner.api.problems import Problem, refuse
-from planner.api.spec import IDEMPOTENCY_KEY, OF_A_PLAN, in_query, operate, read_key
+from planner.api.spec import IDEMPOTENCY_KEY, OF_A_PLAN, in_query, operate
 from planner.engine import Report
 from planner.engine.ask import ask_between
 from planner.engine.life import STATES, Life, Lives, mark_of
@@ -22,6 +22,7 @@ from planner.report.said.asking import find_packet, find_side
 from planner.report.said.voice import Voice, say_way
 from planner.sharing.files import lives_of_reading, report_of
 from planner.sharing.links import read_newest
+from planner.store import sent_before
 from planner.store.editions import matrix_of
 from planner.store.lives import NONE, Pick, Wish, lives_of, set_states
 from planner.store.models import Hold, Plan
@@ -139,7 +140,7 @@ class Wanted(Schema):
     "POST",
     "/plans/{uuid:key}/rules/states",
     url_name="states",
-    problems=(*OF_A_PLAN, "overtaken"),
+    problems=(*OF_A_PLAN, "overtaken", "key-of-another"),
     parameters=[IDEMPOTENCY_KEY],
     operation_id="set_states",
     summary="Set the state of rules",
@@ -147,7 +148,6 @@ class Wanted(Schema):
 )
 def set_state_of_rules(request: HttpRequest, key: UUID, wanted: Wanted) -> HttpResponseBase:
     """Of all that are named, or of none: 412 where one says something else by now, or has another state."""
-    caller, name = caller_of(request), read_key(request)
     with let_in(request, key, Hold.Role.EDIT, writes=True) as plan:
         if wanted.state not in (*STATES, NONE, None):
             sentence = f"{shown(wanted.state)} is no state; allowed are {', '.join((*STATES, NONE))}."
@@ -163,8 +163,14 @@ def set_state_of_rules(request: HttpRequest, key: UUID, wanted: Wanted) -> HttpR
         if wish == Wish():
             detail = "Say what is to be set: a state, a ticket, an owner, a date of review or a comment."
             raise Problem(code="not-valid", detail=detail)
-        set_states(plan_id=plan.pk, matrix=matrix_of(plan), picks=picks, wish=wish, sender=caller.sender(name))
-    return HttpResponse(status=204)
+        sender = caller_of(request).sender()
+
+        def act() -> sent_before.Answered:
+            set_states(plan_id=plan.pk, matrix=matrix_of(plan), picks=picks, wish=wish, sender=sender)
+            return sent_before.Answered(status=204, answer={})
+
+        done = count_once(request, wanted.model_dump_json(), act)
+    return HttpResponse(status=done.status)
 
 
 class Answered(Schema):

@@ -9,7 +9,7 @@ from django.utils import timezone
 from ninja import Schema
 from pydantic import Field
 
-from planner.api.access import Caller, caller_of, check_makes, let_in
+from planner.api.access import Caller, caller_of, check_makes, count_once, let_in
 from planner.api.answers import PlanHead, head_of
 from planner.api.bodies import JSON, read_document, read_under
 from planner.api.git import SOURCE, read_source
@@ -136,11 +136,16 @@ def make_plan(request: HttpRequest) -> HttpResponseBase:
     return show_made(caller, UUID(done.answer["key"]), 201)
 
 
-def show_made(caller: Caller, key: UUID, status: int) -> HttpResponse:
-    """A plan that was made or replaced, with its address and ETag. Raises Problem for one that was taken back."""
+def show_made(caller: Caller, key: UUID, status: int, revision: int = 1) -> HttpResponse:
+    """A plan that was made or replaced, with its address and the ETag of the revision that was made of it.
+
+    By the ETag of one that others made since, a program would write over what it hasn't seen. Raises Problem for a
+    plan that was taken back.
+    """
     hold = caller.holder.holds().filter(plan__key=key).select_related("plan__edition").defer("plan__document").first()
     if hold is None:  # it was taken back since the first time
         raise Problem(code="nothing-here", detail="The plan that this request made isn't yours any more.")
+    hold.plan.revision = revision
     headers = {"Location": f"/api/v1/plans/{key}", "ETag": tag_of(hold.plan.revision)}
     data = head_of(hold.plan, hold).model_dump_json().encode()
     return HttpResponse(data, content_type=JSON, status=status, headers=headers)
@@ -153,7 +158,7 @@ def show_made(caller: Caller, key: UUID, status: int) -> HttpResponse:
     url_name="plan",
     body=DOCUMENT_BODY,
     parameters=[IF_MATCH, IDEMPOTENCY_KEY, *SOURCE],
-    problems=(*OF_A_PLAN, *OF_A_DOCUMENT, "overtaken", "condition-needed", "owned-by-git"),
+    problems=(*OF_A_PLAN, *OF_A_DOCUMENT, "overtaken", "condition-needed", "owned-by-git", "key-of-another"),
     operation_id="replace_plan",
     summary="Replace the document of a plan",
     answers={
@@ -173,19 +178,24 @@ def replace_plan(request: HttpRequest, key: UUID) -> HttpResponseBase:
     (412) has both sides: what others changed since, and what you did. Rows that stay keep their order, new ones come
     last. A zone or an endpoint that can be nothing else than one under another name is renamed.
     """
-    caller, name, source = caller_of(request), read_key(request), read_source(request)
+    caller, source = caller_of(request), read_source(request)
     with let_in(request, key, Hold.Role.EDIT, writes=True) as row:
         base = read_base(request, row)
         matrix = matrix_of(row)
         plan = read_under(request, matrix)
-        try:
-            sender = caller.sender(name, base=base)
+        sender = caller.sender(base=base)
+
+        def act() -> Answered:
             done = replace_document(plan_id=row.pk, matrix=matrix, plan=plan, sender=sender, source=source)
+            return Answered(status=200, answer={"revision": done.plan.revision})
+
+        try:
+            done = count_once(request, str(plan), act)
         except Behind as error:
             raise _tell_behind(error) from None
         except PlanError as error:
             raise Problem(code="not-valid", detail="Nothing was stored.", faults=error.faults) from None
-        return show_made(caller, done.plan.key, 200)
+        return show_made(caller, key, done.status, done.answer["revision"])
 
 
 def _tell_behind(error: Behind) -> Problem:

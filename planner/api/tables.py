@@ -1,6 +1,6 @@
 """The endpoints of plans as tables: out, and in again, as the page imports what other programs wrote."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase
 from ninja import Schema
 from pydantic import ConfigDict, Field, StringConstraints
 
-from planner.api.access import let_in
+from planner.api.access import count_once, let_in
 from planner.api.bodies import JSON
 from planner.api.plans import read_sender, tag_of
 from planner.api.problems import refuse
@@ -24,6 +24,7 @@ from planner.store import actions
 from planner.store.editions import matrix_of
 from planner.store.files import File, name_file
 from planner.store.models import Hold, Plan
+from planner.store.sent_before import Answered
 
 TAG = "Plans"
 CSV = "text/csv"
@@ -99,7 +100,7 @@ def read_endpoints(request: HttpRequest, key: UUID) -> HttpResponseBase:
     "/plans/{uuid:key}/endpoints",
     url_name="endpoints",
     parameters=[IF_MATCH, IDEMPOTENCY_KEY],
-    problems=(*OF_A_PLAN, "too-large", "overtaken", "condition-needed", "owned-by-git"),
+    problems=(*OF_A_PLAN, "too-large", "overtaken", "condition-needed", "owned-by-git", "key-of-another"),
     operation_id="import_endpoints",
     summary="Make and change endpoints by a table",
     answers={
@@ -116,22 +117,33 @@ def import_endpoints(request: HttpRequest, key: UUID, wanted: WantedRows) -> Htt
     All rows become one revision, or none does: 422 has every fault with its line, 412 that the plan has changed.
     """
     with let_in(request, key, Hold.Role.EDIT, writes=True) as plan:
-        sender = read_sender(request, plan)
-        if plan.revisions.filter(operation=sender.operation or "").exists():  # sent twice: its rows are there
-            known = ToldRows(revision=plan.revision, stored=True, new=[], changed=[], same=0, left_out=[], faults=[])
-            return _tell(known)
-        found = _compare(plan, wanted)
-        if found.trouble or (found.faults and not wanted.skips_faulty):
-            faults = [*found.trouble, *(Fault(one.where, one.message, "table") for one in found.faults)]
-            raise refuse(faults, "Nothing was stored: the table has faults.")
-        if not wanted.stores or not found.count:
-            return _tell(_describe(plan.revision, found, stored=False))
-        edit, matrix = "add-endpoints" if found.is_plain else "edit-endpoints", matrix_of(plan)
-        try:
-            done = actions.apply_edit(plan_id=plan.pk, matrix=matrix, edit=edit, params=found.params, sender=sender)
-        except PlanError as error:
-            raise refuse(error.faults, "Nothing was stored.") from None
-        return _tell(_describe(done.plan.revision, found, stored=True))
+        if not wanted.stores:
+            return _tell(_store(request, plan, wanted))
+        made: list[ToldRows] = []
+
+        def act() -> Answered:
+            made.append(_store(request, plan, wanted))
+            return Answered(status=200, answer={"revision": made[0].revision, "stored": made[0].stored})
+
+        done = count_once(request, wanted.model_dump_json(), act)
+        nothing: dict[str, Any] = {"new": [], "changed": [], "same": 0, "left_out": [], "faults": []}
+        return _tell(made[0] if made else ToldRows(**done.answer, **nothing))
+
+
+def _store(request: HttpRequest, plan: Plan, wanted: WantedRows) -> ToldRows:
+    """Store what the table comes to, if it is to be stored. Raises Problem where it can't be."""
+    sender, found = read_sender(request, plan), _compare(plan, wanted)
+    if found.trouble or (found.faults and not wanted.skips_faulty):
+        faults = [*found.trouble, *(Fault(one.where, one.message, "table") for one in found.faults)]
+        raise refuse(faults, "Nothing was stored: the table has faults.")
+    if not wanted.stores or not found.count:
+        return _describe(plan.revision, found, stored=False)
+    edit, matrix = "add-endpoints" if found.is_plain else "edit-endpoints", matrix_of(plan)
+    try:
+        done = actions.apply_edit(plan_id=plan.pk, matrix=matrix, edit=edit, params=found.params, sender=sender)
+    except PlanError as error:
+        raise refuse(error.faults, "Nothing was stored.") from None
+    return _describe(done.plan.revision, found, stored=True)
 
 
 def _compare(plan: Plan, wanted: WantedRows) -> Comparison:

@@ -1,6 +1,7 @@
 """Addresses to which check scripts send results: listed, made and revoked, for owners."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from django.urls import reverse
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
-from planner.api.access import caller_of, check_number, let_in
+from planner.api.access import caller_of, check_number, count_once, let_in
 from planner.api.bodies import JSON
 from planner.api.lines import Line
 from planner.api.problems import Problem
@@ -20,6 +21,7 @@ from planner.sharing import uploads
 from planner.sharing.links import Offer
 from planner.store.models import Hold
 from planner.store.run_models import UploadToken
+from planner.store.sent_before import Answered
 
 TAG = "Links"
 MOST_LISTED = 200
@@ -89,7 +91,7 @@ def list_uploads(request: HttpRequest, key: UUID) -> UploadList:
     "/plans/{uuid:key}/uploads",
     url_name="uploads",
     parameters=[IDEMPOTENCY_KEY],
-    problems=OF_A_PLAN,
+    problems=(*OF_A_PLAN, "key-of-another"),
     operation_id="make_upload",
     summary="Make an address that takes results",
     answers={201: {"description": "It is made", "content": content(JSON, named("MadeUpload"))}},
@@ -102,13 +104,26 @@ def make_upload(request: HttpRequest, key: UUID, wanted: WantedUpload) -> HttpRe
             raise Problem(code="not-allowed", detail="Addresses without a login are switched off in this service.")
         if wanted.days not in (30, 90, 365, None):
             raise Problem(code="not-valid", detail="An address works for 30, 90 or 365 days, or null: until revoked.")
-        offer = Offer(token=caller.secret(name, f"upload of {plan.key}"), edit_number=plan.edit_number)
-        row = uploads.make_token_row(
-            plan=plan, label=wanted.label, days=wanted.days, offer=offer, holder=caller.holder
+        token = caller.secret(name, f"upload of {plan.key} {wanted.model_dump_json()}")
+        offer = Offer(token=token, edit_number=plan.edit_number)
+        make = partial(
+            uploads.make_token_row,
+            plan=plan,
+            label=wanted.label,
+            days=wanted.days,
+            offer=offer,
+            holder=caller.holder,
         )
-    address = request.build_absolute_uri(reverse("upload_results", kwargs={"token": offer.token}))
+
+        def act() -> Answered:
+            make()
+            return Answered(status=201, answer={})
+
+        done = count_once(request, token, act)
+        row = make()  # the one that is there, unless it leads nowhere any more
+    address = request.build_absolute_uri(reverse("upload_results", kwargs={"token": token}))
     made = MadeUpload(address=address, **_head(row).model_dump())
-    return HttpResponse(made.model_dump_json().encode(), content_type=JSON, status=201)
+    return HttpResponse(made.model_dump_json().encode(), content_type=JSON, status=done.status)
 
 
 @operate(

@@ -10,3 +10,5 @@ PACKAGE = Path(__file__).resolve().parents[1]
 """The package `planner`; `ports` lies beside it."""
 IS_INSTALLED = not (PACKAGE.parent / "manage.py").is_file()
 SITE = PACKAGE / "_site" if IS_INSTALLED else PACKAGE.parent
+PROGRAM = "port-planner" if IS_INSTALLED else "manage.py"
+"""What runs the commands that sentences tell of."""

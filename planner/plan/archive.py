@@ -152,27 +152,37 @@ def write_archive(
 ) -> int:
     """Write plans, each with its revisions and, by name, what stands beside them, and return how many.
 
+    How much stands beside a plan is counted as it is written, whatever its record says: people work on while it is.
     The same plans give the same bytes.
     """
     count = 0
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for count, (plan, revisions, beside) in enumerate(plans, start=1):
-            _write(archive, f"plans/{count}/plan.json", [dump_record(plan)], indent=2)
-            _write(archive, f"plans/{count}/revisions.jsonl", map(dump_record, revisions))
-            for name, records in beside.items():
-                if getattr(plan, name):
-                    _write(archive, f"plans/{count}/{name}.jsonl", map(dump_record, records))
+            folder = f"plans/{count}/"
+            _write(archive, f"{folder}revisions.jsonl", map(dump_record, revisions))
+            written = {
+                name: _write(archive, f"{folder}{name}.jsonl", map(dump_record, records))
+                for name, records in beside.items()
+            }
+            _write(archive, f"{folder}plan.json", [dump_record(plan) | written], indent=2)
         _write(archive, CONTENTS, [{"format": FORMAT, "plans": count}], indent=2)
     return count
 
 
-def _write(archive: zipfile.ZipFile, name: str, values: Iterable[object], indent: int | None = None) -> None:
+def _write(archive: zipfile.ZipFile, name: str, values: Iterable[object], indent: int | None = None) -> int:
+    """Write a file with these values, unless there is none, and return how many there were."""
+    lines = (json.dumps(value, ensure_ascii=False, indent=indent).encode() + b"\n" for value in values)
+    if (first := next(lines, None)) is None:
+        return 0
     member = zipfile.ZipInfo(name)  # without the time of writing
     member.compress_type = zipfile.ZIP_DEFLATED
     member.external_attr = 0o600 << 16
+    count = 1
     with archive.open(member, "w", force_zip64=False) as file:
-        for value in values:
-            file.write(json.dumps(value, ensure_ascii=False, indent=indent).encode() + b"\n")
+        file.write(first)
+        for count, line in enumerate(lines, start=2):  # noqa: B007 - the last one is how many there were
+            file.write(line)
+    return count
 
 
 def dump_record(record: Any) -> dict[str, Any]:

@@ -154,9 +154,13 @@ def open_edit_link(*, token: str, holder: Holder) -> Plan | None:
         return None
     if not holder.holds().filter(plan=plan).exists():
         audit.note("edit-link-opened", plan=plan, actor=holder.name)
-    is_owned = plan.holds.filter(role=Hold.Role.OWN).exists()
-    holder.give(plan, Hold.Role.EDIT if is_owned else Hold.Role.OWN)
+    holder.give(plan, Hold.Role.EDIT if is_owned(plan) else Hold.Role.OWN)
     return plan
+
+
+def is_owned(plan: Plan) -> bool:
+    """Whether somebody owns a plan; one that a command made is owned by nobody before its edit link is opened."""
+    return plan.holds.filter(role=Hold.Role.OWN).exists()
 
 
 def find_plan(token: str) -> Plan | None:
@@ -174,8 +178,7 @@ def make_link(*, plan: Plan, terms: Terms, token: str, holder: Holder) -> ShareL
 
     Raises NotMade when the plan has no such revision or too many links, or when that link leads nowhere any more.
     """
-    one_at_a_time(f"links of plan {plan.pk}")
-    check_admitted()
+    lock_row(plan.pk)  # before what lets the sender in, as every edit locks them
     known = plan.links.filter(token_hash=hash_token(token)).first()
     if known is not None and known.state != "live":
         raise NotMade(f"The link that this form made is {known.state}. Open the page again to make another.")

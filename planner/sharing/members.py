@@ -1,6 +1,6 @@
 """Who holds a plan, and may read, edit or own it: accounts, to which it is given by name, or browsers."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -122,23 +122,27 @@ def appoint_owner(*, plan: Plan, name: str, holder: Holder) -> None:
         holds = list(list_members(plan))
         found = [one for one, known in zip(holds, name_members(plan, holds), strict=True) if known == name]
         if len(found) != 1:
-            raise NotShared(f"{len(found) or 'No'} browsers called “{name}” hold “{plan.name}”; it takes one.")
+            several = len(found) or "No"
+            raise NotShared(f"{several} browsers called “{name}” hold “{plan.name}”; exactly one is needed.")
         hold = found[0]
     hold.role = Hold.Role.OWN
     hold.save(update_fields=["role"])
     audit.note("owner-appointed", plan=plan, actor=holder.name, detail=name)
 
 
-def list_owned_alone(user: User) -> QuerySet[Plan]:
-    """The plans that nobody else owns."""
-    others = Hold.objects.filter(role=Hold.Role.OWN, user__isnull=False).exclude(user=user)
-    return Plan.objects.filter(holds__user=user, holds__role=Hold.Role.OWN).exclude(pk__in=others.values("plan"))
+def list_owned_alone(users: Collection[User]) -> QuerySet[Plan]:
+    """The plans that nobody owns who may log in but these accounts, which own them together."""
+    owners = Hold.objects.filter(role=Hold.Role.OWN)
+    others = owners.filter(user__is_active=True).exclude(user__in=users)
+    return Plan.objects.filter(pk__in=owners.filter(user__in=users).values("plan")).exclude(
+        pk__in=others.values("plan")
+    )
 
 
 @transaction.atomic
-def give_to_heir(*, user: User, heir: User, holder: Holder) -> int:
-    """Have another account own what an account owns alone. Returns how many plans those are."""
-    plans = list(list_owned_alone(user).only("pk", "key", "name"))
+def give_to_heir(*, users: Collection[User], heir: User, holder: Holder) -> int:
+    """Have another account own what nobody owns but these accounts. Returns how many plans those are."""
+    plans = list(list_owned_alone(users).only("pk", "key", "name"))
     for plan in plans:
         share_plan(plan=plan, user=heir, role=Hold.Role.OWN, holder=holder)
     return len(plans)

@@ -12,12 +12,11 @@ from django.utils import timezone
 
 from planner.sharing.links import NotMade, Offer
 from planner.store import audit, throttle
-from planner.store.admission import check_admitted
+from planner.store.admission import check_admitted, lock_row
 from planner.store.holders import Holder
 from planner.store.models import Plan, ShareLink, hash_token, list_hashes
 from planner.store.run_models import UploadToken
 from planner.store.token_models import ApiToken
-from ports.locks import one_at_a_time
 
 KIND = "upload"
 """What offers of such tokens are for."""
@@ -34,8 +33,7 @@ def make_token_row(*, plan: Plan, label: str, days: int | None, offer: Offer, ho
     Raises NotMade when there are too many, or when what the offer made leads nowhere any more.
     """
     hashed = hash_token(offer.token)
-    one_at_a_time(f"uploads of plan {plan.pk}")
-    check_admitted()
+    lock_row(plan.pk)  # before what lets the sender in, as every edit locks them
     known = UploadToken.objects.filter(plan=plan, token_hash=hashed).first()
     if known is not None and known.state != "live":
         raise NotMade(f"The address that this form made is {known.state}. Open the page again to make another.")

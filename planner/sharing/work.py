@@ -6,6 +6,7 @@ import resource
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 
 from django.conf import settings
 from django.db import Error
@@ -19,11 +20,12 @@ from planner.sharing.files import NOT_SHOWN, write_reading, write_reading_change
 from planner.sharing.links import read_link, read_newest
 from planner.store import jobs
 from planner.store.acceptances import write_acceptance
+from planner.store.admission import AccessTaken, admitted, held
 from planner.store.existing import Question, write_existing
 from planner.store.files import UNUSABLE, File, UnusableFilter, write_plan_file
 from planner.store.job_models import Job
 from planner.store.kept import Damaged
-from planner.store.models import Plan
+from planner.store.models import Hold, Plan
 from planner.store.runner import end_with_whoever_began_it
 from planner.store.sealed import Unopened
 from planner.store.sides import NothingToCompare, write_changes
@@ -68,7 +70,11 @@ def _make_acceptance_file(plan: Plan, _job: Job, order: jobs.Order) -> File:
 
 
 def _make_existing_file(plan: Plan, job: Job, order: jobs.Order) -> File:
-    return write_existing(plan, Question.read(order.format, order.asked), jobs.read_sent(job))
+    question = Question.read(order.format, order.asked)
+    # What is kept with the plan is kept for whoever asked, as long as they may change it.
+    by = [partial(held, Hold(pk=question.hold), Hold.Role.EDIT)] if question.hold is not None else []
+    with admitted(*by):
+        return write_existing(plan, question, jobs.read_sent(job))
 
 
 MAKERS: Mapping[str, Maker] = {
@@ -154,6 +160,8 @@ def _say(error: Exception) -> str | None:
         return "The port matrix has faults."
     if isinstance(error, MemoryError):
         return f"It needs more memory than the {settings.JOB_MIB:,} MiB that a file may take here."
+    if isinstance(error, AccessTaken):
+        return "Whoever asked for it may no longer change this plan, so nothing was kept with it."
     if isinstance(error, Unopened):
         return "What was sent isn't there any more. Choose it again."
     if isinstance(error, NotExpressible | NothingToCompare | Unreadable | BadMap | NoMatrix | NoProduct | Damaged):

@@ -311,11 +311,16 @@ def lock_plan(plan_id: int) -> models.Plan:
     return row
 
 
+def was_sent(plan: models.Plan, sender: Sender) -> bool:
+    """Whether this very edit made a revision of a plan before; to be asked under the plan's write lock."""
+    return bool(sender.operation and _sent.ask(plan.pk, sender.operation))
+
+
 @transaction.atomic
 def _change(*, plan_id: int, sender: Sender, matrix: Matrix, make: Callable[[models.Plan], _State]) -> Applied:
     # On SQLite the transaction itself holds the write lock (BEGIN IMMEDIATE); elsewhere the row does.
     row = lock_plan(plan_id)
-    if sender.operation and _sent.ask(row.pk, sender.operation):
+    if was_sent(row, sender):
         return Applied(plan=row, changed=False)
     state = make(row)
     switched = state.edition is not None and state.edition != row.edition
@@ -449,7 +454,7 @@ def switch_edition(*, plan_id: int, edition: PortMatrix, sender: Sender = ANYONE
         return _State(
             document=row.document,
             plan=plan,
-            summary=f"What is amended over the edition {edition.slug} taken over",
+            summary=f"Amendments to the edition {edition.slug} taken over",
             renames=NO_RENAMES,
             undo_to=now.undo_to,
             redo_to=now.redo_to,
@@ -478,4 +483,5 @@ def name_checkpoint(*, plan_id: int, number: int, name: str, seen: str) -> model
         )
     revision.checkpoint = name[:200]
     revision.save(update_fields=["checkpoint"])
+    plan.save(update_fields=["updated"])  # pages that offer revisions say their names
     return revision

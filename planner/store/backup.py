@@ -178,7 +178,7 @@ def _describe(database: Path, *, has_key: bool) -> Backup:
             )
             (plans,) = connection.execute("SELECT count(*) FROM planner_plan").fetchone()
     except sqlite3.Error as error:
-        raise BadBackup(f"This is no database of the planner: {error}.") from None
+        raise BadBackup(f"This is no database of Port planner: {error}.") from None
     return Backup(
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         plans=plans,

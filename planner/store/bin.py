@@ -10,13 +10,13 @@ from planner.store.jobs import drop_of_plan
 from planner.store.models import ARRIVING, KEPT_IN_BIN, Hold, Plan
 
 
-@transaction.atomic
 def delete_plan(*, plan_id: int, actor: str = "") -> None:
     """Put a plan into the bin, from which it can be restored for KEPT_IN_BIN. What is overdue there goes for good."""
-    lock_row(plan_id)
-    if Plan.objects.filter(pk=plan_id, deleted=None).update(deleted=timezone.now()):
-        drop_of_plan(plan_id)
-        audit.note("plan-deleted", plan=Plan.objects.only("key").get(pk=plan_id), actor=actor)
+    with transaction.atomic():
+        lock_row(plan_id)
+        if Plan.objects.filter(pk=plan_id, deleted=None).update(deleted=timezone.now()):
+            drop_of_plan(plan_id)
+            audit.note("plan-deleted", plan=Plan.objects.only("key").get(pk=plan_id), actor=actor)
     empty_bin()
 
 
@@ -34,9 +34,10 @@ def restore_plan(*, plan_id: int, actor: str = "") -> bool:
 def empty_bin() -> int:
     """Remove for good what has been in the bin for KEPT_IN_BIN. Returns how many plans that were.
 
-    What an import left whose process died goes too.
+    What an import left whose process died goes too. Each plan by itself, so that others wait no longer than for one.
     """
     now = timezone.now()
     left = Hold.objects.filter(browser__startswith=ARRIVING, since__lte=now - arrivals.BROKEN_OFF)
     overdue = Plan.objects.filter(Q(deleted__lte=now - KEPT_IN_BIN) | Q(pk__in=left.values("plan"))).defer("document")
-    return overdue.delete()[1].get("planner.Plan", 0)
+    numbers = list(overdue.values_list("pk", flat=True))
+    return sum(overdue.filter(pk=number).delete()[1].get("planner.Plan", 0) for number in numbers)

@@ -45,14 +45,14 @@ def open_archive(plan: Plan, holder: Holder) -> tuple[IO[bytes], str]:
     """
     name = f"{slugify(plan.name)[:80] or 'plan'}-revision-{plan.revision}-with-history.zip"
     file = _write([plan])
-    store_if_possible(lambda: audit.note("plan-exported", plan=plan, actor=holder.name))
+    store_if_possible(lambda: audit.note("plan-exported", plan=plan, actor=holder.name), waits=True)
     return file, name
 
 
 def open_archive_of_all(holder: Holder) -> tuple[IO[bytes], str]:
     """The same of every plan that somebody may edit."""
     file = _write([hold.plan for hold in list_holds(holder) if hold.allows(Hold.Role.EDIT)])
-    store_if_possible(lambda: audit.note("plan-exported", actor=holder.name, detail="all of one's own"))
+    store_if_possible(lambda: audit.note("plan-exported", actor=holder.name, detail="all of one's own"), waits=True)
     return file, "plans.zip"
 
 

@@ -84,6 +84,8 @@ class Question:
     sender: Sender = actions.ANYONE
     actor: str = ""
     """The account that asks, for the log of what was done; empty: nobody is logged in."""
+    hold: int | None = None
+    """The hold that let in whoever asks, by its number: a job keeps nothing once it is gone. None: no job is to."""
 
     @property
     def also(self) -> tuple[Also, ...]:
@@ -101,6 +103,7 @@ class Question:
             "keep_answer": self.keep_answer,
             "sender": [getattr(self.sender, name) for name in _OF_SENDER],
             "actor": self.actor,
+            "hold": self.hold,
         }
         return {"question": json.dumps(facts)}
 

@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from planner.store import presence, throttle
-from planner.store.models import Hold, Plan, list_hashes
+from planner.store.models import Comment, Hold, Plan, Viewer, list_hashes
 from planner.store.token_models import ApiToken
 from planner.store.trouble import store_if_possible
 from ports.written import Written
@@ -79,7 +79,10 @@ def read_holder(request: HttpRequest) -> Holder:
 
 
 def _carry_over(key: str) -> None:
-    """Have a browser hold under the key of now what it held under those before. It holds no plan twice."""
+    """Have a browser be known under the key of now: by what it held, and said, under those before.
+
+    It holds no plan twice, and looks at none twice.
+    """
     now, *before = list_hashes(key)
     old = Hold.objects.filter(browser__in=before)
     if old.exists():
@@ -89,6 +92,10 @@ def _carry_over(key: str) -> None:
                 hold.delete()
             old.update(browser=now)
             ApiToken.objects.filter(browser__in=before).update(browser=now)
+            Comment.objects.filter(writer__in=before).update(writer=now)
+            looked = Viewer.objects.filter(key_hash__in=before)
+            looked.filter(plan__in=Viewer.objects.filter(key_hash=now).values("plan")).delete()
+            looked.update(key_hash=now)
 
 
 def find_hold(request: HttpRequest, key: str, *, document: bool = True) -> Hold | None:
@@ -139,8 +146,8 @@ def list_unclaimed(request: HttpRequest) -> QuerySet[Plan]:
 
 
 def _find_unclaimed(request: HttpRequest) -> QuerySet[Hold]:
-    browser = Holder(browser=presence.read_visitor(request).hash)
-    return browser.holds().exclude(plan__holds__user__isnull=False)
+    known_as = list_hashes(presence.read_visitor(request).key)  # nothing is carried over where accounts are on
+    return Hold.objects.filter(browser__in=known_as).exclude(plan__holds__user__isnull=False)
 
 
 def _take_over(request: HttpRequest, holder: Holder, key: str) -> bool:

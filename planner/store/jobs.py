@@ -5,8 +5,8 @@ state it takes the job from, so of two who try only one succeeds, on either data
 and puts that off again and again; a job whose runner doesn't is taken by another, so it outlives whatever ended the
 runner. Who may see a job is not decided here: it is found by its plan and its link, for those who were let in.
 
-A job of one of sealed.KINDS is about a secret that somebody sent. What was sent waits as its pieces, sealed, and what
-comes of it takes their place, sealed as well; whatever ends the job takes them away.
+A job of one of sealed.KINDS is about a secret that somebody sent. What was sent waits as its pieces, sealed, until
+what comes of it is whole and takes their place, sealed as well; whatever ends the job takes them away.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, Max, Min, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -44,10 +44,12 @@ KEPT_ENDED = timedelta(hours=1)
 """How long is told of a job that failed or was cancelled."""
 KEPT_SEALED = timedelta(hours=1)
 """How long such a job and its answer are kept at most, from when it was asked for, and from when it was done."""
-MOST_SEALED = 10
-"""How many secrets may wait at once."""
+MOST_SEALED, MOST_SEALED_OF_PLAN = 10, 3
+"""How many secrets may wait at once, of all plans and of one: who sends many keeps no other plan waiting."""
 PIECE = 2**18
 """Bytes of a piece. A copy of the database reads fifty rows at once, and others wait for one to be stored."""
+MADE = 2**20
+"""The number of the first piece of what comes of a job; before it stands what was sent for it."""
 LIVE = (Job.State.WAITING, Job.State.RUNNING, Job.State.DONE)
 ASKED_AGAIN = "It was ended three times before it was finished. It may need more memory than it gets."
 
@@ -160,7 +162,10 @@ def ask_sealed(plan: Plan, order: Order, data: bytes) -> Job:
         if known is not None:
             return known
         unended = Job.objects.filter(state__in=(Job.State.WAITING, Job.State.RUNNING))
-        if unended.filter(order__kind__in=KINDS).count() >= MOST_SEALED or unended.count() >= MOST_IN_ALL:
+        sealed = unended.filter(order__kind__in=KINDS)
+        if sealed.filter(plan=plan).count() >= MOST_SEALED_OF_PLAN or sealed.count() >= MOST_SEALED:
+            raise TooMany
+        if unended.count() >= MOST_IN_ALL:
             raise TooMany
         job = Job.objects.create(plan=plan, order=order.as_row(), key=key)
         packed = zlib.compress(data, 1)
@@ -173,7 +178,7 @@ def ask_sealed(plan: Plan, order: Order, data: bytes) -> Job:
 
 def read_sent(job: Job) -> bytes:
     """What was sent for a job of one of sealed.KINDS. Raises Unopened, also where it is gone."""
-    pieces = (bytes(piece.data) for piece in job.pieces.order_by("number"))
+    pieces = (bytes(piece.data) for piece in job.pieces.filter(number__lt=MADE).order_by("number"))
     packed = b"".join(_unseal(job, number, piece, "sent") for number, piece in enumerate(pieces))
     try:
         return zlib.decompress(packed)
@@ -220,7 +225,8 @@ def cancel(job: Job) -> bool:
 def read_pieces(job: Job) -> Iterator[bytes]:
     """What came of a job that is done, a piece at a time. Raises Unopened."""
     number, sealed = 0, is_sealed(job)
-    while (data := job.pieces.filter(number=number).values_list("data", flat=True).first()) is not None:
+    first = job.pieces.aggregate(first=Min("number"))["first"] or 0
+    while (data := job.pieces.filter(number=first + number).values_list("data", flat=True).first()) is not None:
         yield _unseal(job, number, bytes(data), "made") if sealed else bytes(data)
         number += 1
 
@@ -311,22 +317,32 @@ def finish(job_id: int, runner: str, file: File) -> bool:
     job = has(job_id, runner).first()
     if job is None:
         return False
-    _drop_pieces(job_id)
     _make_room(most - len(file.data))
-    for number, start in enumerate(range(0, len(file.data), PIECE)):
-        if not renew(job_id, runner):
-            break
-        piece = file.data[start : start + PIECE]
+    own = _store_pieces(job, file.data)
+    with transaction.atomic():
+        done = has(job_id, runner).update(
+            state=Job.State.DONE, ended=timezone.now(), until=None, said="",
+            content_type=file.content_type, file=file.name[:200], size=len(file.data),
+        )  # fmt: skip
+        # Whoever has the job by now needs what was sent for it, and has pieces of its own.
+        _drop(job.pieces.exclude(own) if done else job.pieces.filter(own))
+    return bool(done)
+
+
+def _store_pieces(job: Job, data: bytes) -> Q:
+    """Store pieces of a file as long as the job is its runner's. Returns which these are: by numbers of their own."""
+    last = job.pieces.filter(number__gte=MADE).aggregate(last=Max("number"))["last"]
+    first = end = MADE if last is None else last + 1
+    for number, start in enumerate(range(0, len(data), PIECE)):
+        piece = data[start : start + PIECE]
         if is_sealed(job):
             piece = _seal(job, number, piece, "made")
-        Piece.objects.create(job_id=job_id, number=number, data=piece)
-    done = has(job_id, runner).update(
-        state=Job.State.DONE, ended=timezone.now(), until=None, said="",
-        content_type=file.content_type, file=file.name[:200], size=len(file.data),
-    )  # fmt: skip
-    if not done:
-        Piece.objects.filter(job=job_id).delete()
-    return bool(done)
+        with transaction.atomic():
+            if not renew(job.pk, job.runner):
+                break
+            Piece.objects.create(job=job, number=first + number, data=piece)
+        end += 1
+    return Q(number__gte=first, number__lt=end)
 
 
 # --- what is kept ----------------------------------------------------------------------------------------------------
@@ -363,8 +379,12 @@ def _make_room(most: int) -> int:
 
 
 def _drop_pieces(job_id: int) -> None:
-    """Take away what was sent for a job or came of it; what was sealed isn't left in free pages of the file either."""
-    pieces = Piece.objects.filter(job=job_id)
+    """Take away what was sent for a job and came of it."""
+    _drop(Piece.objects.filter(job=job_id))
+
+
+def _drop(pieces: "QuerySet[Piece]") -> None:
+    """Take pieces away; what was sealed isn't left in free pages of the file either."""
     if connection.vendor != "sqlite" or not pieces.filter(job__order__kind__in=KINDS).exists():
         pieces.delete()
         return

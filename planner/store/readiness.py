@@ -3,8 +3,6 @@
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from planner.deploy.sqlite.base import is_lost
 from planner.store.models import Attempt
-from planner.store.trouble import BUSY, DAMAGED, GONE, READ_ONLY, name_trouble
+from planner.store.trouble import BUSY, DAMAGED, GONE, READ_ONLY, name_trouble, short_of_patience
 from ports.matrix import MatrixError
 from ports.queries import NoMatrix, current_matrix
 
@@ -74,25 +72,10 @@ def _is_folder_writable() -> bool:
 
 def _try_to_write() -> list[str]:
     """Take the write lock, write a row, and take it back. That others are writing meanwhile is no trouble."""
-    with _short_of_patience(), transaction.atomic():
+    with short_of_patience(), transaction.atomic():
         Attempt.objects.create(subject="readiness", mark=secrets.token_hex(16))
         transaction.set_rollback(True)
     return []
-
-
-@contextmanager
-def _short_of_patience() -> Iterator[None]:
-    """Wait for others a second and no longer."""
-    if connection.vendor != "sqlite":
-        yield
-        return
-    usual = int(connection.settings_dict["OPTIONS"]["timeout"] * 1000)
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA busy_timeout=1000")
-        try:
-            yield
-        finally:
-            cursor.execute(f"PRAGMA busy_timeout={usual}")
 
 
 @cache

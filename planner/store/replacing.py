@@ -44,8 +44,6 @@ def replace_document(
     (OwnedByGit, too), and PlanError for one that is too large.
     """
     row = lock_plan(plan_id)
-    if sender.operation and row.revisions.filter(operation=sender.operation).exists():
-        return Applied(plan=row, changed=False)
     if plan.product is None and row.document.get("product"):
         plan = replace(plan, product=matrix.product_slug)
     document = dump_plan(plan)

@@ -8,6 +8,7 @@ address that it still has. So only what changed falls back to not tested. New na
 import hashlib
 import json
 import zlib
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -124,9 +125,9 @@ def prove(plan: models.Plan, report: Report) -> Proven:
 
     def make() -> tuple[Report, Proven]:
         rows = list(_runs(plan).order_by("pk"))
-        checks = plan_checks(report)
+        target = _Target(report)
         renames = find_renames_since(plan, {row.revision for row in rows})
-        carried = [_carry(row, report, checks, renames.get(row.revision, ())) for row in rows]
+        carried = [_carry(row, target, renames.get(row.revision, ())) for row in rows]
         runs = [run for run in carried if run is not None]
         there = {name_run(row): row for row in rows}
         acceptance = replace(assess(report, runs), messages=())  # what was wrong was said when they came
@@ -154,32 +155,42 @@ def name_run(row: CheckRun) -> str:
     return f"{row.source}, {row.started:%Y-%m-%d %H:%M} UTC, run {row.pk}"
 
 
-def _carry(row: CheckRun, report: Report, checks: Sequence[Check], renamed: Iterable[Rename]) -> Run | None:
-    """A kept run as one of this report; None where nothing of it counts any more."""
-    name, digest = name_run(row), digest_of(report)
-    found = unpack(row)
-    if row.digest == digest:
-        return Run(name=name, results=replace(found, plan=report.plan.name, report=digest))
+class _Target:
+    """What every kept run is held against: found once in the newest report, however many runs there are."""
+
+    def __init__(self, report: Report) -> None:
+        self.plan, self.digest = report.plan.name, digest_of(report)
+        self.addresses = {endpoint.name: endpoint.addresses for endpoint in report.plan.endpoints}
+        self.checks: dict[str, list[Check]] = defaultdict(list)
+        """By their source."""
+        for check in plan_checks(report):
+            self.checks[check.source].append(check)
+
+
+def _carry(row: CheckRun, target: _Target, renamed: Iterable[Rename]) -> Run | None:
+    """A kept run as one of the newest report; None where nothing of it counts any more."""
+    name, found = name_run(row), replace(unpack(row), plan=target.plan, report=target.digest)
+    if row.digest == target.digest:
+        return Run(name=name, results=found)
     now = {one.old: one.new for one in renamed if one.kind == "endpoint"}
     then = {new: old for old, new in now.items()}
     source = now.get(row.source, row.source)
-    endpoint = next((end for end in report.plan.endpoints if end.name == source), None)
-    if endpoint is None or _keys(endpoint.addresses) != _keys(row.addresses):
+    if source not in target.addresses or _keys(target.addresses[source]) != _keys(row.addresses):
         return None
     ids = {
         check_id(
             (row.source, then.get(check.destination, check.destination), check.protocol, check.ports),
             closed=check.closed,
         ): check
-        for check in checks
-        if check.source == source and (check.destination in then or check.destination not in now)
+        for check in target.checks.get(source, ())
+        if check.destination in then or check.destination not in now
     }  # what has got the name of another since is something else
     results = tuple(
         replace(result, id=ids[result.id].id, destination=ids[result.id].destination)
         for result in found.results
         if result.id in ids
     )
-    return Run(name=name, results=replace(found, plan=report.plan.name, report=digest, source=source, results=results))
+    return Run(name=name, results=replace(found, source=source, results=results))
 
 
 def _keys(addresses: Iterable[str]) -> set[str]:

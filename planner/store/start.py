@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import Error, connection, transaction
 
+from planner.deploy.place import PROGRAM
 from planner.deploy.sqlite.base import is_lost, mark_of
 from planner.store.readiness import ROOM, known_migrations
 from planner.store.trouble import name_trouble
@@ -52,7 +53,7 @@ def _check_file(path: Path) -> None:
     if is_lost(path):
         raise NotReady(
             f"The database {path} is gone, and it was there before. Bring it back, or a backup of it "
-            f"(manage.py restore FILE). To begin with an empty one, delete {mark_of(path)}."
+            f"({PROGRAM} restore FILE). To begin with an empty one, delete {mark_of(path)}."
         )
     if not path.exists():
         return
@@ -76,7 +77,7 @@ def _check_file(path: Path) -> None:
 def _say_damaged(path: Path, how: str) -> str:
     return (
         f"The database {path} is damaged: {how}. Nothing is served from it. Restore a backup by "
-        "manage.py restore FILE --replace, which keeps the damaged one beside it."
+        f"{PROGRAM} restore FILE --replace, which keeps the damaged one beside it."
     )
 
 

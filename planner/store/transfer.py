@@ -12,6 +12,7 @@ from functools import partial
 from itertools import chain
 from typing import IO, Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from planner.engine.size import check_size
@@ -213,9 +214,6 @@ def _describe(plan: models.Plan) -> PlanRecord:
             )
             for handover in plan.handovers.filter(revision__lte=plan.revision).order_by("sent", "pk")
         ),
-        states=plan.states.filter(revision__lte=plan.revision).count(),
-        answers=plan.answers.filter(revision__lte=plan.revision).count(),
-        comments=plan.comments.count(),
         git=None if plan.git is None else {key: plan.git[key] for key in ("repository", "path")},
     )
 
@@ -268,8 +266,9 @@ def _list_answers(plan: models.Plan) -> Iterator[AnswerRecord]:
 
 
 def _list_comments(plan: models.Plan) -> Iterator[CommentRecord]:
-    """What people said, in that order."""
-    for number, row in enumerate(plan.comments.order_by("pk").iterator(chunk_size=100), start=1):
+    """What people said, in that order, but of rules as they were after the plan was read."""
+    said = plan.comments.filter(Q(revision=None) | Q(revision__lte=plan.revision)).order_by("pk")
+    for number, row in enumerate(said.iterator(chunk_size=100), start=1):
         yield CommentRecord(
             number=number,
             kind=row.kind,

@@ -5,13 +5,15 @@ the words of their messages.
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.conf import settings
-from django.db import Error, InterfaceError, OperationalError, transaction
+from django.db import Error, InterfaceError, OperationalError, connection, transaction
 
+from planner.deploy.place import PROGRAM
 from planner.deploy.sqlite.base import is_full
 from planner.store.kept import Damaged
 
@@ -34,8 +36,8 @@ class Trouble:
 BUSY = Trouble(
     word="busy",
     title="Please wait",
-    sentence="Others are storing very much at the moment, and nothing was changed. Try again in a few seconds.",
-    advice="Others are storing very much at the moment: run it again in a few seconds.",
+    sentence="Others are storing a lot at the moment, and nothing was changed. Try again in a few seconds.",
+    advice="Others are storing a lot at the moment: run it again in a few seconds.",
     wait=5,
 )
 GONE = Trouble(
@@ -63,8 +65,8 @@ DAMAGED = Trouble(
     word="damaged",
     title="The database is damaged",
     sentence=f"The database is damaged. {UNCHANGED} "
-    "Whoever runs this service has to restore a backup: manage.py restore FILE --replace.",
-    advice="It is damaged: restore a backup by manage.py restore FILE --replace.",
+    f"Whoever runs this service has to restore a backup: {PROGRAM} restore FILE --replace.",
+    advice=f"It is damaged: restore a backup by {PROGRAM} restore FILE --replace.",
 )
 _ELSEWHERE = f"{UNCHANGED} Other revisions can be read. Whoever runs this service may have this one in a backup."
 TROUBLES = (BUSY, GONE, FULL, READ_ONLY, DAMAGED)
@@ -116,14 +118,32 @@ def say_trouble(error: BaseException) -> str | None:
     return f"The database can't be used: {error}. {trouble.advice}" if trouble else None
 
 
-def store_if_possible(store: Callable[[], object]) -> None:
+def store_if_possible(store: Callable[[], object], *, waits: bool = False) -> None:
     """Write what a page can do without, such as who looks at it: left out where nothing can be stored.
 
-    A function and no block, as a transaction can already fail when it begins.
+    Where others write it is tried for a moment, and left out too. What `waits`, as the log does, is tried for as long
+    as any write, and raises then. A function and no block, as a transaction can already fail when it begins.
     """
     try:
-        with transaction.atomic():
+        with nullcontext() if waits else short_of_patience(), transaction.atomic():
             store()
     except Error as error:
-        if name_trouble(error) not in (FULL, READ_ONLY):
+        if name_trouble(error) not in ((FULL, READ_ONLY) if waits else (FULL, READ_ONLY, BUSY)):
             raise
+
+
+@contextmanager
+def short_of_patience() -> Iterator[None]:
+    """Wait for others a second and no longer."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    connection.ensure_connection()
+    file = connection.connection  # asked by itself, as this is no query of the page
+    (usual,) = file.execute("PRAGMA busy_timeout").fetchone()
+    file.execute("PRAGMA busy_timeout=1000")
+    try:
+        yield
+    finally:
+        if connection.connection is file:  # else it was closed: what is opened next waits as usual
+            file.execute(f"PRAGMA busy_timeout={usual}")

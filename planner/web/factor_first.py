@@ -5,12 +5,12 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
-from django_htmx.http import HttpResponseClientRedirect
+from django.urls import ResolverMatch, reverse
 
 from planner.accounts import second_factor
 from planner.sharing.tokens import UNDER
-from planner.web.views.htmx import htmx_of
+from planner.web.views import edit_links
+from planner.web.views.htmx import htmx_of, lead_before
 
 WANTED = "wanted before the second factor"
 """Where in the session the address is that was asked for."""
@@ -44,7 +44,17 @@ class FactorFirst:
         if not second_factor.is_missing(request):
             return None
         if htmx_of(request):
-            return HttpResponseClientRedirect(reverse("show_security"))
+            return lead_before(reverse("show_security"))
+        response = redirect("show_security")
         if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
-            request.session[WANTED] = request.get_full_path()
-        return redirect("show_security")
+            _keep_wanted(request, response, match)
+        return response
+
+
+def _keep_wanted(request: HttpRequest, response: HttpResponse, match: ResolverMatch) -> None:
+    """Have the session know what was asked for, unless the address is a secret: an edit link waits in the browser."""
+    if "token" not in match.kwargs:
+        request.session[WANTED] = request.get_full_path()
+    elif match.url_name == "open_edit_link":
+        edit_links.keep_waiting(response, match.kwargs["token"])
+        request.session[WANTED] = edit_links.find_door(request)

@@ -63,21 +63,36 @@ class AccountAdmin(_UserAdmin):
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """What stands in the way of a deletion too: plans that nobody else owns, until they have an heir."""
         deleted, counts, needed, protected = super().get_deleted_objects(objs, request)
-        for user in objs:
-            if not self._may_touch(request, user):
-                needed = {*needed, "account of staff"}
-            protected = [
-                *protected,
-                *(
-                    f"The plan {plan.name}, which {user} alone owns. Give it to an heir first: an action of the list."
-                    for plan in members.list_owned_alone(user).only("name")
-                ),
-            ]
-        return deleted, counts, needed, protected
+        users = list(objs)
+        if any(not self._may_touch(request, user) for user in users):
+            needed = {*needed, "account of staff"}
+        heirless = [
+            f"The plan {plan.name}, which nobody else owns who may log in. Give it to an heir first, in the list."
+            for plan in members.list_owned_alone(users).only("name")
+        ]
+        return deleted, counts, needed, [*protected, *heirless]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        """Also say which plans nobody owns now who may log in. It isn't refused, as it can be urgent."""
+        super().save_model(request, obj, form, change)
+        if obj.is_active or "is_active" not in form.changed_data:
+            return
+        if left := members.list_owned_alone([obj]).count():
+            said = f"Nobody owns {many(left, 'plan')} of {obj} now who may log in. Give them to an heir"
+            self.message_user(request, f"{said}: an action of the list of accounts.", messages.WARNING)
+
+    def _is_refused(self, request: HttpRequest, users: QuerySet[User]) -> bool:
+        """Whether an action isn't for whoever asks, as some of the accounts are above them; that is said then."""
+        above = [user.get_username() for user in users if not self._may_touch(request, user)]
+        if above:
+            self.message_user(request, f"Only superusers do that to staff: {', '.join(above)}.", messages.ERROR)
+        return bool(above)
 
     @admin.action(permissions=["change"], description="Give what they alone own to the heir")
     def give_to_heir(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Have the account that is named own the plans that the chosen ones alone own."""
+        if self._is_refused(request, queryset):
+            return
         try:
             heir = members.find_account(request.POST.get("heir", "").strip())
             if queryset.filter(pk=heir.pk).exists():
@@ -86,14 +101,13 @@ class AccountAdmin(_UserAdmin):
             self.message_user(request, str(error), messages.ERROR)
             return
         holder = Holder(name=request.user.get_username())
-        given = sum(members.give_to_heir(user=user, heir=heir, holder=holder) for user in queryset)
+        given = members.give_to_heir(users=list(queryset), heir=heir, holder=holder)
         self.message_user(request, f"{heir.get_username()} owns {many(given, 'plan')} more.", messages.SUCCESS)
 
     @admin.action(permissions=["change"], description="Switch the second factor off")
     def switch_factor_off(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """For people who lost their app and their recovery codes: a login asks for the password alone."""
-        if above := [user.get_username() for user in queryset if not self._may_touch(request, user)]:
-            self.message_user(request, f"Only superusers do that to staff: {', '.join(above)}.", messages.ERROR)
+        if self._is_refused(request, queryset):
             return
         actor = request.user.get_username()
         count = sum(second_factor.remove(user, actor=actor) for user in queryset)

@@ -107,7 +107,7 @@ class Check(Row):
     """
 
     code: Slug
-    """Others may rely on it; not one that the planner uses itself (`caveat`, `choice-undecided` …)."""
+    """Others may rely on it; not one that Port planner uses itself (`caveat`, `choice-undecided` …)."""
     severity: Annotated[str, SEVERITY]
     """`error`: the plan can't work."""
     subject: str

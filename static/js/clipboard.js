@@ -9,6 +9,7 @@ export async function copyText(text) {
   try {
     // With a promise in it, as a browser may forget the click while the text is on its way.
     const blob = text.then((said) => new Blob([said], { type: "text/plain" }));
+    blob.catch(() => undefined); // what can’t be fetched is told by the text itself
     await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
     return true;
   } catch {

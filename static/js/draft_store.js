@@ -26,18 +26,23 @@ function read(key) {
 /** @returns {Record<string, Draft>} the drafts of this page by the keys of their forms */
 export const readDrafts = () => /** @type {Record<string, Draft> | null} */ (read(KEY)) ?? {};
 
-/** @param {Record<string, Draft>} drafts */
-export function writeDrafts(drafts) {
+/**
+ * @param {string} key
+ * @param {unknown} value what is to be kept there; nothing where it is null, or where there is no room
+ */
+function write(key, value) {
   try {
-    if (Object.keys(drafts).length) {
-      sessionStorage.setItem(KEY, JSON.stringify(drafts));
-    } else {
-      sessionStorage.removeItem(KEY);
+    sessionStorage.removeItem(key); // rather none than an old one
+    if (value !== null) {
+      sessionStorage.setItem(key, JSON.stringify(value));
     }
   } catch {
-    sessionStorage.removeItem(KEY); // rather none than an old one
+    // full or forbidden
   }
 }
+
+/** @param {Record<string, Draft>} drafts */
+export const writeDrafts = (drafts) => write(KEY, Object.keys(drafts).length ? drafts : null);
 
 /** @param {string} key */
 export function dropDraft(key) {
@@ -52,13 +57,13 @@ export function dropDraft(key) {
  * @param {Draft} draft
  */
 export function goBack(key, draft) {
-  sessionStorage.setItem(COMING_BACK, JSON.stringify({ key }));
+  write(COMING_BACK, { key });
   location.assign(draft.href);
 }
 
 /** @returns {string | undefined} the key of the draft that one has come back for */
 export function takeComingBack() {
   const found = /** @type {{ key?: string } | null} */ (read(COMING_BACK));
-  sessionStorage.removeItem(COMING_BACK);
+  write(COMING_BACK, null);
   return found?.key;
 }

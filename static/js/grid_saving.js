@@ -1,31 +1,13 @@
 /* Saving the table of endpoints: of all cells those are sent that are changed. */
 
 import { need } from "./dom.js";
-import {
-  cellAt,
-  cellOf,
-  change,
-  changedCells,
-  columnOf,
-  columns,
-  countRows,
-  form,
-  nameOf,
-  rowOf,
-  tell,
-} from "./grid.js";
+import { cellAt, cellOf, change, changedCells, columnOf, countRows, form, rowOf, tell } from "./grid.js";
+import { readChanges } from "./grid_kept.js";
 
 const KEY = `grid:${location.pathname}`; // where the focus was when the form was sent
 
 form.addEventListener("formdata", ({ formData }) => {
-  /** @type {Map<HTMLTableRowElement, Record<string, string>>} */
-  const rows = new Map();
-  for (const cell of changedCells()) {
-    const cells = rows.get(rowOf(cell)) ?? {};
-    cells[columns[columnOf(cell)] ?? ""] = cell.value;
-    rows.set(rowOf(cell), cells);
-  }
-  formData.set("cells", JSON.stringify([...rows].map(([row, cells]) => [nameOf(row), cells])));
+  formData.set("cells", JSON.stringify(readChanges()));
 });
 
 /* Storage may be forbidden; then the page begins at its head. */

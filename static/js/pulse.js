@@ -8,6 +8,7 @@ import { showViewers, whereIAm } from "./viewers.js";
 
 const INTERVAL = 2000;
 const LOST = "Connection lost; trying again…";
+const LOGGED_OUT = "You are logged out. Reload the page and log in; what you typed is then offered back.";
 let tag = "";
 let newest = 0; // the revision that the server has
 let newestThere = 0; // and the latest state of a rule
@@ -57,6 +58,10 @@ document.addEventListener("htmx:beforeSwap", ({ detail: { xhr } }) => {
 async function ask() {
   const headers = tag ? { "If-None-Match": tag } : undefined;
   const reply = await fetch(`${pulse()}${whereIAm()}`, { headers, cache: "no-store" });
+  if (reply.redirected) {
+    say("connection", LOGGED_OUT); // to the login, whose page is no news
+    return;
+  }
   if (reply.status === 200) {
     tag = reply.headers.get("ETag") ?? "";
     const news = await reply.json();

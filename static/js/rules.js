@@ -28,7 +28,8 @@ async function copy(button, text, what) {
 /** @param {string} address */
 async function read(address) {
   const reply = await fetch(address);
-  if (!reply.ok) {
+  if (!reply.ok || reply.redirected) {
+    // to the login, whose page is no rules
     throw new Error(`rules ${reply.status}`);
   }
   return reply.text();

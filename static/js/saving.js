@@ -20,6 +20,7 @@ import { clear, forget, revision, say } from "./state_line.js";
 export const PASSING = [0, 408, 425, 429, 502, 503, 504];
 /** @type {Record<number, string>} */
 const REFUSED = {
+  401: "you are logged out. Log in; what you typed is then offered back.",
   403: "this page is too old. Reload it; what you typed is then offered back.",
   404: "this browser can't open the plan any more. Reload the page.",
   410: "this plan has been deleted. Reload the page to restore it.",

@@ -3,10 +3,12 @@
 import pytest
 from django.contrib.auth import BACKEND_SESSION_KEY
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
 
 from planner.accounts import second_factor
+from planner.sharing.links import Terms, make_edit_link, make_link
 from planner.store.account_models import SecondFactor
 from planner.store.holders import Holder
 from planner.store.models import Hold, Plan
@@ -71,6 +73,28 @@ def test_whoever_has_none_sets_it_up_and_goes_on_where_they_wanted_to_be(client,
     assert client.get("/plans/").url == HERE
 
 
+def test_the_secret_of_a_link_is_in_no_session(settings):
+    settings.SECOND_FACTOR = "all"
+    user = User.objects.create_user("alice", password=PASSWORD)
+    client = Client()
+    give_password(client)
+    row, _ = store()
+    read, edit = "r" * 43, make_edit_link(plan_id=row.pk)
+    make_link(plan=row, terms=Terms(label="Team"), token=read, holder=Holder(name="olga"))
+    for path in (f"/edit/{edit}/?view=flows", f"/shared/{read}/", f"/shared/{read}/rule/?rule=x"):
+        assert client.get(path, headers=BROWSER).url == HERE
+    kept = str([session.get_decoded() for session in Session.objects.all()])
+    assert factor_first.WANTED in kept
+    assert read not in kept
+    assert edit not in kept
+    client.post(PREPARE)
+    secret = second_factor.unseal(SecondFactor.objects.get(user=user))
+    shown = Page(client.post(CONFIRM, {"code": show_code(secret)}))
+    door = shown.one("a", class_="button-main").get("href")
+    assert door == "/edit/?view=flows", "the edit link has waited in the browser"
+    assert Page(client.get(door)).one("form", class_="gate").get("action") == door
+
+
 @pytest.mark.slow
 def test_nothing_else_is_there_before(client):
     """Whatever address there is: of any kind, by any method."""
@@ -104,7 +128,7 @@ def test_what_is_sent_is_not_done_and_htmx_is_led_there_too(client):
     row.holds.all().delete()
     Holder(user=User.objects.get()).give(row, Hold.Role.OWN)
     answer = client.post(f"/plans/{row.key}/name/", {"name": "Other"}, headers=HTMX)
-    assert answer.headers["HX-Redirect"] == HERE
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, HERE)
     assert Plan.objects.get().name == row.name
     assert factor_first.WANTED not in client.session  # a form that was sent is no place to come back to
 

@@ -84,6 +84,8 @@ def test_a_link_is_made_once_under_its_key_and_revoked(program, handler, plan):
     wanted = {"label": "Network team", "days": 7}
     first, again = (program.post(f"/plans/{plan.key}/links", wanted, Idempotency_Key="k") for _ in range(2))
     assert (first.status_code, first.json()) == (201, again.json())
+    other = wanted | {"days": 1}
+    assert problem(program.post(f"/plans/{plan.key}/links", other, Idempotency_Key="k")) == (422, "key-of-another")
     path = first.json()["address"].partition("testserver")[2]
     assert ShareLink.objects.get().token_hash == hash_token(path.split("/")[2])
     from django.test import Client

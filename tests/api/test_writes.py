@@ -3,10 +3,12 @@
 import json
 
 import pytest
+from django.utils import timezone
 
 from planner.store import actions
 from planner.store.models import Hold, Plan
 from planner.store.replacing import replace_document
+from planner.store.sent_before import KEPT
 from planner.store.token_models import SentBefore
 from ports.queries import shipped_matrix
 from tests.api.programs import Program, make, problem
@@ -95,6 +97,65 @@ def test_a_write_that_was_done_already_counts_once_under_its_key(program, plan):
         response = program.put(f"/plans/{plan.key}", mine, If_Match='"1"', Idempotency_Key="k")
         assert (response.status_code, response.json()["revision"]) == (200, 2)
     assert plan.revisions.count() == 2
+
+
+def test_a_key_of_another_edit_is_refused_wherever_it_is_sent_and_nothing_is_done(program, plan):
+    at, first = f"/plans/{plan.key}", plan.document | {"name": "First"}
+    assert program.put(at, first, If_Match='"1"', Idempotency_Key="k").status_code == 200
+    pick = program.get(f"{at}/rules").json()["items"][0]["pick"]
+    for method, path, data in (
+        ("PUT", "", plan.document | {"name": "Second"}),
+        ("PUT", "?path=plan.yaml", first),
+        ("POST", "/undo", b""),
+        ("POST", "/redo", b""),
+        ("POST", "/revisions/1/restore", b""),
+        ("PUT", "/decisions/choice/esxi", {"answer": "ssh"}),
+        ("PUT", "/decisions/caveat/telnet-port", {"answer": "practice"}),
+        ("PUT", "/edition", {"edition": shipped_matrix().edition}),
+        ("POST", "/endpoints", {"table": "name,zone\nNew,DMZ\n"}),
+        ("POST", "/rules/states", {"picks": [pick], "state": "approved"}),
+        ("POST", "/links", {"label": "L"}),
+        ("POST", "/uploads", {"label": "L"}),
+    ):
+        response = program.ask(method, at + path, data, If_Match='"2"', Idempotency_Key="k")
+        assert problem(response) == (422, "key-of-another"), path
+    plan.refresh_from_db()
+    assert (plan.name, plan.revision) == ("First", 2)
+    assert not any(beside.exists() for beside in (plan.states, plan.links, plan.upload_tokens))
+
+
+def test_a_further_step_back_needs_a_key_of_its_own(program, plan):
+    at = f"/plans/{plan.key}"
+    for name in ("Second", "Third"):
+        program.put(at, plan.document | {"name": name}, If_Match="*")
+    for _ in range(2):
+        assert program.post(f"{at}/undo", If_Match='"3"', Idempotency_Key="k").headers["ETag"] == '"4"'
+    assert problem(program.post(f"{at}/undo", If_Match='"4"', Idempotency_Key="k")) == (422, "key-of-another")
+    assert program.get(at).json()["name"] == "Second"
+    assert program.post(f"{at}/undo", If_Match='"4"', Idempotency_Key="l").headers["ETag"] == '"5"'
+
+
+def test_what_is_answered_again_has_the_tag_of_then_so_that_nobody_is_written_over(program, plan):
+    at, mine = f"/plans/{plan.key}", plan.document | {"name": "Mine"}
+    decide = f"{at}/decisions/choice/esxi", {"answer": "ssh"}
+    program.put(at, mine, If_Match='"1"', Idempotency_Key="k")
+    program.put(*decide, If_Match='"2"', Idempotency_Key="l")
+    actions.override_port(plan_id=plan.pk, matrix=shipped_matrix(), service="ssh", ports="2222")
+    again = program.put(at, mine, If_Match='"1"', Idempotency_Key="k")
+    assert (again.status_code, again.headers["ETag"], again.json()["revision"]) == (200, '"2"', 2)
+    assert program.put(*decide, If_Match='"2"', Idempotency_Key="l").headers["ETag"] == '"3"'
+    assert plan.revisions.count() == 4
+    made = program.post("/plans", DOCUMENT, Idempotency_Key="m").json()
+    program.put(f"/plans/{made['id']}", DOCUMENT | {"name": "Theirs"}, If_Match='"1"')
+    assert program.post("/plans", DOCUMENT, Idempotency_Key="m").headers["ETag"] == '"1"'
+
+
+def test_a_key_ends_after_a_day(program, plan):
+    at = f"/plans/{plan.key}"
+    assert program.put(at, plan.document | {"name": "Mine"}, If_Match='"1"', Idempotency_Key="k").status_code == 200
+    SentBefore.objects.update(at=timezone.now() - KEPT)
+    response = program.put(at, plan.document | {"name": "Later"}, If_Match='"2"', Idempotency_Key="k")
+    assert (response.status_code, response.headers["ETag"]) == (200, '"3"')
 
 
 def test_a_bad_document_replaces_nothing(program, plan):

@@ -32,6 +32,8 @@ from planner.client import main
 
 main()
 """
+DONE = '#!/bin/sh\ntest -n "$2"\n'
+"""What installs nothing, and looks whether it is told what."""
 
 
 def read(name):
@@ -40,10 +42,10 @@ def read(name):
 
 @pytest.fixture
 def repository(tmp_path, monkeypatch):
-    """A repository with a plan in its first commit and another one now. pip does nothing, as all is there."""
+    """A repository with a plan in its first commit and another one now. Nothing is installed, as all is there."""
     tools = tmp_path / "tools"
     tools.mkdir()
-    for name, text in {"port-planner": CLIENT, "pip": '#!/bin/sh\ntest -n "$2"\n'}.items():
+    for name, text in {"port-planner": CLIENT, "pip": DONE, "apt-get": DONE}.items():
         (tools / name).write_text(text, "utf-8")
         (tools / name).chmod(0o755)
     clone = tmp_path / "clone"
@@ -127,6 +129,8 @@ def test_the_job_for_gitlab_leaves_its_reports(repository):
     assert tell_unreachable(run(push, **on_main))
     assert run(push, **on_main | {"CI_COMMIT_BRANCH": "late"})[0] == 0
     assert job["variables"]["GIT_DEPTH"] == "0", "push looks for earlier commits"
+    assert "slim" in job["image"]
+    assert job["before_script"][0].endswith(" git"), "push asks it, and slim images have none"
     spoil(repository)
     assert run("\n".join(job["script"]))[0] == 1
     assert json.loads(Path(reports["codequality"]).read_text("utf-8"))[0]["severity"] == "blocker"

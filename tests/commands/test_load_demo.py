@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.urls import resolve
 
 from planner.deploy.addresses import base_address
-from planner.management.commands import load_demo
+from planner.management import edit_links
 from planner.plan.document import check_plan
 from planner.store import actions
 from planner.store.models import Plan, hash_token
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 def _demo(settings, tmp_path, monkeypatch):
     """An empty data folder, the shipped matrix, the default address."""
     settings.DATA_DIR = tmp_path
-    monkeypatch.setattr(load_demo, "bind", "127.0.0.1:8000")
+    monkeypatch.setattr(edit_links, "bind", "127.0.0.1:8000")
     queries._matrix_at.cache_clear()
     call_command("load_matrix", verbosity=0)
 
@@ -53,6 +53,13 @@ def test_the_plan_has_every_module_and_a_first_revision():
 
 def test_a_second_run_prints_the_same_address_and_makes_no_plan():
     assert run() == run()
+    assert Plan.objects.count() == 1
+
+
+def test_after_a_new_secret_key_the_plan_is_found_as_long_as_the_old_one_is_named(settings):
+    first = run()
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another-key", [settings.SECRET_KEY]
+    assert run() == first
     assert Plan.objects.count() == 1
 
 

@@ -410,7 +410,8 @@ def test_a_report_is_made_under_another_edition_with_the_amendments_that_fit(shi
 def test_without_a_database_it_says_what_to_do_and_makes_none(monkeypatch, tmp_path):
     absent = tmp_path / "absent.sqlite3"
     monkeypatch.setitem(connection.settings_dict, "NAME", str(absent))
-    assert matrix("list", status=1).err == "There is no database yet; run manage.py migrate."
+    told = "There is no database yet; start the service once (make run, port-planner serve)."
+    assert matrix("list", status=1).err == told
     assert not absent.exists()
 
 

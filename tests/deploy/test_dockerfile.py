@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -273,3 +274,15 @@ def test_a_context_has_folders_before_what_is_in_them_and_links_as_they_are(tmp_
     assert all(seen.index(name.rpartition("/")[0]) < seen.index(name) for name in seen if "/" in name)
     taken_back = list(list_context(tmp_path, read_patterns("**/out\n!a/out/keep")))
     assert {path for path in taken_back if "out" in path} == {"a/out/keep", "a/out/keep/file"}
+
+
+def test_the_health_check_asks_under_the_first_name_of_the_variable_or_of_its_file(monkeypatch, tmp_path):
+    script = (ROOT / "scripts/healthy.sh").read_text("utf-8").split("EOF_PYTHON")[1].removeprefix("'\n")
+    asked = []
+    monkeypatch.setattr(urllib.request, "urlopen", lambda request, timeout: asked.append(request.get_header("Host")))
+    (tmp_path / "hosts").write_text("ports.example.com, www.example.com\n", "utf-8")
+    for name, value in (("PLANNER_HOSTS", ".example.com,localhost"), ("PLANNER_HOSTS_FILE", str(tmp_path / "hosts"))):
+        with monkeypatch.context() as given:
+            given.setenv(name, value)
+            exec(script, {})
+    assert asked == ["example.com", "ports.example.com"]

@@ -119,3 +119,13 @@ def test_images_are_pinned_and_secrets_are_files():
     assert not re.search(r"postgres://|(?i:password): *\w", text)
     assert "/deploy/secrets/" in (ROOT / ".gitignore").read_text("utf-8").split()
     assert "deploy" in (ROOT / ".dockerignore").read_text("utf-8").split()
+
+
+def test_the_commands_for_kubernetes_hand_over_what_they_made_from_one_folder():
+    page = (ROOT / "docs/deploy.md").read_text("utf-8")
+    block = re.search(r"^## Kubernetes.*?^```sh\n(.*?)^```", page, re.MULTILINE | re.DOTALL)[1]
+    handed = re.findall(r"--from-file=(\S+)", block)
+    assert handed == re.findall(r"> (\S+)$", block, re.MULTILINE)
+    read = {each["value"] for each in WEB["env"] if each["value"].startswith("/run/port-planner/")}
+    assert {Path(name).name for name in handed} == {Path(name).name for name in read}
+    assert (ROOT / re.search(r"apply -f (\S+)", block)[1]).exists()

@@ -223,6 +223,8 @@ class TestReading:
         (tmp_path / "x").write_text(" välue \n", "utf-8")
         monkeypatch.setenv("PLANNER_X_FILE", str(tmp_path / "x"))
         assert environment.read_text("PLANNER_X", "default") == "välue"
+        (tmp_path / "x").write_text("", "utf-8")
+        assert environment.read_text("PLANNER_X", "default") == ""
 
     def test_a_variable_and_its_file_together_are_a_sentence(self, monkeypatch):
         monkeypatch.setenv("PLANNER_X", "1")

@@ -57,6 +57,34 @@ def test_the_way_of_an_edit_link_through_the_login_and_out_again(page, plan):
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
 
 
+def test_what_is_typed_when_the_session_has_ended_is_offered_back_after_the_login(open_page, plan):
+    page = open_page(status=401)
+    page.on("dialog", lambda dialog: dialog.accept())  # the page is left with something typed
+    page.goto(f"/plans/{plan.key}/?edit=DC01")
+    log_in(page, "edna")
+    page.get_by_label("Addresses").fill("10.9.9.9")
+    Session.objects.all().delete()
+    expect(page.locator("#state")).to_contain_text("You are logged out. Reload the page")
+    page.get_by_text("Copy as table").click()
+    page.get_by_role("button", name="Copy Tab-separated").click()
+    expect(page.locator("#live")).to_contain_text("It couldn’t be copied")
+    page.get_by_role("button", name="Save", exact=True).click()
+    log_in(page, "edna")
+    expect(page.get_by_text("Input that was not saved: addresses of DC01.")).to_be_visible()
+    page.get_by_role("button", name="Restore").click()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#state")).to_have_text("Saved · revision 2")
+    page.goto(f"/plans/{plan.key}/endpoints/")
+    page.get_by_label("Addresses of DC01", exact=True).fill("10.7.7.7")
+    page.get_by_label("Name of new endpoint 1", exact=True).fill("DC77")
+    Session.objects.all().delete()
+    page.get_by_role("button", name="Save", exact=True).click()
+    log_in(page, "edna")
+    expect(page.get_by_label("Addresses of DC01", exact=True)).to_have_value("10.7.7.7")
+    expect(page.get_by_label("Name of DC77", exact=True)).to_have_value("DC77")
+    expect(page.locator("#state")).to_have_text("2 cells changed, nothing saved yet")
+
+
 def test_a_plan_is_shared_and_taken_back_without_a_mouse(page, plan):
     User.objects.create_user("nora", password=PASSWORD)
     page.goto(f"/plans/{plan.key}/links/")

@@ -59,4 +59,4 @@ def test_a_comparison_is_printed_without_its_forms(page, plan):
     page.goto(f"/plans/{key}/changes/")
     text, _ = printed(page)
     assert "Change request" in text
-    assert not [word for word in ("Mark as sent", "Compare ", "Download", "Recipient") if word in text]
+    assert not [word for word in ("Mark as handed over", "Compare ", "Download", "Recipient") if word in text]

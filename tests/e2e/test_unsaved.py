@@ -255,10 +255,15 @@ def test_nothing_secret_is_kept_and_only_in_this_tab(open_page, address):
     assert one.evaluate("localStorage.length") == 0
 
 
-def test_storage_that_is_broken_or_full_stops_nothing(open_page, address):
+BROKEN = "sessionStorage.setItem(`unsaved:${location.pathname}`, '{\"not json');"
+FULL = "Storage.prototype.setItem = () => { throw new Error('full'); };"
+FORBIDDEN = "Object.defineProperty(window, 'sessionStorage', { get() { throw new Error('forbidden'); } });"
+
+
+@pytest.mark.parametrize("script", [BROKEN + FULL, FORBIDDEN], ids=["broken and full", "forbidden"])
+def test_storage_that_is_broken_full_or_forbidden_stops_nothing(open_page, address, script):
     page = open_page()
-    page.add_init_script("sessionStorage.setItem(`unsaved:${location.pathname}`, '{\"not json');")
-    page.add_init_script("Storage.prototype.setItem = () => { throw new Error('full'); };")
+    page.add_init_script(script)
     page.goto(f"{address}?edit=DC01")
     page.get_by_label("Addresses").fill("10.9.9.9")
     page.get_by_role("button", name="Save", exact=True).click()

@@ -1,4 +1,4 @@
-"""Findings speak to readers as to people who ask the planner, on pages and in files alike."""
+"""Findings speak to readers as to people who ask whoever made this plan, on pages and in files alike."""
 
 import re
 
@@ -35,7 +35,7 @@ def test_no_finding_tells_a_reader_to_change_the_plan(document):
     for finding in told.findings:
         assert not IMPERATIVE.search(finding.advice), finding.code
         if finding.severity in ("error", "warning", "decision"):
-            assert "ask the planner" in finding.advice.lower(), finding.code
+            assert "ask whoever made this plan" in finding.advice.lower(), finding.code
     assert any(IMPERATIVE.search(finding.advice) for finding in report.findings), "the planner is told what to do"
 
 
@@ -53,7 +53,7 @@ def test_checks_of_a_matrix_are_covered_whatever_they_advise():
             code=check.code, severity=check.severity, title="T", subject=None, message="M", advice=check.advice
         )
         [told] = address_readers(type(report)(**{**_fields(report), "findings": (own,)})).findings
-        assert "planner" in told.advice
+        assert "whoever made this plan" in told.advice
 
 
 def _fields(report):
@@ -66,7 +66,7 @@ def test_what_waits_is_counted_and_a_whole_plan_has_nothing_that_waits():
     undecided = sum(bool(rule.any_of) for rule in report.rules)
     assert unaddressed > 1
     waiting = " ".join(list_waiting(report))
-    assert f"{unaddressed} rules wait for an address; ask the planner." in waiting
+    assert f"{unaddressed} rules wait for an address; ask whoever made this plan." in waiting
     assert f"{undecided} rule" in waiting
     whole = contoso(choices={"directory-port": "ldaps", "esxi": "ssh", "windows-validation": "smb"})
     whole["endpoints"][2]["addresses"] = ["192.0.2.5"]
@@ -79,6 +79,6 @@ def test_files_say_the_same(name):
     planner, reader = (FORMATS[name].render(one).decode() for one in (report, address_readers(report)))
     if name != "html":  # which leaves addresses and decisions to other parts
         assert "Fill in the addresses." in planner
-        assert "wait for an address; ask the planner" in reader
+        assert "wait for an address; ask whoever made this plan" in reader
     assert "Fill in the addresses." not in reader
     assert "Decide “" not in reader

@@ -3,10 +3,13 @@
 from types import SimpleNamespace
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from planner.sharing import links, uploads
 from planner.sharing.links import NotMade, Offer, Terms
+from planner.store.admission import admitted
 from planner.store.holders import Holder
 from planner.store.models import Event, Hold, Plan
 from planner.store.run_models import UploadToken
@@ -81,6 +84,26 @@ def test_a_form_that_is_too_old_is_told_so(plan):
     links.revoke_link(plan=plan, number=link.pk, holder=ME)
     with pytest.raises(NotMade, match="The link that this form made is revoked"):
         make(plan)
+
+
+def make_address(plan):
+    offer = Offer(token="u" * 43, edit_number=0)
+    return uploads.make_token_row(plan=plan, label="Nightly", days=1, offer=offer, holder=ME)
+
+
+@pytest.mark.parametrize("act", [make, make_address])
+def test_the_plan_is_locked_before_what_lets_its_owner_in(plan, act):
+    """As by every edit: else two requests of one owner may each wait for what the other has."""
+    asked = []
+
+    def let_in():
+        asked.extend(query["sql"] for query in queries)
+        return True
+
+    with CaptureQueriesContext(connection) as queries, admitted(let_in):
+        act(plan)
+    lock = "FOR UPDATE" if connection.features.has_select_for_update else ""
+    assert [sql for sql in asked if 'FROM "planner_plan"' in sql and lock in sql]
 
 
 def test_a_link_and_an_address_are_admitted_as_long_as_they_lead_somewhere(plan):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
@@ -281,6 +282,66 @@ def test_no_more_wait_than_may(plan, monkeypatch):
     monkeypatch.setattr(jobs, "MOST_IN_ALL", 2)
     with pytest.raises(jobs.TooMany):
         jobs.ask(Plan.objects.get(pk=store()[0].pk), order())
+
+
+def sealed(plan, data=b"set password Hunter2"):
+    return jobs.ask_sealed(plan, Order(kind="existing", format="csv", asked={}), data)
+
+
+def lose_while_it_is_kept(monkeypatch, job, then=lambda: None):
+    """The next runner takes the job when the first one has stored a piece, and goes on before that stores another."""
+    renew, lost = jobs.renew, []
+
+    def watch(number, runner):
+        if not lost and Piece.objects.filter(job=job, number__gte=jobs.MADE).exists():
+            lost.append(runner)
+            Job.objects.filter(pk=job.pk).update(until=timezone.now() - timedelta(seconds=1))
+            assert jobs.claim(RUNNERS[1]) == job
+            then()
+        return renew(number, runner)
+
+    monkeypatch.setattr(jobs, "renew", watch)
+    return lost
+
+
+FILE = File(data=DATA, content_type="text/plain", name="n")
+
+
+def test_a_runner_that_lost_a_job_takes_nothing_from_the_one_that_has_made_it(plan, monkeypatch):
+    job = jobs.ask(plan, order())
+    jobs.claim(RUNNERS[0])
+    lost = lose_while_it_is_kept(monkeypatch, job, lambda: jobs.finish(job.pk, RUNNERS[1], FILE))
+    assert not jobs.finish(job.pk, RUNNERS[0], FILE)
+    assert lost == [RUNNERS[0]]
+    job.refresh_from_db()
+    assert (job.state, job.size) == ("done", len(DATA))
+    assert b"".join(jobs.read_pieces(job)) == DATA
+
+
+def test_what_was_sent_is_there_for_the_next_runner_until_the_answer_is_whole(plan, monkeypatch):
+    job = sealed(plan)
+    jobs.claim(RUNNERS[0])
+    lose_while_it_is_kept(monkeypatch, job)
+    assert not jobs.finish(job.pk, RUNNERS[0], FILE)
+    assert jobs.read_sent(job) == b"set password Hunter2"
+    assert jobs.finish(job.pk, RUNNERS[1], FILE)
+    assert b"".join(jobs.read_pieces(Job.objects.get())) == DATA
+    assert not Piece.objects.filter(number__lt=jobs.MADE).exists()
+
+
+def test_a_file_of_an_earlier_version_can_still_be_had(plan):
+    job = made(plan, data=DATA)
+    Piece.objects.update(number=F("number") - jobs.MADE)
+    assert b"".join(jobs.read_pieces(job)) == DATA
+
+
+def test_who_sends_many_configurations_keeps_no_other_plan_waiting(plan):
+    for number in range(jobs.MOST_SEALED_OF_PLAN):
+        sealed(plan, b"%d" % number)
+    with pytest.raises(jobs.TooMany):
+        sealed(plan, b"one more")
+    assert sealed(plan, b"0").state == "waiting", "what is asked for already is no more"
+    assert sealed(Plan.objects.get(pk=store()[0].pk)).state == "waiting"
 
 
 def test_endpoints_are_counted_in_the_database(plan):

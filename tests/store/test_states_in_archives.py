@@ -67,7 +67,7 @@ def test_states_that_came_in_are_those_of_the_rules(plan):
 def test_a_plan_without_states_has_no_file_of_them():
     store()
     with zipfile.ZipFile(io.BytesIO(pack())) as file:
-        assert file.namelist() == ["plans/1/plan.json", "plans/1/revisions.jsonl", "archive.json"]
+        assert file.namelist() == ["plans/1/revisions.jsonl", "plans/1/plan.json", "archive.json"]
         assert json.loads(file.read("plans/1/plan.json"))["states"] == 0
 
 

@@ -22,7 +22,8 @@ from planner.plan.archive import BY_COMMAND, ON_THE_PAGE
 from planner.plan.document import PlanError, check_plan, read_plan
 from planner.plan.edits import NotPossible
 from planner.sharing.links import make_edit_link
-from planner.store import actions, bin
+from planner.store import actions, bin, comments, reasons, transfer
+from planner.store.comments import Writer
 from planner.store.editions import matrix_of
 from planner.store.models import Plan, Revision, hash_token
 from planner.store.transfer import import_plans
@@ -47,6 +48,26 @@ def test_nothing_is_lost_on_the_way_out_and_in():
     assert facts_of(other) == facts_of(plan)
     assert (other.key, other.edit_hash) != (plan.key, plan.edit_hash) == (plan.key, hash_token(token))
     assert pack([other]) == pack([plan])
+
+
+def test_an_archive_that_is_written_while_others_work_comes_in_again(monkeypatch):
+    plan, _ = store()
+    writer = Writer(name="Kim", key="k" * 64)
+    early = comments.add(plan=plan, kind="endpoint", subject="DC01", text="Early", writer=writer)
+    listed = transfer._list_revisions
+
+    def work_meanwhile(read):
+        yield from listed(read)
+        early.delete()
+        for text in ("One", "Two"):
+            comments.add(plan=plan, kind="endpoint", subject="DC01", text=text, writer=writer)
+        reasons.choose(plan_id=plan.pk, matrix=MATRIX, choice="esxi", options=["ssh"], reason="Later")
+        plan.comments.create(kind="rule", subject="A rule of then", text="Later", author="Kim", revision=2)
+
+    monkeypatch.setattr(transfer, "_list_revisions", work_meanwhile)
+    [other] = unpack(pack([plan]))
+    assert [row.text for row in other.comments.order_by("pk")] == ["One", "Two"]
+    assert (other.revision, other.answers.count()) == (1, 0)
 
 
 def test_undo_goes_on_where_it_was():
@@ -130,7 +151,7 @@ def test_an_archive_has_no_tokens_and_no_ids_of_edits():
 def test_an_archive_is_what_its_description_says():
     a_plan_with_a_past()
     with zipfile.ZipFile(io.BytesIO(pack())) as file:
-        assert file.namelist() == ["plans/1/plan.json", "plans/1/revisions.jsonl", "archive.json"]
+        assert file.namelist() == ["plans/1/revisions.jsonl", "plans/1/plan.json", "archive.json"]
         assert json.loads(file.read("archive.json")) == {"format": 8, "plans": 1}
         revisions = [json.loads(line) for line in file.read("plans/1/revisions.jsonl").splitlines()]
     assert [revision["number"] for revision in revisions] == [1, 2, 3, 4, 5, 6]

@@ -1,5 +1,7 @@
 """What is wrong with the database, by what it answers; what is a fault of ours stays one."""
 
+from contextlib import nullcontext
+
 import pytest
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 
@@ -94,12 +96,32 @@ def test_other_errors_are_told(db):
         store_if_possible(lambda: Attempt.objects.create(subject="a", mark="b"))
 
 
-def test_it_is_left_out_where_not_even_a_transaction_begins(monkeypatch):
+@pytest.mark.parametrize("code", [8, 13, 5])  # SQLITE_READONLY, SQLITE_FULL, SQLITE_BUSY
+def test_it_is_left_out_where_not_even_a_transaction_begins(db, monkeypatch, code):
     def refuse():
-        raise raised(OperationalError, sqlite_errorcode=8)  # SQLITE_READONLY
+        raise raised(OperationalError, sqlite_errorcode=code)
 
     monkeypatch.setattr("planner.store.trouble.transaction.atomic", refuse)
     store_if_possible(lambda: pytest.fail("nothing is stored"))
+    with pytest.raises(OperationalError) if code == 5 else nullcontext():
+        store_if_possible(lambda: pytest.fail("nothing is stored"), waits=True)
+
+
+def test_what_a_page_can_do_without_is_tried_for_a_moment_and_the_log_as_long_as_any_write(db):
+    if connection.vendor != "sqlite":
+        pytest.skip("of SQLite")
+    tried = []
+
+    def look():
+        tried.append(connection.connection.execute("PRAGMA busy_timeout").fetchone()[0])
+
+    look()
+    store_if_possible(look)
+    look()
+    store_if_possible(look, waits=True)
+    usual = tried[0]
+    assert usual > 1000
+    assert tried == [usual, 1000, usual, usual]
 
 
 def test_asking_whether_all_is_well_leaves_nothing(db):

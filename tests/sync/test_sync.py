@@ -1,9 +1,11 @@
 """`push` and `pull`: between a file in git and a stored plan, in this database or behind an address."""
 
 import json
+import re
 import subprocess
 
 import pytest
+from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -35,6 +37,7 @@ from tests.sync.syncing import (
     without_line,
     write,
 )  # fmt: skip
+from tests.web.views.link_forms import open_edit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_folder")]
 
@@ -189,6 +192,12 @@ def test_a_shallow_clone_compares_with_the_revision_of_the_file_and_says_so(way,
     assert "shallow clone" in capsys.readouterr().err
 
 
+def test_without_git_it_is_said_that_commits_are_not_known(way, clone, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert (push(way), pull(way)) == (0, 0)
+    assert capsys.readouterr().err.count("there is no program “git” here, so it isn’t known") == 2
+
+
 def test_a_renamed_endpoint_is_renamed_and_not_replaced(way, clone):
     write(said().replace("PS01", "VAULT"))
     commit()
@@ -237,6 +246,17 @@ def test_a_new_plan_is_made_of_a_file_that_says_so_from_then_on(way, capsys):
     assert (push(way), stored(row).revision) == (0, 1)
     assert push(way, "--new") == 2
     assert Plan.objects.count() == 1
+
+
+def test_a_new_plan_of_the_database_at_hand_is_opened_by_the_link_that_is_told(capsys):
+    write(COMMENTED)
+    assert run("push", "site.yaml", "--new") == 0
+    told = capsys.readouterr().out
+    address = re.fullmatch(r"site\.yaml: its edit link is http://[^/]+(/edit/[\w-]{43}/)\n", told)[1]
+    browser = Client()
+    open_edit(browser, address)
+    row = Plan.objects.get()
+    assert browser.get(f"/plans/{row.key}/").status_code == 200
 
 
 def test_a_file_that_is_not_there_is_made_by_a_pull(way, clone):

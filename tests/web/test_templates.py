@@ -98,3 +98,18 @@ def test_a_form_of_an_edit_refuses_what_it_cannot_read(tag, said):
 def test_a_field_refuses_what_it_does_not_know():
     with pytest.raises(TemplateSyntaxError, match="knows no erors"):
         Template('{% load fields %}{% field "port" "Port" erors=wrong %}{% endfield %}')
+
+
+UNNAMEABLE = re.compile(r"<(?:span|div|p|b|i|bdi|em|strong|small|code)\b(?![^>]*\brole=)[^>]*\baria-label")
+"""An element without a role of its own may have no name, and programs that read aloud leave it out."""
+HIDDEN = re.compile(r'<span aria-hidden="true">[^<]*</span>|arrow="."')
+
+
+def test_what_has_a_name_has_a_role_and_one_place_draws_arrows():
+    texts = {str(path.relative_to(settings.BASE_DIR / "templates")): path.read_text() for path in TEMPLATES}
+    assert [name for name, text in texts.items() if UNNAMEABLE.search(text)] == []
+    assert [name for name, text in texts.items() if "→" in HIDDEN.sub("", text)] == ["parts/arrow.html"]
+
+
+def test_what_a_word_is_explained_by_stands_behind_it():
+    assert [path.name for path in TEMPLATES if re.search(r"<d(?:iv|l)[^>]*>\s*<dd", path.read_text())] == []

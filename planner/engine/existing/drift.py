@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from planner.engine.existing.decide import STATES, State
 
-READING = 3
+READING = 4
 """How configurations are read and measured. It is raised when a reader, or what is too wide, comes to answer otherwise
 about the same configuration: then what differs from an earlier answer may be no change of the firewall. 1 is every
 answer that was kept before this was kept with it."""

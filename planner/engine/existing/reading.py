@@ -54,7 +54,7 @@ def read_existing(data: bytes, name: str) -> Ruleset:
     _check_lines(text, READERS[name])
     try:
         with _uncollected():
-            return shorten(READERS[name].read(_without_halves(text)))
+            return shorten(READERS[name].read(_without_marks(_without_halves(text), READERS[name])))
     except Unreadable as error:
         raise Unreadable(_readable(str(error))) from None
     except RecursionError:
@@ -97,6 +97,31 @@ def _without_halves(text: str) -> str:
     if text.lstrip()[:1] not in ("{", "[") or "\\ud" not in text.casefold():
         return text
     return _ESCAPES.sub(lambda found: "\\ufffd" if found[1] else found[0], text)
+
+
+_PAGERS = ("--More--", "<--- More --->", "---(more")
+"""How the marks begin by which a FortiGate, an ASA and Junos stop after each page."""
+_MARK = r"^[ \t]*+(?:--More--|<--- More --->|---\(more(?: [0-9]{1,3}%)?\)---) *+"
+_ALONE = re.compile(_MARK + r"(?:\r\n?|\n)(?: *+(?:\r\n?|\n))?", re.MULTILINE)
+"""A mark in a line by itself, or one that the terminal goes back over, as a rule with blanks and once more."""
+_MARKED = re.compile(_MARK, re.MULTILINE)
+
+
+def _without_marks(text: str, reader: Reader) -> str:
+    """A terminal's text without the marks of its pager: what stands in a line behind one would be lost.
+
+    Where it hides the beginning of a line, nobody knows which blanks are the line's own. Raises Unreadable.
+    """
+    if not reader.unpaged or not any(mark in text for mark in _PAGERS):
+        return text
+    text = _ALONE.sub(lambda found: "\n" * found[0].count("\n"), text)
+    if found := _MARKED.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        raise Unreadable(
+            f"Line {line:,} has the mark of a pager, {found[0].strip()}, so that lines may be lost. Have the device "
+            f"write it in one go: {reader.unpaged}."
+        )
+    return text
 
 
 def _check_lines(text: str, reader: Reader) -> None:

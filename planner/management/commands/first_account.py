@@ -10,6 +10,8 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand
 
+from planner.deploy.place import IS_INSTALLED, PROGRAM
+
 
 class Command(BaseCommand):
     """Says nothing where accounts are off, and once there is one."""
@@ -21,10 +23,14 @@ class Command(BaseCommand):
         """One sentence, and the command."""
         if not settings.REQUIRE_LOGIN or User.objects.exists():
             return
-        python = Path(sys.executable)
-        folder = Path.cwd()
-        program = str(python.relative_to(folder) if python.is_relative_to(folder) else python)
         variables = [f"PLANNER_DATA={shlex.quote(os.environ['PLANNER_DATA'])}"] if "PLANNER_DATA" in os.environ else []
-        command = " ".join([*variables, shlex.quote(program), "manage.py createsuperuser"])
+        begin, program = ("", PROGRAM) if IS_INSTALLED else _find_checkout()
         self.stdout.write("There is no account yet, so nobody can log in. Make the first one with:")
-        self.stdout.write(f"  cd {shlex.quote(str(folder))} && {command}")
+        self.stdout.write(f"  {begin}{' '.join([*variables, program])} createsuperuser")
+
+
+def _find_checkout() -> tuple[str, str]:
+    """What leads to the checkout, and what runs a command there."""
+    python, folder = Path(sys.executable), Path.cwd()
+    path = python.relative_to(folder) if python.is_relative_to(folder) else python
+    return f"cd {shlex.quote(str(folder))} && ", f"{shlex.quote(str(path))} {PROGRAM}"

@@ -4,10 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.urls import reverse
 
-from planner.deploy.addresses import base_address
-from planner.deploy.gunicorn import bind
+from planner.management.edit_links import show_edit_link
 from planner.plan.archive import BY_COMMAND
 from planner.plan.archive_values import ArchiveError
 from planner.sharing.links import make_edit_link
@@ -38,8 +36,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file} can't be read: {error.strerror}.") from None
         for plan in plans:
-            path = reverse("open_edit_link", kwargs={"token": make_edit_link(plan_id=plan.pk)})
-            address = f"{base_address(bind)}{path}"
+            address = show_edit_link(make_edit_link(plan_id=plan.pk))
             self.stdout.write(show_line(f"{plan.name}: {address}"))
         if not plans:
             self.stdout.write("There is no plan in the archive.")

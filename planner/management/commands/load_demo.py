@@ -12,15 +12,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
-from django.urls import reverse
 
-from planner.deploy.addresses import base_address
-from planner.deploy.gunicorn import bind
+from planner.management.edit_links import show_edit_link
 from planner.plan.document import PlanError
 from planner.plan.topologies import read_topology
-from planner.sharing.links import make_edit_link
+from planner.sharing.links import find_plan, make_edit_link
 from planner.store import actions
-from planner.store.models import Plan, hash_token
 from ports.matrix import MatrixError
 from ports.queries import NoMatrix, current_matrix
 
@@ -45,9 +42,7 @@ class Command(BaseCommand):
             raise CommandError(f"The topology “{EXAMPLE}” doesn't fit the current port matrix.\n{error}") from None
         except OSError as error:
             raise CommandError(f"The edit link can't be kept in {keeper}: {error.strerror}.") from None
-        self.stdout.write(
-            f"Demonstration plan: {base_address(bind)}{reverse('open_edit_link', kwargs={'token': token})}"
-        )
+        self.stdout.write(f"Demonstration plan: {show_edit_link(token)}")
 
 
 def find_demo(keeper: Path) -> str | None:
@@ -56,7 +51,7 @@ def find_demo(keeper: Path) -> str | None:
         token = keeper.read_bytes().decode("ascii", "replace").strip()
     except FileNotFoundError:
         return None
-    return token if Plan.objects.filter(edit_hash=hash_token(token)).exists() else None
+    return token if find_plan(token) else None
 
 
 def make_demo(keeper: Path) -> str:

@@ -101,13 +101,13 @@ class Command(BaseCommand):
         """Do it, or say in a sentence why not."""
         try:
             if not has_tables():
-                raise CommandError("There is no database yet; run manage.py migrate.")
+                raise CommandError("There is no database yet; start the service once (make run, port-planner serve).")
             run(**options)
         except (EditionDiffers, MatrixError, NoMatrix, NotAmendable, NoSuchAmendment, NoUsableMatrix) as error:
             raise CommandError(str(error)) from None
         except DatabaseError as error:
-            migrate = f"The database can't be used: {error}. Run manage.py migrate."
-            raise CommandError(say_trouble(error) or migrate) from None
+            once = "Where it lacks tables, start the service once (make run, port-planner serve)."
+            raise CommandError(say_trouble(error) or f"The database can't be used: {error}. {once}") from None
         except Failure as error:
             if str(error):
                 raise CommandError(str(error)) from None

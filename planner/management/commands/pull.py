@@ -55,6 +55,7 @@ class Command(SyncCommand):
 
     def _pull(self, name: str, address: str, favour: Side | None, matrix: Matrix, *, dry_run: bool) -> None:
         file = read_plan_to_sync(name, matrix)
+        self.tell_of_git(file)
         stored = self._find(address, file.tracked)
         together = bring_together(file, stored, stored.read(), favour)
         if together.is_settled:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from planner.management.edit_links import show_edit_link
 from planner.management.sync.command import FAULT, SyncCommand, choose_side, is_committed
 from planner.management.sync.here import Here, make_here
 from planner.management.sync.remote import Service, There, make_there, read_address
@@ -16,7 +17,7 @@ from planner.plan.threeway import Side
 from planner.plan.tracking import Tracked, write_tracked
 from planner.report.files import Failure, write_file
 from planner.store.plan_files import NoUsableMatrix, find_matrix
-from ports.text import many
+from ports.text import many, show_line
 
 TIMES = 5
 """How often what others do meanwhile is brought in."""
@@ -76,7 +77,9 @@ class Command(SyncCommand):
             self.complain(f"{file.path}: would be a new plan.")
             return None
         if where is None:
-            stored: Stored = Here(make_here(file.plan, file.matrix, f"Pushed from {file.path.name}"))
+            key, token = make_here(file.plan, file.matrix, f"Pushed from {file.path.name}")
+            stored: Stored = Here(key)
+            self.stdout.write(show_line(f"{file.path}: its edit link is {show_edit_link(token)}"))
         else:
             service = Service(where.api)
             stored = There(service, make_there(service, file.document))
@@ -85,6 +88,7 @@ class Command(SyncCommand):
         return stored
 
     def _push(self, file: PlanFile, stored: Stored, favour: Side | None, *, dry_run: bool) -> None:
+        self.tell_of_git(file)
         for _ in range(TIMES):
             state = stored.read()
             together = bring_together(file, stored, state, favour)

@@ -10,6 +10,7 @@ from django.core.management.base import CommandParser
 from planner.management.plan_command import PlanCommand
 from planner.management.sync.here import Here
 from planner.management.sync.remote import Service, There, read_address
+from planner.management.sync.repository import has_git
 from planner.management.sync.stored import Refused, Stored
 from planner.management.sync.together import PlanFile, Together, check_merged
 from planner.management.sync.words import say_change, say_conflict
@@ -50,6 +51,14 @@ class SyncCommand(PlanCommand):
             "--theirs", action="store_const", dest="favour", const="theirs", help="at conflicts the stored plan counts"
         )
         parser.add_argument("--dry-run", action="store_true", help="write nothing; say what would change")
+
+    def tell_of_git(self, file: PlanFile) -> None:
+        """Say that without git nothing is known of commits, so that a second push may clash with the first."""
+        if file.place is None and not has_git():
+            self.complain(
+                f"{file.path}: there is no program “git” here, so it isn’t known what earlier commits have pushed; "
+                "only the first line of the file counts."
+            )
 
     def find_stored(self, address: str, tracked: Tracked | None) -> Stored | None:
         """The stored plan that is meant; None where none is named. Raises Refused."""

@@ -10,6 +10,7 @@ from planner.management.sync.stored import Document, Moved, Pushed, Refused, Sta
 from planner.plan.document import Plan, PlanError, check_plan
 from planner.plan.edits import NotPossible
 from planner.plan.rows import NO_RENAMES, Renames
+from planner.sharing.links import make_edit_link
 from planner.store import git, models
 from planner.store.actions import Sender, create_plan
 from planner.store.editions import matrix_of
@@ -81,12 +82,13 @@ class Here:
         return row
 
 
-def make_here(plan: Plan, matrix: Matrix, summary: str) -> UUID:
-    """Store a new plan, which nobody holds: its owner is appointed in the admin. Raises Refused."""
+def make_here(plan: Plan, matrix: Matrix, summary: str) -> tuple[UUID, str]:
+    """Store a new plan, which nobody holds; its key, and the token of the edit link that opens it. Raises Refused."""
     if not has_tables():
         raise Refused("There is no database here; run the service once, or name another by --to.")
     with _told():
-        return create_plan(plan=plan, matrix=matrix, summary=summary).key
+        row = create_plan(plan=plan, matrix=matrix, summary=summary)
+        return row.key, make_edit_link(plan_id=row.pk)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,11 @@ class Place:
         if _ask(self.folder, "merge-base", "--is-ancestor", commit, "HEAD") is None:
             return None
         return _ask(self.folder, "cat-file", "blob", f"{commit}:{path}")
+
+
+def has_git() -> bool:
+    """Whether there is the program at all."""
+    return shutil.which("git") is not None
 
 
 def find_place(file: Path) -> Place | None:

@@ -20,6 +20,7 @@ from planner.report.said.acceptance import (
     list_blocked,
     list_forbidden,
     list_rows,
+    say_accepted,
 )
 from planner.report.said.edition import Paper
 from planner.report.said.trend import COLOURS, Step, draw_trend
@@ -102,7 +103,7 @@ def _make_cover(report: Report, acceptance: Acceptance, date: str) -> Element:
         make("h1", shown(report.plan.name)),
         make(
             "p.lead",
-            "Accepted: every flow is open or its way is, and nothing is open that must stay closed."
+            say_accepted(acceptance)
             if acceptance.passed
             else f"Not accepted yet. Of {many(len(acceptance.flows), 'flow')}:",
         ),

@@ -31,6 +31,13 @@ _CAME = {
     "unproven": "sent, nothing came back",
     "open": "answered",
 }
+_ACCEPTED = "Accepted: no flow that is needed is blocked or untested, and nothing is open that must stay closed."
+_PASSED: dict[Status, str] = {
+    "refused": "Refused: the way is open, and nothing answers there yet.",
+    "unproven": "Unproven: it was sent by UDP, and nothing came back, so nothing speaks against it.",
+    "blocked": "Blocked: another option of the same decision is open.",
+}
+"""What a flow of an acceptance that passes comes to where it isn't open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +79,12 @@ class Row:
     """When the newest of its results was made."""
     runs: tuple[str, ...]
     """The names of the runs that say so."""
+
+
+def say_accepted(acceptance: Acceptance) -> str:
+    """That it passes, and what those of its flows come to that passed without an answer."""
+    said = [sentence for status, sentence in _PASSED.items() if acceptance.counts[status]]
+    return " ".join([_ACCEPTED, *said])
 
 
 def list_blocked(report: Report, acceptance: Acceptance) -> tuple[Trouble, ...]:

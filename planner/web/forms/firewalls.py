@@ -118,7 +118,7 @@ class FirewallForm(ItemForm):
         """One of its own."""
         name: str = self.cleaned_data["name"]
         if any(ord(letter) < 32 for letter in name):
-            raise ValidationError("A name is on one line.")
+            raise ValidationError("A name must be one line.")
         return name
 
 

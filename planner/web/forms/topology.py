@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from django import forms
 
 from planner.engine import Report
+from planner.plan import limits
 from planner.plan.document import dump_row
 from planner.plan.endpoint_table import list_columns
 from planner.plan.faults import NAME_TAKEN, Fault
@@ -42,7 +43,9 @@ MAX_LISTED = 300
 """Most names that a list of suggestions has; beyond that one types."""
 MAX_MANAGERS = 50
 """Most endpoints that are offered as boxes to tick; beyond that their names are typed."""
-_TOO_MUCH = "An endpoint has at most 1,000 addresses; this is far more text than that."
+MAX_LIST = 50 * limits.ITEMS
+"""Most characters of a list of addresses or networks: those of as many networks as a list may have fit into it."""
+_TOO_MUCH = f"A list has at most {limits.ITEMS:,} entries, and {MAX_LIST:,} characters here; this text is longer."
 _NAME_NEEDED = {"required": "A name is needed.", "max_length": "A name has at most 255 characters."}
 _PLACE = re.compile(r"(zones|endpoints)\[(\d+)\](?:\.(\w+))?")
 
@@ -134,7 +137,7 @@ class RowForm(EditForm):
             elif entry.widget == "ports":
                 self.port_faults = find_port_faults(self.shown[entry.key])
                 if self.port_faults:
-                    self.add_error(entry.key, "A port of its own can't be; see below.")
+                    self.add_error(entry.key, "One of its own ports isn't valid; see below.")
             elif entry.widget == "lines":
                 items = re.split(r"[\s,;]+", self.cleaned_data.get(entry.key, "").strip())
                 self.cleaned_data[entry.key] = [item for item in dict.fromkeys(items) if item]
@@ -352,7 +355,7 @@ def _make_field(entry: Field) -> forms.Field:
                 },
             )
         case "lines":
-            return forms.CharField(required=False, max_length=300_000, error_messages={"max_length": _TOO_MUCH})
+            return forms.CharField(required=False, max_length=MAX_LIST, error_messages={"max_length": _TOO_MUCH})
         case "text":
             return forms.CharField(required=entry.needed, max_length=MAX_TEXT)
         case "flag":

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from planner.engine import Report
 from planner.engine.acceptance import Status
 from planner.report import ACCEPTANCE_FORMATS
-from planner.report.said.acceptance import NAMES, SHORT, Row, list_blocked, list_forbidden, list_rows
+from planner.report.said.acceptance import NAMES, SHORT, Row, list_blocked, list_forbidden, list_rows, say_accepted
 from planner.report.said.trend import Step, draw_trend
 from planner.store.acceptances import write_acceptance
 from planner.store.editions import matrix_of
@@ -183,7 +183,7 @@ def describe_acceptance(report: Report, proven: Proven) -> dict[str, Any]:
     return {
         "proven": proven,
         "show_way": "both",  # whoever is asked needs the addresses
-        "passed": acceptance.passed,
+        "accepted": say_accepted(acceptance) if acceptance.passed else "",
         "total": len(acceptance.flows),
         "figures": [(status, counts[status], NAMES[status]) for status in ORDER],
         "blocked": blocked[:MOST_BLOCKED],

@@ -4,14 +4,15 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import wraps
 from typing import Concatenate
+from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
-from django_htmx.http import HttpResponseClientRedirect
 
 from planner.deploy.turns import in_turn
 from planner.engine import TooLarge
@@ -24,7 +25,7 @@ from planner.store.models import Hold, Plan
 from planner.web.views import owned
 from planner.web.views.bin import show_binned
 from planner.web.views.errors import show_error, show_too_many
-from planner.web.views.htmx import htmx_of
+from planner.web.views.htmx import htmx_of, lead_before
 from ports.matrix import MatrixError
 from ports.queries import NoMatrix, NoProduct, list_products
 
@@ -132,14 +133,24 @@ def _answer_stranger(request: HttpRequest) -> HttpResponse:
 
 
 def ask_for_login(request: HttpRequest) -> HttpResponse:
-    """The login, and from there back to where one was."""
-    if htmx := htmx_of(request):
-        try:
-            back = htmx.current_url_abs_path or "/"
-        except ValueError:  # no address at all
-            back = "/"
-        return HttpResponseClientRedirect(redirect_to_login(back).url)
-    return redirect_to_login(request.get_full_path() if request.method in ("GET", "HEAD") else "/")
+    """The login, and from there back to where one was: for a form that was sent, to the page that has it."""
+    if htmx_of(request):
+        return lead_before(redirect_to_login(_read_page(request, "HX-Current-URL")).url)
+    if request.method in ("GET", "HEAD"):
+        return redirect_to_login(request.get_full_path())
+    messages.warning(request, "You weren’t logged in, so nothing of what you sent was stored.")
+    return redirect_to_login(_read_page(request, "Referer"))
+
+
+def _read_page(request: HttpRequest, header: str) -> str:
+    """Path and query of the page that a header names; of the first one where it names none of this host."""
+    try:
+        named = urlsplit(request.headers.get(header, ""))
+    except ValueError:  # no address at all
+        return "/"
+    if (named.scheme, named.netloc) != (request.scheme, request.get_host()):
+        return "/"
+    return urlunsplit(("", "", named.path or "/", named.query, ""))
 
 
 def _refuse_role(request: HttpRequest, plan: Plan, hold: Hold) -> HttpResponse:

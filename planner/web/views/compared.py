@@ -206,7 +206,7 @@ def _describe_drift(drift: Drift) -> dict[str, Any]:
     pairs = (
         ("opened", "Opened since", drift.opened),
         ("closed", "Closed since", drift.closed),
-        ("otherwise", "Otherwise than it was", drift.otherwise),
+        ("otherwise", "Changed", drift.otherwise),
     )
     single = (
         ("added", "New in the plan", drift.added),
@@ -249,7 +249,7 @@ def _describe_drift(drift: Drift) -> dict[str, Any]:
         "beside": [
             _group(name, title, found)
             for name, title, found in (
-                ("broken", "Open since, and it must stay closed", drift.forbidden),
+                ("broken", "Newly open, though it must stay closed", drift.forbidden),
                 ("shut", "No longer open against what must stay closed", drift.shut),
                 ("left", "Left over since", drift.stale),
                 ("tidied", "No longer left over", drift.tidied),

@@ -31,13 +31,23 @@ def open_edit_link(request: HttpRequest, token: str) -> HttpResponse:
     """Show the door, or open it. The query string goes along: it says what of the page is shown."""
     if read_holder(request).is_someone:
         return _answer(request, token)
-    path, query = reverse("continue_edit_link"), request.GET.urlencode()
-    response = redirect_to_login(f"{path}?{query}" if query else path)
-    response.set_signed_cookie(
-        _name_cookie(), token, salt=COOKIE, max_age=WAITS, path=path, httponly=True, secure=settings.TLS,
-        samesite="Lax",
-    )  # fmt: skip
+    response = redirect_to_login(find_door(request))
+    keep_waiting(response, token)
     return response
+
+
+def find_door(request: HttpRequest) -> str:
+    """Where the link of a request's address is opened that waits in the browser, with what of the page is shown."""
+    path, query = reverse("continue_edit_link"), request.GET.urlencode()
+    return f"{path}?{query}" if query else path
+
+
+def keep_waiting(response: HttpResponse, token: str) -> None:
+    """Have an edit link wait in the browser for WAITS, out of reach of scripts."""
+    response.set_signed_cookie(
+        _name_cookie(), token, salt=COOKIE, max_age=WAITS, path=reverse("continue_edit_link"), httponly=True,
+        secure=settings.TLS, samesite="Lax",
+    )  # fmt: skip
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -65,7 +75,8 @@ def _answer(request: HttpRequest, token: str) -> HttpResponse:
     hold = holder.holds().filter(plan=plan).first()
     if request.method == "POST" or (hold is not None and hold.allows(Hold.Role.EDIT)):
         return _lead_on(request, plan)
-    door = render(request, "planner/edit_door.html", {"query": request.GET.urlencode()})
+    context = {"query": request.GET.urlencode(), "is_owned": links.is_owned(plan)}
+    door = render(request, "planner/edit_door.html", context)
     # Known from here on, so that a form that is sent twice comes from one browser.
     presence.keep_visitor(door, presence.read_visitor(request), secure=settings.TLS)
     return keep_private(door)

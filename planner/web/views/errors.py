@@ -3,13 +3,12 @@
 import re
 import sys
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from planner.deploy import request_id
-from planner.plan.archive import ON_THE_PAGE
-from planner.plan.syntax import MAX_BYTES
 from planner.store.trouble import name_trouble
 from ports.text import plural
 
@@ -39,13 +38,15 @@ def show_bad_request(request: HttpRequest, exception: Exception) -> HttpResponse
 
 
 def show_too_large(request: HttpRequest) -> HttpResponse:
-    """413: more than is read, in bytes or in fields."""
+    """413: more than is read, in bytes, fields or files, whichever form it is."""
     return show_error(
         request,
         413,
         "That is more than this form takes",
-        f"A document may have {MAX_BYTES // 2**20} MiB, an archive of plans {ON_THE_PAGE.packed // 2**20} MiB. "
-        "Larger archives are for the command import_plans.",
+        f"A form takes {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 2**20} MiB of typed or pasted text, "
+        f"{settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:,} fields, {settings.DATA_UPLOAD_MAX_NUMBER_FILES} files, and "
+        f"{settings.MAX_BODY // 2**20} MiB in all. Choose a file in place of pasting where the form takes one; larger "
+        "archives of plans are for the command import_plans.",
     )
 
 

@@ -9,6 +9,7 @@ import io
 import json
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -35,7 +36,7 @@ from planner.store import compared, jobs
 from planner.store.editions import matrix_of
 from planner.store.existing import Beside, Question, compare_soon, describe_answer, estimate_existing, write_answer
 from planner.store.job_models import Job
-from planner.store.models import Plan
+from planner.store.models import Hold, Plan
 from planner.store.reports import report_for
 from planner.store.sealed import Unopened
 from planner.web.forms.existing import ExistingForm, InMemory
@@ -137,7 +138,8 @@ def _takes_long(plan: Plan, form: ExistingForm) -> bool:
 
 def _have_it_made(request: HttpRequest, plan: Plan, form: ExistingForm, name: str) -> HttpResponse:
     """Leave it to a job, and lead to the page that says how far it is. Raises TooMany."""
-    question = form.ask(name, read_sender(request))
+    hold: Hold = request.hold  # type: ignore[attr-defined]  # what let the request in
+    question = replace(form.ask(name, read_sender(request)), hold=hold.pk)
     order = jobs.Order(kind="existing", format=question.format, asked=question.as_asked())
     job = jobs.ask_sealed(plan, order, form.read)
     where = reverse("show_job", kwargs={"key": plan.key, "name": job.name})

@@ -37,7 +37,7 @@ from planner.web.views.start import describe_report, describe_topics, show_sheet
 from ports.matrix import Matrix
 from ports.text import cut
 
-MET = "Others have changed the same in between. Look at the plan, then answer the questions again."
+MET = "Somebody else has changed the same things meanwhile. Look at the plan, then answer the questions again."
 MOST_NAMED = 50
 """How many zones and endpoints the page names under one heading."""
 
@@ -110,8 +110,8 @@ type Read = tuple[Shown, Sheet]
 """What a plan shows of the answers, and the form with them."""
 
 
-def read_shown_sheet(matrix: Matrix, plan: CheckedPlan) -> tuple[Shown, Sheet]:
-    """What a plan shows of the answers, and the form with them."""
+def read_shown_sheet(matrix: Matrix, plan: CheckedPlan) -> Read:
+    """Read both of a plan under its matrix."""
     shown = read_shown(matrix, plan)
     sheet = Sheet(
         answers=shown.answers,

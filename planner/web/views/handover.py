@@ -41,7 +41,7 @@ def describe_handover(plan: Plan, matrix: Matrix) -> Since | None:
         return Since(handover=last, sentence=sentence, remark=remark)
     differs = ", ".join((*say_changes(compared), *count_renamed(compared)))
     if not differs:
-        return Since(handover=last, sentence=f"{what} changed since, and no rule or address by it.", remark=remark)
+        return Since(handover=last, sentence=f"{what} changed since; no rule or address differs.", remark=remark)
     return Since(handover=last, sentence=f"{what} changed since:", differs=differs, remark=remark)
 
 

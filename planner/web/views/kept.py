@@ -80,7 +80,7 @@ def answer(
     if tag and is_known(request, tag):
         response: HttpResponse = HttpResponseNotModified()
     else:
-        found = pages.find(key, lambda: _make(request, standing, shown, make))
+        found = pages.look(key) or _find(request, key, standing, lambda plan: _make(plan, standing, shown, make))
         response = _lead(HttpResponse(found.fill(_fill_for(request, found.gaps))), found.address)
         tag = tag if found.lasts else ""
     if tag:
@@ -151,10 +151,16 @@ def _name(request: HttpRequest, key: tuple[object, ...]) -> str:
     return seal((key, person))
 
 
-def _make(request: HttpRequest, standing: Standing, shown: Mapping[str, Any], make: Maker) -> Kept:
-    """Render a page with its gaps, in the request's turn. It isn't kept if the plan was changed meanwhile."""
+def _find(request: HttpRequest, key: Hashable, standing: Standing, make: Callable[[Plan], Kept]) -> Kept:
+    """The page of a key, in the request's turn, which comes first: who waits for another's page holds a thread."""
     plan = _read_whole(standing.plan)
-    with take_turn(request, plan), leave_gaps(leave_gap("operation")):
+    with take_turn(request, plan):
+        return pages.find(key, lambda: make(plan))
+
+
+def _make(plan: Plan, standing: Standing, shown: Mapping[str, Any], make: Maker) -> Kept:
+    """Render a page with its gaps. It isn't kept if the plan was changed meanwhile."""
+    with leave_gaps(leave_gap("operation")):
         page = make(plan, standing)
         text = render_to_string(page.template, {**page.context, **_GAPS, **shown})
     return cut(text, address=page.address, lasts=page.lasts and standing.is_of(plan))

@@ -91,5 +91,5 @@ def _tell_amended(plan: Plan, now: Revision | None, report: Report) -> list[Offe
     if impact.faults:
         return [Offer(sentence=f"{begins}. What differs can’t be said.", look="Look", query=query)]
     if not impact.differs:
-        return [Offer(sentence=f"{begins}, and no rule of this plan by it.", look="Look", query=query)]
+        return [Offer(sentence=f"{begins}; no rule of this plan differs.", look="Look", query=query)]
     return [Offer(sentence=f"{begins}, and with it this plan:", differs=impact.said, look="Look", query=query)]

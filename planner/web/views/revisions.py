@@ -18,7 +18,7 @@ from planner.store.lives import Act, find_act, list_acts
 from planner.store.models import Plan, Revision
 from planner.store.timeline import fold
 from planner.web.forms.plans import CheckpointForm, RevisionForm
-from planner.web.views.access import glance_view
+from planner.web.views.access import glance_view, plan_view
 from planner.web.views.plans import read_sender
 
 PAGE = 50
@@ -35,7 +35,7 @@ def show_history(request: HttpRequest, plan: Plan) -> HttpResponse:
 
 
 @require_POST
-@glance_view
+@plan_view
 def restore_revision(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Bring a revision's state back as a new one."""
     form = RevisionForm(request.POST)

@@ -28,7 +28,7 @@ from ports.text import many
 WRONG = "This code isn’t right, or was taken already. Wait for the next one of the app, or take a recovery code."
 TOO_MANY = "Too many codes were wrong. A recovery code is looked at nevertheless."
 OTHER = "Another login has begun in this browser since. This is the page of that one; your code wasn’t looked at."
-TOLD = "Other browsers gave your password and {codes} that were wrong. If that wasn’t you, somebody has it: change it."
+TOLD = "Somebody gave your right password and {codes} in another browser. If that wasn’t you, change it."
 
 
 def own_view(view: View) -> View:
@@ -170,7 +170,7 @@ def give_code(request: HttpRequest) -> HttpResponse:
             pending.forget(request)
             login(request, waiting.user, backend=second_factor.BY_PASSWORD)
             if wrong:
-                messages.warning(request, TOLD.format(codes=many(wrong, "code")))
+                messages.warning(request, TOLD.format(codes=many(wrong, "wrong code")))
             response = redirect(waiting.address)
             keep_known(response, name)
             add_never_cache_headers(response)

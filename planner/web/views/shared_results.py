@@ -24,7 +24,9 @@ from planner.web.views.shared import by_link, refuse_link, shows_opening
 class NameForm(forms.Form):
     """Who uploads."""
 
-    name = forms.CharField(max_length=40, error_messages={"required": "Say who you are: the planner asks you back."})
+    name = forms.CharField(
+        max_length=40, error_messages={"required": "Say who you are, so that somebody can ask you about it."}
+    )
 
 
 @require_safe

@@ -22,7 +22,7 @@ from planner.sharing.link_form import LinkForm
 from planner.store.holders import read_holder
 from planner.store.models import Hold, Opening, Plan, ShareLink
 from planner.web.forms.plans import MemberForm
-from planner.web.views.access import owner_view
+from planner.web.views.access import owner_view, take_turn
 from planner.web.views.downloads import send
 from ports.sensitive import sensitive
 
@@ -157,7 +157,8 @@ def print_link(request: HttpRequest, plan: Plan) -> HttpResponse:
     if link is None or link.plan_id != plan.pk:
         return show_sharing(request, plan, trouble="This link leads nowhere any more.")
     address = request.build_absolute_uri(reverse("open_link", kwargs={"token": token}))
-    return send(write_link(link, address, request.GET.dict()))
+    with take_turn(request, link.plan):
+        return send(write_link(link, address, request.GET.dict()))
 
 
 def _list_members(request: HttpRequest, plan: Plan) -> list[dict[str, Any]]:

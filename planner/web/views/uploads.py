@@ -25,7 +25,7 @@ from planner.store.results import Upload
 from planner.store.run_models import UploadToken
 from planner.store.verified import take_uploads
 from planner.web.views.acceptance import read_files
-from planner.web.views.access import owner_view
+from planner.web.views.access import owner_view, take_turn
 from ports.matrix import MatrixError
 from ports.queries import NoMatrix
 from ports.sensitive import sensitive
@@ -52,6 +52,11 @@ def upload_results(request: HttpRequest, token: str) -> HttpResponse:
     row = uploads.find(token) if settings.PUBLIC_LINKS else None
     if row is None:
         return _say(404, "This address takes no results.")
+    with take_turn(request, row.plan):  # before anything is counted: a request that has to wait begins anew
+        return _take(request, row)
+
+
+def _take(request: HttpRequest, row: UploadToken) -> HttpResponse:
     try:
         uploads.use(row)
     except throttle.TooMany as error:

@@ -30,7 +30,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         except DatabaseError as error:
             raise CommandError(
-                f"The database can't be used: {error}. Where it lacks tables, run manage.py migrate."
+                f"The database can't be used: {error}. Where it lacks tables, start the service once (make run, "
+                "port-planner serve)."
             ) from None
         if options["verbosity"]:
             self.stdout.write(f"{edition}: {'loaded' if is_new else 'already loaded'}.")

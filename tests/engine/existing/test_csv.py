@@ -61,6 +61,12 @@ def test_columns_go_by_the_words_of_common_exports(head):
         ("10.0.0.7/24", "10.0.0.255", "10.0.1.0"),
         ("10.0.0.0/255.255.255.0", "10.0.0.255", "10.0.1.0"),
         ("10.0.0.0 255.255.255.0", "10.0.0.255", "10.0.1.0"),
+        ("10.0.0.0 255.255.255.0 10.2.0.0 255.255.0.0", "10.0.0.255", "10.0.1.0"),
+        ("10.0.0.0 255.255.255.0 10.2.0.0 255.255.0.0", "10.2.3.4", "255.255.0.0"),
+        ("10.0.0.1 255.255.255.255 10.0.0.3 10.0.0.0/32", "10.0.0.3", "255.255.255.255"),
+        ("0.0.0.0 0.0.0.0", "192.0.2.1", "2001:db8::1"),
+        ("All of IPv4 (0.0.0.0 0.0.0.0)", "192.0.2.1", "2001:db8::1"),
+        ("0.0.0.0/32", "0.0.0.0", "192.0.2.1"),
         ("10.0.0.5-10.0.0.7", "10.0.0.6", "10.0.0.8"),
         ("10.0.0.5 - 10.0.0.7", "10.0.0.5", "10.0.0.4"),
         ("10.0.0.1, 10.0.0.3", "10.0.0.3", "10.0.0.2"),
@@ -143,6 +149,16 @@ def test_protocol_and_port_may_stand_in_columns_of_their_own(protocol, port, ins
         ("any;!10.9.0.0/16, 10.1.0.1;tcp/443;allow", "destination “!10.9.0.0/16, 10.1.0.1”"),
         ("any;!vault.example.com;tcp/443;allow", "not fqdn vault.example.com"),
         ("any;10.1.0.0/0.0.0.255;any;allow", "destination “10.1.0.0/0.0.0.255”"),
+        ("any;10.1.0.0 0.0.0.255;any;allow", "destination “10.1.0.0 0.0.0.255”"),
+        ("any;10.1.0.0 1.255.255.255;any;allow", "destination “10.1.0.0 1.255.255.255”"),
+        ("any;10.1.0.0 0.255.0.255;any;allow", "destination “10.1.0.0 0.255.0.255”"),
+        ("any;10.9.0.0 255.255.0.0 10.1.0.0 0.0.0.255;any;allow", "destination “10.1.0.0 0.0.0.255”"),
+        ("any;10.1.0.9 0.0.0.0;any;allow", "destination “10.1.0.9 0.0.0.0”"),
+        ("any;0.0.0.0 255.255.255.255;any;allow", "destination “0.0.0.0 255.255.255.255”"),
+        ("any;0.0.0.0/255.255.255.255;any;allow", "destination “0.0.0.0/255.255.255.255”"),
+        ("any;0.0.0.0;any;allow", "destination “0.0.0.0”"),
+        ("any;::;any;allow", "destination “::”"),
+        ("any;SRV (0.0.0.0);any;allow", "destination “SRV”"),
         ("any;any;Vault;allow", "service “Vault”"),
         ("any;any;443;allow", "service “443”"),
         ("any;any;tcp/0443x;allow", "service “tcp/0443x”"),
@@ -233,6 +249,11 @@ def test_another_column_leaves_a_row_open_only_where_it_says_nothing_of_it(colum
     ruleset = read(f"source,destination,service,action,{column}\nany,any,tcp/443,allow,{cell}\n")
     assert decide(ruleset, WEB).startswith("unknown: ") == decides, ruleset
     assert (decide(ruleset, WEB) == "accept") != decides
+
+
+def test_a_row_that_refuses_a_network_with_a_wildcard_mask_may_refuse_each_address():
+    ruleset = rows("10.0.0.0 0.0.0.255;any;any;deny", "any;any;any;allow")
+    assert decide(ruleset, WEB) == "unknown: source “10.0.0.0 0.0.0.255”"
 
 
 def test_what_is_known_of_a_row_is_open_though_a_part_of_it_is_not_known():
@@ -338,9 +359,10 @@ def is_address(text):
     return text == "any" or text[0].isdigit() or ":" in text
 
 
-ADDRESS = st.integers(0, 2**32 - 1).map(
+ADDRESS = st.integers(2**30, 2**31 - 2).map(
     lambda number: ".".join(str(number >> shift & 255) for shift in (24, 16, 8, 0))
 )
+"""Of hosts: none that is written as a mask is."""
 ROW = st.tuples(
     st.lists(ADDRESS, min_size=1, max_size=3),
     st.lists(ADDRESS, min_size=1, max_size=3),

@@ -9,6 +9,8 @@ from planner.engine.existing.model import Unreadable
 from planner.engine.existing.readers import READERS
 from planner.engine.existing.reading import read_existing
 from planner.plan.limits import EXISTING
+from tests.each import each
+from tests.engine.existing.samples import SAMPLES
 from tests.made import made
 
 TABLE = "source,destination,service,action,name\nany,any,tcp/443,allow,Zürich\n"
@@ -115,3 +117,36 @@ def test_nobody_looks_for_circles_while_several_are_read_and_afterwards_it_is_as
         read_existing(b"outer", "csv")
     assert seen == [False, False, False]
     assert gc.isenabled()
+
+
+PAGED = [("fortigate", "--More-- "), ("asa", "<--- More --->"), ("srx", "---(more)---"), ("srx", "---(more 34%)---")]
+
+
+@each(("name", "mark"), PAGED)
+@each("wiped", ["\r{}\r", "\r\n{}\r\n", "\r\n", "\r"])
+def test_a_mark_of_a_pager_that_is_wiped_out_takes_no_line_with_it(name, mark, wiped):
+    """A terminal goes back, writes blanks over it, and goes back once more; a form makes ends of lines of that."""
+    lines = SAMPLES[name].splitlines()
+    paged = "".join(f"{mark}{wiped.format(' ' * len(mark))}{line}\r\n" for line in lines)
+    assert read_existing(paged.encode(), name) == read_existing(SAMPLES[name].encode(), name)
+
+
+@each(("name", "mark"), PAGED)
+@each("end", [" " * 20, "\b" * 9 + " " * 9 + "\b" * 9, "\x1b[K", ""])
+def test_a_mark_of_a_pager_that_may_hide_a_line_is_refused(name, mark, end):
+    first, *lines = SAMPLES[name].splitlines()
+    paged = "\n".join([first, mark + end + lines[0].strip(), *lines[1:], ""])
+    with pytest.raises(Unreadable) as refused:
+        read_existing(paged.encode(), name)
+    assert str(refused.value) == (
+        f"Line 2 has the mark of a pager, {mark.strip()}, so that lines may be lost. Have the device write it in one "
+        f"go: {READERS[name].unpaged}."
+    )
+
+
+def test_what_is_no_mark_of_a_pager_stays():
+    text = SAMPLES["fortigate"].replace('"Vault"', '"--More-- \r \r"')
+    [entry] = read_existing(text.encode(), "fortigate").stages[0].entries
+    assert "--More--" in entry.name
+    with pytest.raises(Unreadable, match="Line 1 is none of iptables-save"):
+        read_existing(b"--More-- \r         \r*filter\n", "iptables")

@@ -57,5 +57,7 @@ def test_an_acceptance_that_passes_says_so_and_lists_nothing_blocked():
         )
     )
     text = text_of(report, assess(report, run_all(report)))
-    assert "Accepted: every flow is open or its way is" in text
+    assert "Accepted: no flow that is needed is blocked or untested, and nothing is open that must" in text
     assert "Blocked: ask for these" not in text
+    text = text_of(report, assess(report, run_all(report, only(lambda check: not check.closed, "refused"))))
+    assert "must stay closed. Refused: the way is open, and nothing answers there yet." in text

@@ -145,9 +145,14 @@ def read_fortigate(text):
     for six in ("", "6"):
         for name, values in sections.get(f"firewall address{six}", {}).items():
             assert len(name) <= 79
-            if "fqdn" in values:
+            kind = values["type"][0]
+            if kind == "fqdn":
                 objects[six, name] = []
+            elif _BUT.match(name) and six:
+                assert values.keys() == ({"type", "start-ip", "end-ip"} if kind == "iprange" else {"type", "ip6"})
+                objects[six, name] = [EVERYTHING[6]]
             else:
+                assert kind == ("ipprefix" if six else "ipmask")
                 objects[six, name] = [network("/".join(values["subnet"] if not six else values["ip6"]))]
         for name, values in sections.get(f"firewall addrgrp{six}", {}).items():
             assert 1 < len(values["member"]) <= 300, name

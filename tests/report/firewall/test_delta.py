@@ -191,6 +191,51 @@ EMPTY = {
 """A device that refuses everything by an entry of its own."""
 
 
+CENTRAL = "config system settings\n    set central-nat enable\nend\n"
+
+
+@pytest.mark.parametrize("vdom", ["", "edge"])
+def test_with_central_nat_policies_name_the_own_address_and_the_virtual_ip_acts_by_itself(vdom):
+    report = firewalls("fortigate")
+    text = CENTRAL + EMPTY["fortigate"]
+    options = {"vdom": vdom} if vdom else {}
+    firewall = replace(report.plan.firewalls[0], options=options)
+    if vdom:
+        text = f"config vdom\nedit {vdom}\n{text}end\n"
+    gap = compare(report, text, "fortigate", firewall)
+    told = render_delta(Task(gap=gap, text=text, firewall=firewall)).decode()
+    assert re.search(r'dstaddr "V4-Web-delta"\n', told)
+    assert not re.search(r'dstaddr "V4-Web-delta_seen"', told), "such a policy is refused"
+    assert "set extip 203.0.113.10\n" in told
+    now = compare(report, tell("fortigate", text, told), "fortigate", firewall)
+    assert [one for one in now.flows if one.state != "open"] == []
+    other = text.replace("central-nat enable", "central-nat disable")
+    told = render_delta(Task(gap=compare(report, other, "fortigate", firewall), text=other, firewall=firewall))
+    assert b'dstaddr "V4-Web-delta_seen"' in told
+
+
+OF_SIX = "ipv6 access-list SIX permit ip any any\naccess-group SIX in interface wan1\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "lines"),
+    [
+        ("in interface wan1\n", "in interface wan1 per-user-override\n"),
+        ("access-group IN-wan1", f"{OF_SIX}access-group IN-wan1"),
+        ("in interface wan1\n", f"in interface wan1\n{OF_SIX}"),
+    ],
+)
+def test_the_list_of_an_interface_is_found_whatever_stands_beside_it(line, lines):
+    report = firewalls("asa")
+    firewall = report.plan.firewalls[0]
+    text = EMPTY["asa"].replace(line, lines)
+    gap = compare(report, text, "asa", firewall)
+    told = render_delta(Task(gap=gap, text=text, firewall=firewall)).decode()
+    assert "has no list of its own" not in " ".join(told.replace("\n! ", " ").split())
+    assert re.search(r"(?m)^access-list IN-wan1 line 2 ", told)
+    assert "SIX" not in told
+
+
 ACL = """config firewall acl
     edit 3
         set interface "wan1"

@@ -334,3 +334,13 @@ def test_a_table_that_can_not_say_it_is_refused(text, why):
 
 def test_there_is_a_delta_for_every_format_that_is_read():
     assert WRITERS.keys() == READERS.keys()
+
+
+def test_where_iptables_save_leaves_out_what_may_refuse_that_is_named_and_the_other_program_has_its_lines():
+    text = "# Table `mangle' is incompatible, use 'nft' tool.\n*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n"
+    gap = compare_with(plan(ENDPOINTS, FLOWS), READERS["iptables"].read(text))
+    told = render_delta(Task(gap=gap, text=text)).decode()
+    said = told.replace("\n# | ", " ")
+    for name in ("iptables filter", "Table mangle is incompatible, use nft"):
+        assert f"They are refused by {name} or may be, where no rule is to be put" in said
+    assert re.findall(r"(?m)^#\s+(\w+) -A FORWARD", told) == ["ip6tables"]

@@ -3,6 +3,8 @@
 import io
 import re
 import zipfile
+from ipaddress import IPv6Address, IPv6Network, ip_address, summarize_address_range
+from itertools import pairwise
 
 import pytest
 
@@ -18,6 +20,7 @@ from scripts.namespaces import Attempt
 from tests.report.firewall.loading import admitted, between_zones, commands, decided, places, town
 from tests.report.firewall.network import Network, run, sweep, tries
 from tests.report.firewall.reading import READERS, statements
+from tests.report.firewall.reading_devices import read_sections
 from tests.report.firewall.test_nftables_loaded import SITE, of_others
 from tests.report.firewall.test_permits import flow, host, plan
 from tests.report.samples import evaluate, write_plan
@@ -274,7 +277,7 @@ def test_a_rule_is_parted_where_its_ends_are_behind_several_interfaces():
     ("name", "negated"),
     [
         ("fortigate", r'set (src|dst)addr "V4-elsewhere_\d_all"\n +set \1addr-negate enable'),
-        ("fortigate", r'set (src|dst)addr6 "V6-elsewhere_\d(?:_all)?"\n +set \1addr6-negate enable'),
+        ("fortigate", r'set (src|dst)addr6 "V6-any_but_\d_all"\n +set \1addr6-negate disable'),
         ("paloalto", r"<member>V[46]-elsewhere_\d(?:_all)?</member>\s+</source>\s+<negate-source>yes</negate-source>"),
         (
             "paloalto",
@@ -304,6 +307,38 @@ def test_a_list_of_mikrotik_has_all_that_an_any_leaves_out_however_many_objects_
     for name in named:
         listed = re.findall(rf"address-list add list={name} address=(\S+)", text)
         assert listed == [f"10.0.{number}.1" for number in range(PART + 10)]
+
+
+def test_a_fortigate_is_told_what_an_any_of_ipv6_is_since_older_ones_can_not_negate_it():
+    text = FORMATS["fortigate"].render(town()).decode()
+    assert "6-negate enable" not in text
+    sections = read_sections(text)
+    ranges = sections["firewall address6"]
+    negated = sections["firewall addrgrp"]["V4-elsewhere_1_all"]["member"]
+    assert len(negated) > 1
+    groups = [one["member"] for name, one in sections["firewall addrgrp6"].items() if "any_but" in name]
+    assert groups
+    for members in groups:
+        ends = [[int(ip_address(*ranges[name][end])) for end in ("start-ip", "end-ip")] for name in members]
+        assert (ends[0][0], ends[-1][1]) == (1, 2**128 - 1), "no packet is from or to ::"
+        left_out = [(last + 1, first - 1) for (_, last), (first, _) in pairwise(ends)]
+        networks = [net for ends in left_out for net in summarize_address_range(*map(IPv6Address, ends))]
+        assert networks
+        assert {str(net) for net in networks} <= {str(IPv6Network(one)) for one in six_of(town())}
+
+
+def six_of(report):
+    endpoints = (address for end in report.plan.endpoints for address in end.addresses)
+    zones = (network for zone in report.plan.zones for network in zone.networks)
+    return [one for one in (*endpoints, *zones) if ":" in one]
+
+
+def test_a_fortigate_is_told_of_what_kind_an_address_is_which_may_have_been_a_name():
+    text = FORMATS["fortigate"].render(plan([host("A", "10.0.0.1", "2001:db8::1"), host("B", "192.0.2.1", zone="DMZ"),
+                                             host("C", "2001:db8::2", zone="DMZ")],
+                                            [flow("A", "B"), flow("A", "C")])).decode()  # fmt: skip
+    assert 'edit "V4-A"\n        set type ipmask\n        set subnet 10.0.0.1 255.255.255.255\n' in text
+    assert 'edit "V6-A"\n        set type ipprefix\n        set ip6 2001:db8::1/128\n' in text
 
 
 @pytest.mark.parametrize("format", ["nftables", "iptables"])

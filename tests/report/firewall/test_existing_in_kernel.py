@@ -104,3 +104,24 @@ def try_one(network, form, text, counted):
         elif one.state == "partly":
             # Some packets were tried of it; those that pass may all be among the others.
             assert one.lacking, said
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("FORWARD ct state vmap { established : accept, new : drop }", "is incompatible"),
+        ("own drop", "contains incompatible base-chains"),
+    ],
+)
+def test_what_nft_has_put_into_a_table_of_iptables_is_said_to_be_unknown(rule, said):
+    """iptables-save leaves the table out, or the chain, and says so in a comment."""
+    chain = rule.partition(" ")[0]
+    with Network({}) as network:
+        run("iptables", "-t", "nat", "-A", "POSTROUTING", "-j", "MASQUERADE", place=network.router)
+        network.nft("add", "table", "ip", "filter")
+        network.nft("add", "chain", "ip", "filter", chain, "{ type filter hook forward priority 0; policy accept; }")
+        network.nft("add", "rule", "ip", "filter", *rule.split())
+        ruleset = READERS["iptables"].read(run("iptables-save", place=network.router))
+    gap = compare_with(REPORT, ruleset, None, REPORT.plan.firewalls[0])
+    assert {one.state for one in gap.flows} == {"unknown"}
+    assert {f"Table `filter' {said}, use 'nft'"} <= {construct for one in gap.flows for construct in one.constructs}

@@ -126,6 +126,8 @@ class Spider:
                 if form.get("method", "get").lower() == "get":
                     yield from self._fill(visit, form)
                     continue
+                if form.get("method") == "dialog":
+                    continue  # it closes what it is in, and is sent nowhere
                 writes.append(form.get("action", visit.path))
             self.posts += [(visit.path, address) for address in writes]
             for name in ADDRESSES:

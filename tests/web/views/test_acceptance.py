@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
+from planner.engine.checks import digest_of, plan_checks
 from planner.store import actions
 from planner.store.reports import report_for
 from planner.store.results import MOST_OF_SOURCE, prove
@@ -125,6 +126,14 @@ def test_many_files_at_once_say_which_flows_are_open(client, plan):
     assert "PS01.json" in page.text()
 
 
+def test_an_acceptance_that_passes_says_what_is_refused_or_unproven(client, plan):
+    flows = only(lambda check: to_sql(check) and not check.closed, "refused")
+    upload(client, plan, file(plan, "PS01", flows), file(plan, "Staff"))
+    lead = Page(client.get(address(plan))).text(class_="lead")
+    assert lead.startswith("Accepted: no flow that is needed is blocked or untested, and nothing is open")
+    assert lead.endswith("Refused: the way is open, and nothing answers there yet.")
+
+
 def test_what_is_blocked_names_the_firewalls_on_the_way_and_has_a_ticket(client, plan):
     upload(client, plan, file(plan, "PS01", only(to_sql, "filtered")))
     page = Page(client.get(address(plan)))
@@ -239,6 +248,23 @@ def test_newer_results_of_a_part_leave_the_others(client, plan):
     upload(client, plan, SimpleUploadedFile("part.json", json.dumps(document).encode()))
     assert statuses(plan)["PS01", "SQL01"] == "blocked"
     assert statuses(plan)["PS01", "MAIL01"] == "open"
+
+
+def test_however_many_runs_there_are_the_newest_plan_is_gone_through_once(client, plan, monkeypatch):
+    for hour in range(4):
+        upload(client, plan, file(plan, "PS01", started=f"2026-11-25T1{hour}:00:00Z"))
+    edit(plan, "SQL01", addresses=["10.0.2.99"])
+    gone = []
+
+    class Watched(tuple):
+        def __iter__(self):
+            gone.append("checks")
+            return super().__iter__()
+
+    monkeypatch.setattr("planner.store.results.digest_of", lambda of: (gone.append("plan"), digest_of(of))[1])
+    monkeypatch.setattr("planner.store.results.plan_checks", lambda of: Watched(plan_checks(of)))
+    assert statuses(plan)["PS01", "MAIL01"] == "open"
+    assert sorted(gone) == ["checks", "plan"]
 
 
 def test_of_each_source_the_newest_runs_are_kept(client, plan):

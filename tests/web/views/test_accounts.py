@@ -4,13 +4,11 @@ import json
 import logging
 import unicodedata
 from datetime import timedelta
-from io import StringIO
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
-from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -131,10 +129,27 @@ def test_another_account_finds_nothing_at_a_plans_address(browser, alice):
 
 
 def test_a_part_of_a_page_leads_to_the_login_and_back_to_the_whole_page(browser, alice):
+    """As a refusal, so that the page doesn't take what was sent for stored."""
     _, key = owned_by(alice)
     here = f"http://testserver/plans/{key}/?view=flows"
-    response = browser.get(f"/plans/{key}/?view=flows", headers=HTMX | {"HX-Current-URL": here})
-    assert parse_qs(urlsplit(response.headers["HX-Redirect"]).query) == {"next": [f"/plans/{key}/?view=flows"]}
+    for method, path in (("get", "?view=flows"), ("post", "name/")):
+        response = getattr(browser, method)(f"/plans/{key}/{path}", headers=HTMX | {"HX-Current-URL": here})
+        assert parse_qs(urlsplit(response.headers["HX-Redirect"]).query) == {"next": [f"/plans/{key}/?view=flows"]}
+        assert response.status_code == 401
+
+
+def test_a_form_that_is_sent_once_the_session_ended_leads_back_to_its_page(browser, alice):
+    _, key = owned_by(alice)
+    here = f"/plans/{key}/endpoints/?page=2"
+    pages = {
+        f"http://testserver{here}": here, "http://testserver": "/", "https://testserver/plans/": "/",
+        "http://elsewhere.example/plans/": "/", "http://[": "/", "": "/",
+    }  # fmt: skip
+    for page, back in pages.items():
+        response = browser.post(here, {"cells": "[]"}, headers={"Referer": page})
+        assert (response.status_code, parse_qs(urlsplit(response.url).query)) == (302, {"next": [back]})
+    assert "nothing of what you sent was stored" in Page(browser.get(LOGIN)).text("main")
+    assert Plan.objects.get().revision == 1
 
 
 def test_the_header_says_who_is_logged_in(browser, alice):
@@ -463,23 +478,3 @@ def test_the_log_tells_of_logins_from_where_and_without_passwords(
     for text in (secret, PASSWORD):
         assert text not in caplog.text
         assert text not in str([vars(event) for event in Event.objects.all()])
-
-
-# --- the first start -------------------------------------------------------------------------------------------------
-
-
-def first_account():
-    out = StringIO()
-    call_command("first_account", stdout=out)
-    return out.getvalue()
-
-
-def test_a_start_without_an_account_says_how_to_make_the_first(settings):
-    assert "There is no account yet" in first_account()
-    assert first_account().endswith("manage.py createsuperuser\n")
-    settings.REQUIRE_LOGIN = False
-    assert first_account() == ""
-
-
-def test_a_start_with_an_account_says_nothing(alice):
-    assert first_account() == ""

@@ -136,8 +136,8 @@ def test_a_reader_asks_too_and_is_told_to_ask_the_planner(client, plan):
     path = read_link(client, plan)
     for packet, said in (
         (("Staff", "PS01", "443"), "Allowed by CLI-INT-10"),
-        (("Staff", "PS01", "8080"), "ask the planner to add a flow"),
-        (("PS01", "SQL01", "1433"), "If you need it, ask the planner."),
+        (("Staff", "PS01", "8080"), "ask whoever made this plan to add a flow"),
+        (("PS01", "SQL01", "1433"), "If you need it, ask whoever made this plan."),
     ):
         page = ask(client, path, *packet)
         assert said in answer(page)

@@ -6,6 +6,8 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 
 from planner.plan.edits import NotPossible
@@ -155,6 +157,18 @@ def test_deleting_a_plan_removes_what_is_overdue(client, key, clock):
     clock(days=31)
     delete(client, other)
     assert [plan.deleted for plan in Plan.objects.all()] == [NOW + timedelta(days=31)]
+
+
+def test_each_plan_goes_for_good_by_itself_and_not_while_another_is_put_into_the_bin(client, key, clock, monkeypatch):
+    for one in (key, store()[1]):
+        delete(client, one)
+    clock(days=31)
+    outside, within, empty = len(connection.savepoint_ids), [], bin.empty_bin
+    monkeypatch.setattr(bin, "empty_bin", lambda: within.append(len(connection.savepoint_ids)) or empty())
+    with CaptureQueriesContext(connection) as queries:
+        delete(client, store()[1])
+    assert within == [outside]
+    assert sum(one["sql"].startswith('DELETE FROM "planner_plan"') for one in queries) == 2
 
 
 def test_deleting_twice_doesnt_keep_it_longer(client, key, clock):

@@ -4,13 +4,14 @@ import io
 import logging
 
 import pytest
+from django.contrib.auth.models import User
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.core import signing
 from django.test import Client
 
 from planner.sharing import links
 from planner.store.holders import Holder
-from planner.store.models import Hold
+from planner.store.models import Comment, Hold, hash_token
 from planner.web.messages import HostMessages
 from tests.web.views.link_forms import PASSPHRASE, make, read_link
 from tests.web.views.pages import know, store
@@ -109,10 +110,31 @@ def test_a_browser_that_holds_a_plan_under_both_keys_holds_it_once(settings):
     plan, key = store()
     plan.holds.all().delete()
     mine = know(Client())
-    from planner.store.models import hash_token
-
     Holder(browser=hash_token("a" * 43)).give(plan, Hold.Role.OWN)
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, [OLD]
     Holder(browser=hash_token("a" * 43)).give(plan, Hold.Role.EDIT)
     assert mine.get(f"/plans/{key}/").status_code == 200
     assert [hold.role for hold in plan.holds.all()] == ["own"]
+
+
+def test_after_a_new_key_a_browser_is_who_wrote_its_comments_and_who_has_looked(settings):
+    settings.SECRET_KEY = OLD
+    (plan, key), (other, second), mine = store(), store(), know(Client())
+    for one in (key, second):
+        mine.get(f"/plans/{one}/pulse/")
+    mine.post(f"/plans/{key}/comments/add/", {"on": "endpoint", "of": "DC01", "text": "Which one is it?"})
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, [OLD]
+    now = hash_token("a" * 43)
+    plan.viewers.create(key_hash=now, name="Kim", seen="2026-01-01T00:00Z")
+    mine.post(f"/plans/{key}/comments/delete/", {"number": Comment.objects.get().pk})
+    assert not Comment.objects.exists()
+    assert [[viewer.key_hash for viewer in one.viewers.all()] for one in (plan, other)] == [[now], [now]]
+
+
+def test_after_a_new_key_an_account_takes_over_what_its_browser_made_before_there_were_accounts(settings):
+    settings.SECRET_KEY = OLD
+    (plan, key), mine = store(), know(Client())
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS, settings.REQUIRE_LOGIN = NEW, [OLD], True
+    mine.force_login(User.objects.create_user("alice"))
+    assert mine.get(f"/plans/{key}/").status_code == 200
+    assert plan.holds.get(user__username="alice").role == "own"

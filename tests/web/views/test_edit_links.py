@@ -94,9 +94,10 @@ def test_a_plan_that_nobody_owns_is_owned_by_the_first_who_opens_its_edit_link(r
     row, key = store()
     row.holds.all().delete()
     path = f"/edit/{links.make_edit_link(plan_id=row.pk)}/"
-    reader.get(path)
+    assert "Nobody owns it yet: whoever opens it first does." in Page(reader.get(path)).text("main")
     for _ in range(2):  # a form that is sent twice
         open_edit(reader, path)
+    assert "stay with whoever owns it" in Page(another(reader.handler).get(path)).text("main")
     open_edit(another(reader.handler), path)
     assert list(row.holds.order_by("pk").values_list("role", flat=True)) == ["own", "edit"]
     assert reader.get(f"/plans/{key}/links/").status_code == 200

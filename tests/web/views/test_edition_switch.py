@@ -213,7 +213,7 @@ def test_what_is_amended_anew_is_told_and_taken_over_as_a_revision(client, key):
     client.post(f"/plans/{key}/redo/")
     make_amendment(row="service/telnet", field="name", value="Old shell", reason="Test")
     assert told(client, key) == [
-        "What is amended here has changed since revision 5, and no rule of this plan by it. Look"
+        "What is amended here has changed since revision 5; no rule of this plan differs. Look"
     ]
 
 

@@ -41,7 +41,7 @@ def test_readers_of_an_empty_plan_are_told_whom_to_ask(client):
     row, _ = store(write_plan())
     links.make_link(plan=row, terms=links.Terms(label="Team"), token="T" * 43, holder=Holder(browser="b" * 64))
     page = Page(client.get(f"/shared/{'T' * 43}/"))
-    assert "This plan has none yet. Ask the planner." in page.text(id="results")
+    assert "This plan has none yet. Ask whoever made this plan." in page.text(id="results")
 
 
 @pytest.mark.parametrize(

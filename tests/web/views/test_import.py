@@ -358,7 +358,7 @@ def test_a_body_of_20_mb_is_answered_with_a_413_page(checks, kind):
     page = Page(response)
     assert response.status_code == 413
     assert page.text("h1") == "That is more than this form takes"
-    assert "8 MiB" in page.text()
+    assert "A form takes 12 MiB of typed or pasted text, 6,000 fields, 100 files, and 64 MiB in all." in page.text()
     assert not Plan.objects.exists()
 
 

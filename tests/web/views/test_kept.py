@@ -206,6 +206,7 @@ ACTS = {
     "resolves": resolve,
     "deletes an older comment": delete_the_first_comment,
     "sets a state": set_state,
+    "names a revision": sends("name_checkpoint"),
     "hands over": sends("hand_over"),
     "edits after that": sends("add_endpoint", name="Later"),
     "uploads results": upload,

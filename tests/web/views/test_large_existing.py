@@ -20,7 +20,7 @@ from planner.store.models import Event
 from planner.web.views.existing import GONE
 from tests.web.views.pages import HTMX, Page, store
 from tests.web.views.test_acceptance import figures, write_plan
-from tests.web.views.test_existing import TABLE, address, rows, send
+from tests.web.views.test_existing import TABLE, ZONED, address, rows, send
 from tests.web.views.test_making import by_browser, content, make_files
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +63,7 @@ def test_it_waits_sealed_and_its_answer_is_a_page_as_one_at_once(browser, client
     assert where.startswith(f"/plans/{plan.key}/files/")
     page = Page(browser.get(where))
     assert page.text(id="making-said") == "Waiting for its turn …"
+    assert page.one("progress").get("aria-label") == "How far the comparison is"
     assert "This configuration takes a while to compare." in page.text()
     assert Piece.objects.count() == 1
     assert SECRET.encode() not in everything()
@@ -236,6 +237,21 @@ def test_the_answer_is_kept_as_one_at_once_by_whoever_asked(browser, plan):
     assert f"{address(plan)}kept/{row.pk}/" in {link.get("href") for link in page.all("a")}
 
 
+@pytest.mark.parametrize(
+    ("kept", "take"),
+    [("keep", lambda holds: holds.all().delete()), ("keep_answer", lambda holds: holds.update(role="read"))],
+)
+def test_nothing_is_kept_once_access_was_taken_back(browser, plan, kept, take):
+    told = {"zone": ["Internal", "Data", "Clients"], "side": ["inside", "db", "Clients"]}
+    begin(browser, plan, ZONED, **told, firewall="FW-CORE", **{kept: "1"})
+    take(plan.holds)
+    make_files()
+    job = Job.objects.get()
+    assert (job.state, "may no longer change this plan" in job.said) == (Job.State.FAILED, True)
+    plan.refresh_from_db()
+    assert (plan.revision, Compared.objects.count(), Piece.objects.count()) == (1, 0, 0)
+
+
 def test_the_same_sent_twice_is_compared_once(browser, plan):
     assert begin(browser, plan) == begin(browser, plan)
     assert begin(browser, plan) != begin(browser, plan, TABLE + "\n")
@@ -269,7 +285,13 @@ def test_readers_and_other_plans_have_nothing_of_it(browser, plan):
 
 def test_what_is_asked_comes_back_from_a_job_as_it_was():
     question = Question(
-        format="asa", file="delta", firewall="FW", sides={"A": "x"}, keep=True, sender=existing.Sender(author="Kim")
+        format="asa",
+        file="delta",
+        firewall="FW",
+        sides={"A": "x"},
+        keep=True,
+        sender=existing.Sender(author="Kim"),
+        hold=7,
     )
     assert Question.read("asa", question.as_asked()) == question
     assert Question.read("csv", Question(format="csv").as_asked()) == Question(format="csv")

@@ -65,6 +65,7 @@ def test_the_form_sent_twice_makes_one_link_and_shows_it_again(client, plan):
         ({"label": ""}, "Say whom the link is for."),
         ({"passphrase": "short"}, "at least 8 characters"),
         ({"days": "9999"}, "not one of the available choices"),
+        ({"shows": "both"}, "both is not one of the available choices"),
         ({"shows": "pinned", "revision": "9"}, "no revision 9"),
         ({"shows": "pinned", "revision": ""}, "Name the revision"),
         ({"shows": "pinned", "revision": "x"}, "whole number"),
@@ -77,6 +78,8 @@ def test_a_link_that_cannot_be_is_not_made_and_what_was_typed_stays(client, plan
     assert path is None
     assert sentence in page.text("main")
     assert page.one("input", id="link-label").get("value") == terms.get("label", "Partners")
+    described = {one for part in page.all(aria_describedby=True) for one in part.get("aria-describedby").split()}
+    assert {error.get("id") for error in page.all("p", class_="error")} <= described
     assert not ShareLink.objects.exists()
 
 

@@ -1,6 +1,7 @@
 """The state of rules on the page of a plan: one or many at once, told who was first, filtered, and in downloads."""
 
 import json
+import re
 
 import pytest
 from django.test import Client
@@ -223,6 +224,8 @@ def test_what_nobody_asks_for_any_more_is_listed_until_it_is_closed(client, plan
     section = page.one("section", id="left-rules")
     left = [box.get("value") for box in section.iter("input") if box.get("name") == "left"]
     assert left
+    given = RuleState.objects.latest("pk")
+    assert f"{given.at:%H:%M} by {given.author}" in words(section)
     sent = fields(page, next(section.iter("form"))) | {"left": left}
     answer = Page(client.post(address(plan, "rules/close/"), sent, headers=HTMX))
     assert not answer.all("section", id="left-rules")
@@ -256,7 +259,8 @@ def test_a_change_request_has_the_states_of_both_sides(client, plan):
     closed = {item["id"]: item.get("state", {}).get("tickets") for item in data["rules"]["closed"]}
     assert closed[rule] == ["CHG-8"]
     rows = Page(client.get(address(plan, "changes/"), {"from": "1", "to": "2"})).table("rules")
-    assert [row[-1] for row in rows if row[0] == rule] == ["Implemented CHG-8"]
+    [state] = [row[-1] for row in rows if row[0] == rule]
+    assert re.fullmatch(r"Implemented, \d+ \w+ \d{4}, \d\d:\d\d CHG-8", state), "when is no tip alone"
     assert {len(row) for row in rows} == {7}
 
 

@@ -67,6 +67,7 @@ def test_a_file_that_takes_long_is_made_on_a_page_of_its_own(browser, plan):
     assert re.fullmatch(rf"/plans/{plan[1]}/files/[0-9a-f-]{{36}}/", where)
     page = Page(browser.get(where))
     assert page.text(id="making-said") == "Waiting for its turn …"
+    assert page.one("progress").get("aria-label") == "How far the file is"
     assert page.all("progress", value=True) == []
     job = jobs.claim(RUNNER)
     jobs.note_progress(job.pk, RUNNER, "Writing the file for each firewall", 3, 9)

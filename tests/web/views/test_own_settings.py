@@ -156,6 +156,8 @@ def test_networks_of_a_zone_are_set_and_refused(client, plan):
     assert row_of(row, "zones", "DMZ")["networks"] == ["192.0.2.0/24", "2001:db8::/32"]
     response = save(client, where, "zones", "DMZ", {"networks": "192.0.2.1\nhost"})
     assert "'192.0.2.1' is no network" in Page(response).text(id="zone-networks-error")
+    response = save(client, where, "zones", "DMZ", {"networks": "x" * 1_000_001})
+    assert Page(response).text(id="zone-networks-error").endswith("1,000,000 characters here; this text is longer.")
     client.post(f"/plans/{where}/zones/add/", {"name": "New", "kind": "internal", "networks": "10.0.0.0/8"})
     assert row_of(row, "zones", "New") == {"name": "New", "kind": "internal", "networks": ["10.0.0.0/8"]}
 

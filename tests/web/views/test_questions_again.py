@@ -138,7 +138,7 @@ def test_a_clash_with_what_others_did_is_said_and_nothing_is_stored(client, plan
     moved = {"endpoint": "MAIL01", "changes": {"addresses": ["10.0.0.25"]}}
     actions.apply_edit(plan_id=plan.pk, matrix=current_matrix(), edit="edit-endpoint", params=moved)
     shown = Page(client.post(address(plan), sent(page, answer__mail="none")))
-    assert "Others have changed the same" in shown.text(role="alert")
+    assert "Somebody else has changed the same things meanwhile." in shown.text(role="alert")
     client.post(address(plan), sent(shown, store="1"))
     assert "MAIL01" in names(plan)
     assert plan.revision == 2

@@ -97,6 +97,20 @@ def test_who_decides_otherwise_takes_the_place_and_an_undo_brings_the_first_back
     assert told(client, plan) == []
 
 
+def test_a_decision_that_is_sent_twice_says_nothing_of_the_one_that_somebody_took_in_between(client, plan):
+    call(client, plan, "Kim")
+    mine = {"choice": "esxi", "option": "ssh", "reason": "No PowerCLI here", "operation": "a" * 32, "base": "1"}
+    client.post(address(plan, "choices/"), mine)
+    other = know(type(client)(), BROWSERS[1])
+    call(other, plan, "Zoë")
+    decide(other, plan, "powercli")
+    client.post(address(plan, "choices/"), mine)
+    [said] = told(client, plan)
+    assert said.startswith("Decided by Zoë, ")
+    assert "No PowerCLI here" not in said
+    assert Answer.objects.count() == 2
+
+
 def test_a_caveat_is_answered_with_a_reason_in_either_panel(client, plan):
     call(client, plan, "Kim")
     answer(client, plan, "documented", "Policy 12")

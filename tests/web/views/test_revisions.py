@@ -135,7 +135,7 @@ class TestBursts:
         client.post(f"{address}changes/sent/", {"revision": 3, "recipient": "Network team", "note": ""})
         page = history(client, address)
         assert not page.all("li", class_="burst")
-        assert "Sent to Network team" in words(page.one(id="revision-3"))
+        assert "Handed over to Network team" in words(page.one(id="revision-3"))
 
 
 class TestCheckpoints:

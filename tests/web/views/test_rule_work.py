@@ -119,6 +119,10 @@ def test_a_rule_that_is_opened_has_the_commands_and_its_own_check_scripts(client
     number = line.get("id").removeprefix("rule-")
     page = Page(client.get(f"{url}rule/", {"rule": number}))
     assert "ping -c 1 esx01.example.net" in words(page.one("section", **{"aria-labelledby": "rule-trials"}))
+    facts = page.one("section", aria_label="The rule")
+    named = [part.get("title") for part in facts.iter("span") if part.get("class") == "mono" and part.get("title")]
+    assert named
+    assert [name for name in named if name not in words(facts)] == [], "what a service is called is no tip alone"
     [scripts] = [link.get("href") for link in page.all("a") if "check scripts of this rule" in words(link)]
     assert scripts == f"{url}report/checks?rule={number}"
     assert client.get(scripts).headers["Content-Type"] == "application/zip"

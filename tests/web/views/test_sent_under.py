@@ -52,7 +52,7 @@ def test_the_matrix_alone_has_changed(client, sent):
 
 def test_the_matrix_has_changed_and_nothing_for_this_plan(client, sent):
     edit_matrix("telnet", ports="2323")
-    assert since(client, sent) == "The port matrix has changed since, and no rule or address by it. Change request"
+    assert since(client, sent) == "The port matrix has changed since; no rule or address differs. Change request"
 
 
 def test_the_plan_alone_has_changed(client, sent):

@@ -87,6 +87,15 @@ def test_nor_by_the_password_of_somebody_above(clerk, kind):
     assert user.check_password(PASSWORD)
 
 
+def test_nor_does_who_may_change_users_become_the_heir_of_somebody_above(clerk):
+    plan, _ = store()
+    above = User.objects.create_superuser("above")
+    Holder(user=above).give(plan, Hold.Role.OWN)
+    answer = act(clerk, PEOPLE, "give_to_heir", above, heir="clerk")
+    assert "Only superusers do that to staff: above." in Page(answer).text()
+    assert not plan.holds.filter(user__username="clerk").exists()
+
+
 def test_superusers_give_privileges_and_the_log_says_so(root):
     user = User.objects.create_user("bob")
     Event.objects.all().delete()
@@ -174,6 +183,24 @@ def test_an_account_that_alone_owns_plans_is_deleted_once_they_have_an_heir(root
     assert not User.objects.filter(pk=olga.pk).exists()
     assert log_in(heir.username).get(f"/plans/{key}/links/").status_code == 200
     assert Event.objects.get(kind="account-deleted").detail == "olga"
+
+
+def test_who_owns_a_plan_beside_accounts_that_cant_log_in_or_go_too_owns_it_alone(root, settings):
+    settings.REQUIRE_LOGIN = True
+    plan, _ = store()
+    olga, bob, ada = (User.objects.create_user(name) for name in ("olga", "bob", "ada"))
+    for user in (olga, bob):
+        Holder(user=user).give(plan, Hold.Role.OWN)
+    heirless = "Give it to an heir first"
+    assert heirless not in Page(root.get(f"{PEOPLE}{olga.pk}/delete/")).text()
+    assert heirless in Page(act(root, PEOPLE, "delete_selected", olga, bob, post="yes")).text()
+    form_of(root, bob, is_active="")
+    assert "heir: an action" not in Page(root.get(PEOPLE)).text(), "olga owns it still"
+    assert heirless in Page(root.post(f"{PEOPLE}{olga.pk}/delete/", {"post": "yes"})).text()
+    form_of(root, olga, is_active="")
+    assert "Nobody owns 1 plan of olga now who may log in." in Page(root.get(PEOPLE)).text()
+    act(root, PEOPLE, "give_to_heir", olga, bob, heir="ada")
+    assert [hold.user for hold in plan.holds.filter(role="own", user__is_active=True)] == [ada]
 
 
 # --- the log ---------------------------------------------------------------------------------------------------------

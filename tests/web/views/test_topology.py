@@ -6,6 +6,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from tests.report.samples import HOSTILE_NAMES, contoso, hostile, sites
 from tests.web.views.pages import HTMX, Page, by_turns, document_of, store, words
 
+LONGEST = "2001:0db8:1111:2222:3333:4444:5555:6666"
+
 
 @pytest.fixture
 def plan():
@@ -120,7 +122,8 @@ def test_saving_an_editor_without_a_change_changes_nothing(client, plan):
         ({"addresses": "10.0.0.1\n10.0.0.7/24"}, "endpoint-addresses-error", "host bits"),
         ({"addresses": "any"}, "endpoint-addresses-error", "for a group"),
         ({"addresses": "x " * 1001}, None, ""),
-        ({"addresses": "x" * 400_000}, "endpoint-addresses-error", "far more text"),
+        ({"addresses": f"{LONGEST}\r\n" * 20_000}, None, ""),
+        ({"addresses": "x" * 1_000_001}, "endpoint-addresses-error", "1,000,000 characters here"),
         ({"roles": ["barista"] * 300}, "endpoint-roles-error", "'barista' is not known here"),
         ({"roles": [f"r{n}" for n in range(300)]}, "endpoint-roles-error", "'r0' is not known here"),
         ({"roles": ["web-primary", "web-passive"]}, "endpoint-roles-error", "one"),
@@ -133,7 +136,7 @@ def test_a_fault_stands_beside_its_field_and_keeps_what_was_typed(client, plan, 
     response = send(
         client, key, "endpoints/edit/", form_of(row.document, "DC01", **changes), htmx=htmx, query="?edit=DC01"
     )
-    if field is None:  # the same word a thousand times counts once
+    if field is None:  # the same word counts once, however often
         done(response, htmx=htmx)
         return
     refused(response, row, htmx=htmx)
@@ -144,6 +147,13 @@ def test_a_fault_stands_beside_its_field_and_keeps_what_was_typed(client, plan, 
             assert page.one("input", id="endpoint-name").get("value") == value
         elif key == "addresses":
             assert "".join(page.one("textarea", id="endpoint-addresses").itertext()).strip() == value
+
+
+def test_a_role_of_a_new_endpoint_that_isnt_known_is_told_with_the_roles(client, plan):
+    data = {"name": "New", "zone": "DMZ", "roles": ["barista"]}
+    page = Page(send(client, plan[1], "endpoints/add/", data, query="?add=endpoint"))
+    assert "'barista' is not known here" in words(page.one("fieldset", aria_describedby="new-roles-error"))
+    assert "'barista'" in page.text(id="new-roles-error")
 
 
 def test_300_roles_that_exist_are_each_counted_once(client, plan):

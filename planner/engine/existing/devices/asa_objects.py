@@ -49,7 +49,9 @@ class Block:
 
 
 _READ = (
-    "access-group", "access-list", "interface", "ipv6", "name", "nat", "object", "route", "same-security-traffic",
+    "access-group", "access-list", "crypto dynamic-map ", "crypto map ", "group-policy", "interface", "ip local pool",
+    "ipv6", "name", "nat", "no sysopt", "object", "route", "same-security-traffic", "tunnel-group", "username",
+    "webvpn",
 )  # fmt: skip
 """How the lines begin that are read; others are passed by, with what belongs to them."""
 

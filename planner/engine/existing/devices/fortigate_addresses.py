@@ -1,6 +1,7 @@
 """The addresses of a FortiGate: objects, groups, and virtual IPs. Pure.
 
-Syntax: FortiOS CLI Reference, “config firewall address”, “address6”, “addrgrp”, “addrgrp6”, “vip”, “vipgrp”.
+Syntax: FortiOS CLI Reference, “config firewall address”, “address6”, “addrgrp”, “addrgrp6”, “vip”, “vipgrp”,
+“config system settings”.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -46,12 +47,24 @@ def is_set(settings: Settings, key: str) -> bool:
     return any(word not in ("", "disable", "0", "none", UNSPECIFIED, "0x00") for word in settings.get(key, []))
 
 
+def has_central_nat(domain: Domain) -> bool:
+    """Whether virtual IPs of IPv4 act by themselves, and policies say real addresses.
+
+    Source: FortiOS Administration Guide, “Central DNAT”; Fortinet, “Technical Tip: How to configure port forwarding/
+    Virtual IPs when using NGFW policy-based mode”, which has it on.
+    """
+    said = domain.settings("system settings")
+    return said.get("central-nat") == ["enable"] or said.get("ngfw-mode") == ["policy-based"]
+
+
 def _address(name: str, settings: Settings, family: int) -> Addresses:
     """What an entry of “firewall address” or “address6” stands for."""
     kind = " ".join(settings.get("type", ["ipmask" if family == 4 else "ipprefix"]))
     found: Addresses | None = None
     if kind in ("ipmask", "interface-subnet", "ipprefix") and family == 4:
-        found = _masked(settings.get("subnet", [UNSPECIFIED, UNSPECIFIED]))
+        words = settings.get("subnet", [UNSPECIFIED, UNSPECIFIED])
+        # The subnet of an interface without an address is none that is known, and not every address.
+        found = None if kind == "interface-subnet" and words[:1] == [UNSPECIFIED] else _masked(words)
     elif kind == "ipprefix":
         found = network(" ".join(settings.get("ip6", ["::/0"])))
     elif kind == "iprange":

@@ -169,7 +169,7 @@ def between(first: str, last: str) -> Addresses | None:
 def literal(text: str) -> Addresses | None:
     """What one text says: 10.0.0.1, 10.0.0.0/8, 10.0.0.0/255.0.0.0, 10.0.0.0 255.0.0.0, ::1-::9; None for others.
 
-    A mask after a space is one of IPv4 in full that isn't 0.0.0.0: 10.0.0.0 8 is two things.
+    A mask after a space is one of IPv4 in full: 10.0.0.0 8 is two things. 0.0.0.0 is one after itself alone.
     """
     found = parse_literal(text)
     return spanning(*found) if found else None
@@ -189,7 +189,8 @@ def parse_literal(text: str) -> tuple[int, int, int] | None:
         return parse_network(text)
     host, _, mask = text.partition(" ")
     mask = mask.strip()
-    return parse_network(host, mask) if "." in mask and mask != UNSPECIFIED else None
+    is_mask = "." in mask and (mask != UNSPECIFIED or host == UNSPECIFIED)
+    return parse_network(host, mask) if is_mask else None
 
 
 def read_list(

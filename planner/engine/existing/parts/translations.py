@@ -1,7 +1,7 @@
 """Destinations that are changed before rules are asked: what these say of the real address, said of the seen one.
 
 Pure. A packet is looked at as it comes in: where rules name real addresses, an entry for one is for packets to the
-address that others see, and what goes to the real one itself past its translation isn't understood.
+address that others see, and what goes to the real one itself past its translation isn't understood on every device.
 """
 
 from bisect import bisect_right
@@ -14,12 +14,17 @@ from planner.engine.existing.parts.count import Count
 from planner.engine.existing.spans import FAMILIES, NOTHING, Spans
 
 
-def translate(entries: Iterable[Entry], translations: Iterable[Translation], count: Count) -> Iterator[Entry]:
-    """The entries, said of packets before their destination is changed. Raises Unreadable where there are too many."""
+def translate(
+    entries: Iterable[Entry], translations: Iterable[Translation], count: Count, *, passes: bool = False
+) -> Iterator[Entry]:
+    """The entries, said of packets before their destination is changed. Raises Unreadable where there are too many.
+
+    `passes`: whether the device lets what is sent to a real address itself go there, as rules say.
+    """
     groups: dict[Sides | None, list[Translation]] = {}
     for one in translations:
         groups.setdefault(one.enters, []).append(one)
-    made = [_Group(sides, several, count) for sides, several in groups.items()]
+    made = [_Group(sides, several, count, passes) for sides, several in groups.items()]
     for entry in entries:
         found = [entry]
         for group in made:
@@ -30,9 +35,10 @@ def translate(entries: Iterable[Entry], translations: Iterable[Translation], cou
 class _Group:
     """The translations of packets that come in on the same sides."""
 
-    def __init__(self, sides: Sides | None, translations: Sequence[Translation], count: Count) -> None:
+    def __init__(self, sides: Sides | None, translations: Sequence[Translation], count: Count, passes: bool) -> None:
         self._sides = sides
         self._count = count
+        self._passes = passes
         self._of = {family: [one for one in translations if one.family == family] for family in FAMILIES}
         self._touched = {
             family: Spans.of(span for one in several for span in (*one.seen, *one.real))
@@ -71,7 +77,7 @@ class _Group:
         change = self._known.get((family, destinations))
         if change is None:
             touched = _meet(destinations, self._touched[family])
-            change = _work_out(destinations - touched, touched, self._at[family].find(touched))
+            change = _work_out(destinations - touched, touched, self._at[family].find(touched), self._passes)
             self._count.take(len(change.known.spans) + len(change.past.spans) + len(change.ports))
             self._known[family, destinations] = change
         return change
@@ -146,7 +152,7 @@ class _Change:
             yield replace(match, destinations=self.past, destination_names=frozenset())
 
 
-def _work_out(rest: Spans, touched: Spans, translations: Sequence[Translation]) -> _Change:
+def _work_out(rest: Spans, touched: Spans, translations: Sequence[Translation], passes: bool) -> _Change:
     seen: list[tuple[int, int]] = []
     ports: list[tuple[Spans, Translation]] = []
     names: list[str] = []
@@ -161,9 +167,12 @@ def _work_out(rest: Spans, touched: Spans, translations: Sequence[Translation]) 
             seen += there
         else:
             ports.append((there, one))
+    # Where it isn't known what is seen, it may be any address.
+    changed = Spans.of(span for one in translations for span in one.seen or one.real)
+    itself = touched - changed if passes else NOTHING
     # What is sent to a seen address goes to the real one, wherever all of its ports are translated.
-    known = Spans.of((*rest, *seen))
-    return _Change(known=known, ports=tuple(ports), past=touched - plain, names=tuple(names))
+    known = Spans.of((*rest, *seen, *itself))
+    return _Change(known=known, ports=tuple(ports), past=touched - plain - itself, names=tuple(names))
 
 
 def _find_seen_ports(one: Translation, ports: Spans) -> Spans:

@@ -28,6 +28,8 @@ class Reader:
 
     in_lines: bool = False
     """Whether each line of it is a statement."""
+    unpaged: str = ""
+    """What makes the device write it in one go, where it else stops after each page of a terminal."""
 
     @property
     def read(self) -> Callable[[str], Ruleset]:
@@ -49,10 +51,19 @@ _ALL = (
         label="FortiGate",
         made_by="a backup of the device, or show full-configuration",
         in_lines=True,
+        unpaged="config system console, set output standard, end",
     ),
-    Reader(name="asa", label="Cisco ASA", made_by="show running-config", in_lines=True),
+    Reader(
+        name="asa", label="Cisco ASA", made_by="show running-config", in_lines=True, unpaged="terminal pager 0"
+    ),
     Reader(name="paloalto", label="Palo Alto (XML)", made_by="the export of the running configuration, in XML"),
-    Reader(name="srx", label="Juniper SRX", made_by="show configuration | display set", in_lines=True),
+    Reader(
+        name="srx",
+        label="Juniper SRX",
+        made_by="show configuration | display set",
+        in_lines=True,
+        unpaged="set cli screen-length 0",
+    ),
     Reader(
         name="windows",
         label="Windows Firewall (JSON)",

@@ -4,37 +4,49 @@ Syntax and meaning: Cisco ASA Series Firewall CLI Configuration Guide, “Access
 “Objects for Access Control”; General Operations, “Routed and Transparent Mode Interfaces” (security levels). A packet
 meets the list of the interface that it enters by, then the global one; where neither is there, the security levels
 decide. Then it meets the list for leaving. Lists say real addresses, since 8.3: what a translation changes is put
-back.
+back. Before 9.0 an interface has a list for each family. What comes out of a tunnel meets no list, unless it is told
+to (VPN CLI Configuration Guide, “General VPN Parameters”).
 
 Where a text has neither interfaces nor an access-group, as the files that we write, the lines of its comments that
 bind a list to an interface count. Without interfaces nobody knows what levels do: what no list decides is unknown.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from planner.engine.existing.devices.asa_objects import Block, Objects, narrowed, read_blocks, read_service
-from planner.engine.existing.devices.asa_words import COMPARED, PORTED, Cursor, Unclear, read_ports, read_protocol
-from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Translation, Unreadable, Verdict
+from planner.engine.existing.devices.asa_lines import Line
+from planner.engine.existing.devices.asa_objects import Block, Objects, read_blocks
+from planner.engine.existing.devices.asa_tunnels import Tunnel, list_tunnels, name_filters
+from planner.engine.existing.devices.asa_words import PORTED, Cursor, Unclear, read_ports
+from planner.engine.existing.model import (
+    EVERYTHING,
+    Entry,
+    Match,
+    Ruleset,
+    Sides,
+    Stage,
+    Translation,
+    Unreadable,
+    Verdict,
+)
 from planner.engine.existing.parts.addresses import ANYBODY, Addresses, Reach, parse_network
 from planner.engine.existing.parts.count import Count
 from planner.engine.existing.parts.entries import make_entries
 from planner.engine.existing.parts.routes import behind
-from planner.engine.existing.parts.services import ANYTHING, ICMP, ICMP6, Services, of_ports
+from planner.engine.existing.parts.services import ANYTHING
 from planner.engine.existing.parts.translations import translate
 from planner.engine.existing.spans import NOTHING, PORTS, Spans
 
-_FOUR: Addresses = {4: ANYBODY[4], 6: Reach()}
-_SIX: Addresses = {4: Reach(), 6: ANYBODY[6]}
-_ANY = {"any": ANYBODY, "any4": _FOUR, "any6": _SIX}
-_WHO = ("user", "user-group", "object-group-user", "security-group", "object-group-security")
-_LEVELS = {
-    "emergencies", "alerts", "critical", "errors", "warnings", "notifications", "informational", "debugging",
-    "disable", "default", *map(str, range(8)),
-}  # fmt: skip
 MOST_INTERFACES = 1_500
 """Most interfaces with a name; security levels are between each two of them, and no device has as many."""
+_BOTH = frozenset({4, 6})
+_TOO_OLD = re.compile(r"(?m)^(?:(?:PIX|FWSM) Version |ASA Version (?:7\.|8\.[0-2](?!\d))|static \()")
+"""Of a release before 8.3, whose lists say translated addresses (Cisco ASA Migration Guide for Version 8.3)."""
+_APART = re.compile(r"(?m)^(?:ASA Version 8\.|ipv6 access-list )")
+"""Of a release before 9.0, whose lists are each for one family (Release Notes for 9.0, “Unified ACL”)."""
+_PASSES = "sysopt connection permit-vpn: what comes out of a tunnel passes no list"
 
 
 def read(text: str) -> Ruleset:
@@ -46,9 +58,14 @@ def read(text: str) -> Ruleset:
             "This is no configuration of an ASA: it has neither an interface nor an access-list. Give what "
             "show running-config prints."
         )
+    if _TOO_OLD.search(text):
+        raise Unreadable(
+            "This is the configuration of a release before ASA 8.3, whose access lists say translated addresses. Give "
+            "that of 8.3 or newer."
+        )
     if not heads & {"interface", "access-group"}:
         blocks += _bound_in_comments(text)
-    return _Device(blocks, Count()).ruleset()
+    return _Device(blocks, Count(), apart=_APART.search(text) is not None).ruleset()
 
 
 def _bound_in_comments(text: str) -> Iterator[Block]:
@@ -76,8 +93,10 @@ _OTHER_LISTS = ("standard", "ethertype", "webtype")
 class _Device:
     """A configuration, with what is looked up in it."""
 
-    def __init__(self, blocks: Sequence[Block], count: Count) -> None:
+    def __init__(self, blocks: Sequence[Block], count: Count, *, apart: bool) -> None:
+        """`apart`: whether each list is for one family."""
         self._blocks = blocks
+        self._apart = apart
         self._count = count
         self._objects = Objects(blocks, count)
         self._interfaces = {one.name: one for one in map(_interface, blocks) if one}
@@ -86,10 +105,16 @@ class _Device:
                 f"The configuration has {len(self._interfaces):,} named interfaces; at most {MOST_INTERFACES:,} are "
                 "read. Take those that stand between the zones of the plan."
             )
+        self._families: dict[str, frozenset[int]] = {}
+        """List -> the families that it is for."""
         self._lists = self._read_lists()
-        self._inward: dict[str, str] = {}
-        self._outward: dict[str, str] = {}
-        self._everywhere = ""
+        self._tunnels: list[Tunnel] = []
+        several = Count()
+        for tunnel in list_tunnels(blocks):
+            several.take(sum(len(self._lists.get(name, ())) + 1 for name in tunnel.lists) + 1)
+            self._tunnels.append(tunnel)
+        self._bound: dict[tuple[str, str], list[str]] = {}
+        """in, out or global, and the interface -> the lists that stand there."""
         for block in blocks:
             self._bind(block.words)
 
@@ -97,25 +122,40 @@ class _Device:
         if words[0] != "access-group" or "control-plane" in words[5:]:
             return
         if words[2:3] == ["global"]:
-            self._everywhere = words[1]
+            place = "global", ""
         elif len(words) > 4 and words[2] in ("in", "out") and words[3] == "interface":
-            (self._inward if words[2] == "in" else self._outward)[words[4]] = words[1]
+            place = words[2], words[4]
+        else:
+            return
+        families = self._find_families(words[1])
+        others = [name for name in self._bound.get(place, ()) if not families & self._find_families(name)]
+        self._bound[place] = [*others, words[1]]
+
+    def _find_families(self, *names: str) -> frozenset[int]:
+        """Those that any of these lists is for."""
+        return frozenset[int]().union(*(self._families.get(name, _BOTH) for name in names))
 
     def ruleset(self) -> Ruleset:
         """The stages: interfaces that are off or of one security level, coming in, going out."""
-        bound = [*self._inward.values(), *self._outward.values(), *filter(None, [self._everywhere])]
+        bound = [name for names in self._bound.values() for name in names]
         # Each line is an entry or more wherever it is bound.
         Count().take(sum(len(self._lists.get(name, ())) for name in bound))
-        translations = sorted(self._translations(), key=_place)
+        translations = sorted(self._list_changing(), key=_place)
         stages = [self._coming_in(translations)]
         stopped, apart = self._stopped(), self._kept_apart()
         if stopped or apart:
             name = "interfaces" if stopped else "same-security-traffic"
             stages.insert(0, Stage(name=name, entries=(*stopped, *apart), default="accept"))
-        if out := [entry for side, name in self._outward.items() for entry in self._of_list(name, leaves=side)]:
-            going = tuple(translate(out, translations, self._count))
+        if out := [
+            entry
+            for (way, side), names in self._bound.items()
+            if way == "out"
+            for name in names
+            for entry in self._of_list(name, leaves=side, ends=self._find_families(name))
+        ]:
+            going = (*self._of_tunnels(), *translate(out, translations, self._count))
             stages.append(Stage(name="access-group out", entries=going, default="accept"))
-        sides = {*self._interfaces, *self._inward, *self._outward}
+        sides = {*self._interfaces, *(side for _, side in self._bound if side), *(one.side for one in self._tunnels)}
         return Ruleset(
             format="asa", stages=tuple(stages), chains={}, sides=frozenset(sides), addresses=self._behind(),
             translations=tuple(translations),
@@ -167,51 +207,73 @@ class _Device:
 
     def _coming_in(self, translations: Sequence[Translation]) -> Stage:
         entries: list[Entry] = []
-        for side, name in sorted(self._inward.items()):
-            entries += self._of_list(name, enters=side, ends=not self._everywhere)
-        if self._everywhere:
-            entries += self._of_list(self._everywhere)
-            default = f"implicit deny of access-list {self._everywhere}"
-        else:
-            levels = {one.level for one in self._interfaces.values()}
-            joins, returns = self._permits("inter-interface"), self._permits("intra-interface")
-            below = {
-                level: frozenset(other.name for other in self._interfaces.values() if other.level < level + joins)
-                for level in levels
-            }
-            for one in self._interfaces.values():
-                if one.name in self._inward:
-                    continue
-                enters, lower = Sides(names=frozenset({one.name})), below[one.level] - {one.name}
-                if returns:
-                    name = f"same-security-traffic, back out of {one.name}"
-                    entries.append(Entry(name=name, verdict="accept", enters=enters, leaves=enters))
-                if lower:
-                    leaves = Sides(names=lower)
-                    name = f"security-level {one.level} of {one.name}, to {'equal and ' if joins else ''}lower ones"
-                    entries.append(Entry(name=name, verdict="accept", enters=enters, leaves=leaves))
-            default = "security levels"
-        is_known = self._interfaces or self._everywhere
+        everywhere = self._bound.get(("global", ""), [])
+        throughout = self._find_families(*everywhere)
+        for (way, side), names in sorted(self._bound.items()):
+            for name in names if way == "in" else ():
+                entries += self._of_list(name, enters=side, ends=self._find_families(name) - throughout)
+        for name in everywhere:
+            entries += self._of_list(name, ends=self._find_families(name))
+        entries += self._of_levels(throughout)
+        is_known = self._interfaces or throughout == _BOTH
         return Stage(
             name="access-group in",
-            entries=tuple(translate(entries, translations, self._count)),
+            entries=(*self._of_tunnels(), *translate(entries, translations, self._count)),
             default="drop" if is_known else "obscure",
-            default_name=default if is_known else "security levels, which aren't there",
+            default_name="security levels" if is_known else "security levels, which aren't there",
         )
 
-    def _of_list(self, name: str, *, enters: str = "", leaves: str = "", ends: bool = True) -> Iterator[Entry]:
-        """The entries of a list at an interface, and the denial at its end."""
+    def _of_levels(self, listed: frozenset[int]) -> Iterator[Entry]:
+        """What goes by security levels, where an interface has no list; `listed` are the families of a global one."""
+        levels = {one.level for one in self._interfaces.values()}
+        joins, returns = self._permits("inter-interface"), self._permits("intra-interface")
+        below = {
+            level: frozenset(other.name for other in self._interfaces.values() if other.level < level + joins)
+            for level in levels
+        }
+        for one in self._interfaces.values():
+            matches = _all_of(_BOTH - listed - self._find_families(*self._bound.get(("in", one.name), ())))
+            if not matches:
+                continue
+            enters, lower = Sides(names=frozenset({one.name})), below[one.level] - {one.name}
+            if returns:
+                name = f"same-security-traffic, back out of {one.name}"
+                yield Entry(name=name, verdict="accept", enters=enters, leaves=enters, matches=matches)
+            if lower:
+                leaves = Sides(names=lower)
+                name = f"security-level {one.level} of {one.name}, to {'equal and ' if joins else ''}lower ones"
+                yield Entry(name=name, verdict="accept", enters=enters, leaves=leaves, matches=matches)
+
+    def _of_tunnels(self) -> Iterator[Entry]:
+        """What comes out of tunnels: it goes on without a list being asked, unless a filter of its own refuses it."""
+        filters = name_filters(self._blocks)
+        verdict: Verdict = "obscure" if filters else "accept"
+        obscure = (_PASSES, *filters)
+        for tunnel in self._tunnels:
+            here = Sides(names=frozenset({tunnel.side}))
+            for name in tunnel.lists:
+                for line in self._lists.get(name, ()):
+                    yield from line.turned(tunnel.name, verdict, here, obscure)
+            sources = tunnel.sources if all(name in self._lists for name in tunnel.lists) else ANYBODY
+            yield from make_entries(
+                self._count, name=tunnel.name, verdict=verdict, sources=sources, destinations=ANYBODY,
+                services=ANYTHING, enters=here, obscure=obscure,
+            )  # fmt: skip
+
+    def _of_list(self, name: str, *, enters: str = "", leaves: str = "", ends: Collection[int]) -> Iterator[Entry]:
+        """The entries of a list at an interface, and the denial at its end, of some families."""
         here, there = (Sides(names=frozenset({side})) if side else None for side in (enters, leaves))
         for make in self._lists.get(name, ()):
             yield from make.entries(here, there)
         if name not in self._lists:
             obscure = (f"access-list {name}, which isn't there",)
             yield Entry(name=f"access-list {name}", verdict="obscure", enters=here, leaves=there, obscure=obscure)
-        elif ends and (enters or leaves):
-            yield Entry(name=f"implicit deny of access-list {name}", verdict="drop", enters=here, leaves=there)
+        elif ends:
+            name = f"implicit deny of access-list {name}"
+            yield Entry(name=name, verdict="drop", enters=here, leaves=there, matches=_all_of(ends))
 
-    def _read_lists(self) -> dict[str, "list[_Line]"]:
-        lists: dict[str, list[_Line]] = {}
+    def _read_lists(self) -> dict[str, list[Line]]:
+        lists: dict[str, list[Line]] = {}
         remark = ""
         for block in self._blocks:
             words, six = block.words, False
@@ -226,16 +288,30 @@ class _Device:
                 remark = " ".join(rest[1:])
                 continue
             if rest[0] not in _OTHER_LISTS:
-                line = _Line(words=rest[rest[0] == "extended" :], name=" ".join(block.words), objects=self._objects,
-                             count=self._count, six=six, comment=remark)  # fmt: skip
+                families = frozenset({6} if six else {4} if self._apart else _BOTH)
+                self._families[name] = self._families.get(name, frozenset()) | families
+                line = Line(words=rest[rest[0] == "extended" :], name=" ".join(block.words), objects=self._objects,
+                            count=self._count, families=families, comment=remark)  # fmt: skip
                 found = lists.setdefault(name, [])
                 if rest[-1] != "inactive" or rest[-2] in ("object", "object-group"):
                     found.append(line)
             remark = ""
         return lists
 
+    def _list_changing(self) -> Iterator[Translation]:
+        """The translations without those of an address to itself, as tunnels have them, where no other is for it.
+
+        Source: Cisco, “Identity NAT”: such a line keeps packets from the translations after it, and changes nothing.
+        """
+        found = list(self._translations())
+        changed = {4: NOTHING, 6: NOTHING}
+        for one in found:
+            if not _is_identity(one):
+                changed[one.family] |= one.seen
+        yield from (one for one in found if not _is_identity(one) or one.seen & changed[one.family])
+
     def _translations(self) -> Iterator[Translation]:
-        """Static translations, of objects and twice; others change sources alone."""
+        """Static translations, of objects and twice; others change sources alone, and so do those of one direction."""
         for block in self._blocks:
             if block.words[:2] == ["object", "network"] and len(block.words) > 2:
                 for words in block.below:
@@ -244,7 +320,7 @@ class _Device:
             elif block.words[0] == "nat" and "inactive" not in block.words:
                 if "destination" in block.words:
                     yield from self._twice(block.words)
-                elif "source" in block.words:
+                elif "source" in block.words and "unidirectional" not in block.words:
                     yield from self._twice_source(block.words)
 
     def _of_object(self, name: str, words: list[str]) -> Iterator[Translation]:
@@ -303,7 +379,7 @@ class _Device:
             if not (here or there):
                 continue
             alike = len(here.spans) == len(there.spans) == 1 and here.size == there.size
-            known = alike and not (seen[family].vague or real[family].vague)
+            known = (alike or here == there) and not (seen[family].vague or real[family].vague)
             yield Translation(
                 name=name, enters=enters, family=family, seen=here, real=there, protocol=protocol,
                 seen_ports=seen_ports, real_ports=real_ports, is_clear=is_clear and known,
@@ -318,6 +394,15 @@ class _Device:
                 if found and found[0] == 4:
                     routes.append((block.words[1], *found[1:]))
         return behind(routes)
+
+
+def _all_of(families: Collection[int]) -> tuple[Match, ...]:
+    """Every packet of some families."""
+    return tuple(match for match in EVERYTHING if match.family in families)
+
+
+def _is_identity(one: Translation) -> bool:
+    return one.seen == one.real and one.seen_ports == one.real_ports
 
 
 def _place(one: Translation) -> int:
@@ -347,136 +432,3 @@ def _sides(word: str) -> tuple[str, str] | None:
     """“(inside,outside)”."""
     real, comma, seen = word.strip("()").partition(",")
     return (real, seen) if comma and word.startswith("(") else None
-
-
-_Compared = tuple[Spans, Services]
-"""Ports, and the group that they are of."""
-_CLEAR = Services()
-"""The group of those that are said without one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Line:
-    """One entry of a list that is in force."""
-
-    words: list[str]
-    name: str
-    objects: Objects
-    count: Count
-    six: bool
-    comment: str
-
-    def entries(self, enters: Sides | None, leaves: Sides | None) -> Iterator[Entry]:
-        """It at an interface. What isn't understood of it leaves it as wide as can be."""
-        cursor = Cursor(self.words)
-        verdict: Verdict = "accept" if cursor.takes("permit") else "drop" if cursor.takes("deny") else "obscure"
-        obscure: list[str] = [] if verdict != "obscure" else [self.words[0]]
-        services, sides = ANYTHING, [ANYBODY, ANYBODY]
-        try:
-            services, sides[0], sides[1], said = self._parts(cursor)
-            obscure += [*said, *_ending(cursor)]
-        except Unclear as unclear:
-            services, sides = ANYTHING, [ANYBODY, ANYBODY]
-            obscure.append(str(unclear))
-        if self.six:
-            sides = [{4: Reach(), 6: side[6]} for side in sides]
-        yield from make_entries(
-            self.count, name=self.name, verdict=verdict, sources=sides[0], destinations=sides[1], services=services,
-            enters=enters, leaves=leaves, obscure=obscure, comment=self.comment or self._described(),
-        )  # fmt: skip
-
-    def _described(self) -> str:
-        """What is written beside the first group that it names."""
-        return next((self.objects.comments[word] for word in self.words if word in self.objects.comments), "")
-
-    def _parts(self, cursor: Cursor) -> tuple[Services, Addresses, Addresses, list[str]]:
-        """Services, sources, destinations, and what isn't understood of them. Raises Unclear."""
-        word = cursor.take()
-        ported, protocol, services = False, 0, ANYTHING
-        if word in ("object", "object-group"):
-            name = cursor.take()
-            services = self.objects.services.get(name)
-            ported = self.objects.kinds.get(name) == "protocol"
-        else:
-            protocol = read_protocol(word)
-            ported = word in PORTED
-        obscure = [*self._who(cursor)]
-        sources = self._side(cursor)
-        source_ports = self._ports(cursor, protocol) if ported else None
-        obscure += self._who(cursor)
-        destinations = self._side(cursor)
-        ports = self._ports(cursor, protocol) if ported else None
-        if word in ("object", "object-group"):
-            if source_ports is not None or ports is not None:
-                numbers = Spans(((6, 6), (17, 17), (132, 132)))
-                services = narrowed(services, numbers, source_ports and source_ports[0], ports and ports[0])
-        elif ported:
-            services = self._ported(protocol, source_ports, ports)
-        elif protocol in (ICMP, ICMP6) and cursor.next == "object-group":
-            cursor.take()
-            services = narrowed(self.objects.services.get(cursor.take()), Spans.only(protocol), None, None)
-        else:
-            services = Services(clear=tuple(read_service(protocol, cursor)))
-        return services, sources, destinations, obscure
-
-    def _ported(self, protocol: int, source_ports: _Compared | None, ports: _Compared | None) -> Services:
-        """Ports of a protocol; the same object for those of the same groups."""
-        key = protocol, *((one[0], id(one[1])) if one else None for one in (source_ports, ports))
-        if key not in self.objects.ported:
-            here = source_ports[0] if source_ports else PORTS
-            there = ports[0] if ports else PORTS
-            vague = [*(source_ports[1].vague if source_ports else ()), *(ports[1].vague if ports else ())]
-            wide = of_ports(protocol, PORTS if ports and ports[1].vague else there)
-            clear = (of_ports(protocol, there, here),) if here and there else ()
-            self.objects.ported[key] = Services(clear=clear, vague=tuple((text, wide) for text, _ in vague))
-        return self.objects.ported[key]
-
-    def _who(self, cursor: Cursor) -> Iterator[str]:
-        while cursor.next in _WHO:
-            word = cursor.take()
-            named = [cursor.take()]
-            if word == "security-group":
-                named.append(cursor.take())
-            yield " ".join((word, *named))
-
-    def _side(self, cursor: Cursor) -> Addresses:
-        word = cursor.take()
-        if word in _ANY:
-            return _SIX if self.six else _ANY[word]
-        if word in ("object", "object-group"):
-            return self.objects.networks.get(cursor.take())
-        if word == "host":
-            return self.objects.address([word, cursor.take()], f"host {cursor.next}")
-        if word in ("interface", "object-group-network-service"):
-            raise Unclear(f"{word} {cursor.take()}")
-        if "/" in word or ":" in word:
-            return self.objects.address([word], word)
-        return self.objects.address([word, cursor.take()], word)
-
-    def _ports(self, cursor: Cursor, protocol: int) -> _Compared | None:
-        """A comparison, or a group of ports: those of the protocol, and what isn't understood."""
-        if cursor.next in COMPARED:
-            return read_ports(cursor) or NOTHING, _CLEAR
-        name = self._following(cursor)
-        if name is None or self.objects.kinds.get(name) != "service":
-            return None
-        cursor.take()
-        return self.objects.ports(cursor.take(), protocol)
-
-    def _following(self, cursor: Cursor) -> str | None:
-        """The name of an object group that comes next."""
-        return cursor.peek() if cursor.next == "object-group" else None
-
-
-def _ending(cursor: Cursor) -> Iterator[str]:
-    """What stands after the services: logging says nothing about packets."""
-    while cursor.next:
-        word = cursor.take()
-        if word == "log":
-            while cursor.next in _LEVELS or cursor.next == "interval":
-                if cursor.take() == "interval":
-                    cursor.take()
-        elif word == "time-range":
-            yield f"time-range {cursor.take()}"
-        else:
-            yield word

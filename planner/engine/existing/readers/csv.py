@@ -19,7 +19,10 @@ from planner.engine.existing.parts.addresses import (
     Addresses,
     all_but,
     dns_name,
-    literal,
+    parse,
+    parse_length,
+    parse_literal,
+    spanning,
     unite_all,
     vague,
 )
@@ -303,7 +306,7 @@ class _Table:
         several: list[Addresses] = []
         for item in items:
             whole = self._read_address(item)
-            words = [item] if whole or " " not in item or takes_away(item) else item.split()
+            words = [item] if whole or " " not in item or takes_away(item) else _divide(item)
             several += [whole or self._read_address(one) or vague(f"{side} {quote(one)}") for one in words]
         found = unite_all(several)
         return found if negated == (word in _YES) else all_but(found)
@@ -370,7 +373,38 @@ def _read_address(item: str) -> Addresses | None:
         return ANYBODY
     if word in _FAMILIES:
         return ONLY[_FAMILIES[word]]
-    found = literal(item) or dns_name(item)
+    found = _read_literal(item) or dns_name(item)
     if found is None and item.endswith(")") and "(" in item[1:]:
-        return literal(item[item.rindex("(") + 1 : -1])
+        return _read_literal(item[item.rindex("(") + 1 : -1])
     return found
+
+
+def _read_literal(text: str) -> Addresses | None:
+    """Addresses as numbers. None also for 0.0.0.0 and :: where no length says that they are single addresses.
+
+    No host has these: 0.0.0.0 255.255.255.255 is any address on Cisco's IOS, and none on a FortiGate.
+    """
+    found = parse_literal(text)
+    if found is None or (found[1:] == (0, 0) and not text.endswith(("/32", "/128"))):
+        return None
+    return spanning(*found)
+
+
+def _divide(item: str) -> list[str]:
+    """The values with blanks between them; one that can only be a mask stays with the address before it."""
+    values: list[str] = []
+    for word in item.split():
+        if values and _is_mask(word) and parse(values[-1]):
+            values[-1] += f" {word}"
+        else:
+            values.append(word)
+    return values
+
+
+def _is_mask(word: str) -> bool:
+    """Whether it is written as an address that no host has: 255.255.255.0, 0.0.0.255, 0.255.0.255, 128.0.0.0."""
+    found = parse(word)
+    if found is None or found[0] != 4:
+        return False
+    number = found[1]
+    return number >> 24 in {0, 255} or not number & (number + 1) or parse_length(word, 4) is not None

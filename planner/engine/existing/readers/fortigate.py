@@ -1,8 +1,9 @@
 """FortiGate: a backup, or what `show full-configuration` prints. Pure.
 
 Syntax and meaning: FortiOS CLI Reference, “config firewall policy”, “config system zone”, “config firewall schedule
-recurring”; Administration Guide, “Virtual domains”, “Virtual IPs”, “Policies”. Policies are taken in their order, and
-what none of them names is dropped. A security profile looks into what a policy admits and makes nothing of it unclear.
+recurring”; Administration Guide, “Virtual domains”, “Virtual IPs”, “Central DNAT”, “Policies”. Policies are taken in
+their order, and what none of them names is dropped. A security profile looks into what a policy admits and makes
+nothing of it unclear.
 
 Policies of a virtual domain are for packets between its own interfaces. What goes from one domain to another passes
 both, which isn't followed: such packets are unknown.
@@ -15,6 +16,7 @@ from dataclasses import dataclass, replace
 from planner.engine.existing.devices.fortigate_addresses import (
     VirtualAddress,
     all_seen,
+    has_central_nat,
     is_set,
     list_translations,
     name_addresses,
@@ -37,6 +39,7 @@ from planner.engine.existing.parts.count import Count
 from planner.engine.existing.parts.entries import make_entries
 from planner.engine.existing.parts.routes import behind
 from planner.engine.existing.parts.services import ANYTHING, Services, every_service_but, unknown_service
+from planner.engine.existing.parts.translations import translate
 from planner.engine.existing.spans import NOTHING, Spans
 
 _MATCHED = {
@@ -53,7 +56,7 @@ _HARMLESS = {
     "diffserv-forward", "diffserv-reverse", "diffservcode-forward", "diffservcode-rev", "dlp-sensor", "dsri",
     "dynamic-shaping", "fec", "firewall-session-dirty", "fixedport", "fsso", "fsso-agent-for-ntlm",
     "geoip-anycast", "geoip-match", "global-label", "inbound", "inspection-mode", "ippool", "ips-sensor",
-    "ips-voip-filter", "label", "log-http-transaction", "logtraffic", "logtraffic-start", "match-vip-only", "name",
+    "ips-voip-filter", "label", "log-http-transaction", "logtraffic", "logtraffic-start", "name",
     "nat", "natinbound", "natip", "natoutbound", "np-acceleration", "ntlm-enabled-browsers",
     "outbound", "passive-wan-health-measurement", "pcp-outbound", "pcp-poolname", "per-ip-shaper",
     "permit-any-host", "permit-stun-host", "policyid", "poolname", "poolname6", "port-preserve", "profile-group",
@@ -177,9 +180,12 @@ class _Device:
     def entries(self) -> Iterator[Entry]:
         """Its policies in their order, then what goes from a zone to itself."""
         maker = _Maker(self)
+        central = [one for one in self.translations() if one.family == 4] if has_central_nat(self.domain) else ()
         for section, families in _SECTIONS.items():
-            for number, settings in self.domain.section(section).items():
-                yield from maker.make(section, number, settings, families)
+            several = self.domain.section(section).items()
+            made = (entry for number, one in several for entry in maker.make(section, number, one, families))
+            # Lists come before a translation. What is sent to a real address itself meets policies as it is.
+            yield from made if section in _LISTS else translate(made, central, self.count, passes=True)
         zones = self.zones
         for name, one in self.domain.section("system zone").items():
             if one.get("intrazone") == ["allow"]:
@@ -193,6 +199,8 @@ _SECTIONS = {
 }  # fmt: skip
 """Section -> the families that its addresses are of, where their settings have no ending. In the order that packets
 go through them."""
+_LISTS = ("firewall acl", "firewall acl6")
+"""Those of them that refuse before anything else looks at a packet."""
 
 
 class _Maker:
@@ -210,6 +218,8 @@ class _Maker:
             6: {*domain.section("firewall vip6"), *domain.section("firewall vipgrp6")},
         }
         self._seen = {family: all_seen(self._virtual[family], domain, family) for family in (4, 6)}
+        if has_central_nat(domain):
+            self._vips[4], self._seen[4] = set(), NOTHING
         self._services = name_services(domain, count)
         mode = domain.settings("system settings")
         self._modes = ("ngfw-mode policy-based",) if mode.get("ngfw-mode") == ["policy-based"] else ()
@@ -219,7 +229,7 @@ class _Maker:
         schedule = self._schedule(" ".join(settings.get("schedule", ["always"])))
         if settings.get("status") == ["disable"] or schedule is None:
             return
-        is_list = section.startswith("firewall acl")
+        is_list = section in _LISTS
         verdict = "drop" if is_list else _VERDICTS.get(" ".join(settings.get("action", ["deny"])), "obscure")
         obscure = [*schedule, *self._modes, *_unclear(settings)]
         if verdict == "obscure":

@@ -52,6 +52,9 @@ def read(text: str) -> Ruleset:
         walls.append(_Wall("", Node(""), [shared, *groups], count))
     if several:
         return _unknown(walls, f"device groups {', '.join(several)}: which one is the firewall's")
+    if not groups and not config.find("panorama").tag and _names_panorama(config):
+        why = "rules that a Panorama pushes, which aren't in this file; the XML API has them at /config/panorama"
+        return _unknown(walls, why)
     if len(walls) > 1:
         names = [name for wall in walls for name in wall.zones]
         if twice := sorted({name for name in names if names.count(name) > 1}):
@@ -73,6 +76,17 @@ def _unknown(walls: "Sequence[_Wall]", why: str) -> Ruleset:
     """A configuration of which nobody can say what decides."""
     sides = frozenset(name for wall in walls for name in wall.sides)
     return Ruleset(format="paloalto", stages=(), chains={}, sides=sides, obscure=(why,))
+
+
+def _names_panorama(config: Node) -> bool:
+    """Whether a Panorama manages the firewall: an export of the firewall has its own rules alone.
+
+    Those that are pushed are the element “panorama”: PAN-OS XML API Request Types, “Get Candidate Configuration”
+    (pre-rules pushed from Panorama). Older versions have the address of the Panorama by itself.
+    """
+    places = (device.find("deviceconfig", "system") for device in config.entries("devices"))
+    names = (place.find(tag) for place in places for tag in ("panorama", "panorama-server", "panorama-server-2"))
+    return any(one.text or one.children for one in names)
 
 
 def _device_groups(config: Node) -> tuple[list[Node], list[str]]:

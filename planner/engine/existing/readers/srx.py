@@ -33,7 +33,7 @@ _INSPECTS = {"application-services", "services-offload", "tcp-options"}
 _VERDICTS: Mapping[str, Verdict] = {"permit": "accept", "deny": "drop", "reject": "drop"}
 _HOST = "junos-host"
 """The device itself as a zone: what goes through the device has nothing to do with it."""
-_SECURITY = {"policies", "address-book", "nat", "zones"}
+_SECURITY = {"policies", "address-book", "forwarding-options", "nat", "zones"}
 
 
 def read(text: str) -> Ruleset:
@@ -78,7 +78,7 @@ class _Device:
         unseen = [not_understood(name, family) for name in elsewhere for family in FAMILIES.values()]
         stage = Stage(
             name="security policies",
-            entries=(*unseen, *translate(entries, translations, self._count)),
+            entries=(*self._modes(), *unseen, *translate(entries, translations, self._count)),
             default={"deny-all": "drop", "permit-all": "accept"}.get(default, "obscure"),  # type: ignore[arg-type]
             default_name=f"default-policy {default}",
         )
@@ -103,6 +103,18 @@ class _Device:
             for name, system in at(self._tree, kind).items():
                 if at(system, "security", "policies"):
                     yield f"{kind} {name}"
+
+    def _modes(self) -> Iterator[Entry]:
+        """What is forwarded past the policies, or dropped: Junos OS CLI Reference, “forwarding-options (Security)”.
+
+        In packet mode, which is set as that of MPLS, the whole device has no policies.
+        """
+        families = at(self._security, "forwarding-options", "family")
+        for word, concerned in (("mpls", (*FAMILIES.values(),)), ("inet6", (FAMILIES["inet6"],))):
+            mode = value(families, word, "mode")
+            if mode not in ("", "flow-based"):
+                for family in concerned:
+                    yield not_understood(f"forwarding-options family {word} mode {mode}", family)
 
     def _policies(self) -> Iterator[_Policy]:
         said = at(self._security, "policies")
@@ -168,6 +180,9 @@ class _Device:
                             then, "static-nat", "prefix", prefix
                         )
                         yield from self._translate(said, enters, match, prefix, "", plain)
+                    elif "off" in at(then, "destination-nat"):
+                        # What it is for stays as it is, and no later rule counts: NAT User Guide, “Destination NAT”.
+                        yield from self._translate(said, enters, match, value(match, "destination-address"), "", True)
                     elif "pool" in at(then, "destination-nat"):
                         pool = at(pools, value(then, "destination-nat", "pool"))
                         address = value(pool, "address")

@@ -9,7 +9,16 @@ import re
 from collections.abc import Iterator, Mapping
 
 from planner.report.firewall.devices.items import Item
-from planner.report.firewall.devices.openings import Opening, Plan, Translation, find_groups, list_names
+from planner.report.firewall.devices.openings import (
+    ELSEWHERE,
+    Opening,
+    Plan,
+    Translation,
+    find_groups,
+    list_anys,
+    list_names,
+    name_any,
+)
 from planner.report.firewall.devices.writer import Sides, Writer
 from planner.report.firewall.elsewhere import find_ranges
 from planner.report.firewall.head import Commands
@@ -17,15 +26,14 @@ from planner.report.firewall.permits import Permit
 from planner.report.firewall.words import cut, shorten
 
 _DESCRIPTION = 200
-_ELSEWHERE = re.compile(r"V[46]-elsewhere_\d")
 
 
 def list_items(plan: Plan) -> list[Item]:
     """Objects, groups, services, entries: each needs only what stands before it."""
     groups = find_groups(plan, most=1)
     items = [item for name, members in plan.objects.items() for item in _object(plan, name, members)]
-    for anyone, (family, networks) in _list_anys(plan).items():
-        items += _anyone(anyone, family, networks)
+    for others, (family, networks) in list_anys(plan).items():
+        items += _anyone(name_any(others), family, networks)
     for members, name in groups.items():
         items += _group(name, [_member(plan, one) for one in members])
     items += _publish(plan)
@@ -55,7 +63,7 @@ def _is_group(plan: Plan, name: str) -> bool:
 
 def _object(plan: Plan, name: str, members: tuple[str, ...]) -> Iterator[Item]:
     """An object for a single address, network or DNS name; a group for several. What an any leaves out is none."""
-    if _ELSEWHERE.match(name):
+    if ELSEWHERE.match(name):
         return
     if len(members) == 1:
         yield _single(name, members[0], name.startswith("V6"), plan.is_name(name))
@@ -112,23 +120,6 @@ def _group(name: str, members: list[str]) -> Iterator[Item]:
         )
 
 
-def _list_anys(plan: Plan) -> Mapping[str, tuple[int, tuple[str, ...]]]:
-    """Groups for an any that is not everybody: their names, with what they leave out."""
-    found = {}
-    for opening in plan.openings:
-        permit = opening.permit
-        for others, networks in (
-            (permit.other_sources, permit.not_sources), (permit.other_destinations, permit.not_destinations),
-        ):  # fmt: skip
-            if others:
-                found[_any(others)] = (permit.family, networks)
-    return found
-
-
-def _any(others: tuple[str, ...]) -> str:
-    return others[0].replace("elsewhere", "any_but")
-
-
 def _anyone(name: str, family: int, networks: tuple[str, ...]) -> Iterator[Item]:
     """All addresses but these, as ranges: an ASA can't say “none of these”."""
     members = []
@@ -175,7 +166,7 @@ def _side(
     groups: Mapping[tuple[str, ...], str],
 ) -> str:
     if members is None:
-        return f"object-group {_any(others)}" if others else f"any{permit.family}"
+        return f"object-group {name_any(others)}" if others else f"any{permit.family}"
     if len(members) > 1:
         return f"object-group {groups[members]}"
     return f"{'object-group' if _is_group(plan, members[0]) else 'object'} {plan.call(members[0])}"

@@ -12,13 +12,17 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from planner.report.firewall.devices.items import Item
 from planner.report.firewall.devices.openings import (
+    ELSEWHERE,
     Opening,
     Plan,
     find_groups,
+    list_anys,
+    name_any,
     name_singles,
     split,
 )
 from planner.report.firewall.devices.writer import Sides, Writer
+from planner.report.firewall.elsewhere import find_ranges
 from planner.report.firewall.permits import Permit
 from planner.report.firewall.words import cut, shorten
 
@@ -34,14 +38,19 @@ PREDEFINED: Mapping[str, str] = {
 
 
 def list_items(plan: Plan) -> list[Item]:
-    """Addresses and groups of both families, services, policies."""
+    """Addresses and groups of both families, services, policies.
+
+    An any that leaves others out is none of them in IPv4. In IPv6 it is what is left, as ranges: before FortiOS 7.2.1
+    a policy has no `srcaddr6-negate` (CLI Reference, “config firewall policy”), so that it would take what is left
+    out, refuse the line that negates it, and let just that in.
+    """
     ids = _number(plan)
     items: list[Item] = []
     groups: list[Item] = []
     vips = {one.seen_name: one for one in plan.translations}
     for name, members in plan.objects.items():
         six = name.startswith("V6")
-        if name in vips:
+        if name in vips or (six and ELSEWHERE.match(name)):
             continue
         if len(members) == 1:
             items.append(_address(name, members[0], six, plan.is_name(name)))
@@ -49,14 +58,22 @@ def list_items(plan: Plan) -> list[Item]:
         singles = name_singles(name, members)
         items += [_address(one, value, six, plan.is_name(name)) for one, value in zip(singles, members, strict=True)]
         groups.append(_group(plan.call(name), singles, six))
+    wanted = [
+        (members, name, [plan.call(one) for one in members])
+        for members, name in find_groups(plan).items()
+        if vips.keys().isdisjoint(members)  # a group of addresses takes no virtual ones
+    ]
+    for others, (family, networks) in list_anys(plan).items():
+        if family == 6:
+            left = {f"{name_any(others)}_{n}": ends for n, ends in enumerate(find_ranges(networks, 6), 1)}
+            items += [_range(name, *ends) for name, ends in left.items()]
+            wanted.append((others, f"{name_any(others)}_all", [*left]))
     large: dict[tuple[str, ...], list[str]] = {}
-    for members, name in find_groups(plan).items():
-        if not vips.keys().isdisjoint(members):
-            continue  # a group of addresses takes no virtual ones
+    for members, name, called in wanted:
         large[members] = []
-        for number, part in enumerate(split(members, _MEMBERS), 1):
-            large[members].append(f"{name}_{number}" if len(members) > _MEMBERS else name)
-            groups.append(_group(large[members][-1], [plan.call(one) for one in part], name.startswith("V6")))
+        for number, part in enumerate(split(called, _MEMBERS), 1):
+            large[members].append(f"{name}_{number}" if len(called) > _MEMBERS else name)
+            groups.append(_group(large[members][-1], part, name.startswith("V6")))
     items.sort(key=lambda item: item.section)
     groups.sort(key=lambda item: item.section)
     services = {str(one.permit.service): one.permit for one in plan.openings}
@@ -78,10 +95,19 @@ def _address(name: str, value: str, six: bool, is_name: bool) -> Item:
     section = f"config firewall address{'6' if six else ''}"
     if is_name:
         return _edit(section, name, ["type fqdn", f'fqdn "{value}"'])
+    # Its kind is said too: it may have been a name before.
     network = ipaddress.ip_network(value)
     if six:
-        return _edit(section, name, [f"ip6 {network}"])
-    return _edit(section, name, [f"subnet {network[0]} {network.netmask}"])
+        return _edit(section, name, ["type ipprefix", f"ip6 {network}"])
+    return _edit(section, name, ["type ipmask", f"subnet {network[0]} {network.netmask}"])
+
+
+def _range(name: str, first: str, last: str) -> Item:
+    """Addresses of IPv6 from the first to the last, without ::, with which an object begins that was told nothing."""
+    first = "::1" if first == "::" else first
+    if first == last:
+        return _address(name, first, six=True, is_name=False)
+    return _edit("config firewall address6", name, ["type iprange", f"start-ip {first}", f"end-ip {last}"])
 
 
 def _publish(plan: Plan) -> Iterator[Item]:
@@ -125,9 +151,10 @@ def _policy(plan: Plan, opening: Opening, number: int, large: Mapping[tuple[str,
     for key, members, others in (
         ("srcaddr", permit.sources, permit.other_sources), ("dstaddr", permit.destinations, permit.other_destinations),
     ):  # fmt: skip
-        names = large.get(members or ()) or [plan.call(one) for one in (others if members is None else members)]
+        named = others if members is None else members
+        names = large.get(named) or [plan.call(one) for one in named]
         sides.append(f"{key}{suffix} {_quote(names or ['all'])}")
-        negated = members is None and bool(others)
+        negated = members is None and bool(others) and others not in large
         sides.append(f"{key}{suffix}-negate {'enable' if negated else 'disable'}")
     return _edit(
         "config firewall policy",
@@ -212,11 +239,17 @@ def _load(plan: Plan) -> Iterator[object]:
     if plan.translations:
         yield (
             "Who is published has a virtual IP at the interface that sees it; where that side is a zone, write an "
-            "interface of it, or any, as its extintf."
+            "interface of it, or any, as its extintf. With central NAT (config system settings, central-nat) policies "
+            "take no virtual IP of IPv4: name the own address of the endpoint there in its place."
         )
     if not plan.default_deny:
         yield "New policies come last: where a denial of your own stands before them, move NUMBER before it."
     yield "FortiOS 6.4 or newer, which has IPv4 and IPv6 in one list of policies."
+    if any(one.permit.family == 6 for one in plan.openings):
+        yield (
+            "Before 7.2.1 it doesn't know srcaddr6-negate and dstaddr6-negate, and says so: they switch off what an "
+            "earlier file may have set, and nothing there is negated."
+        )
 
 
 FORTIGATE = Writer(

@@ -17,7 +17,8 @@ from planner.report.firewall.permits import Permit, Permits
 from planner.report.firewall.words import clean, shorten, show_name
 from planner.report.said.edition import Edition
 
-_ELSEWHERE = re.compile(r"V[46]-elsewhere_\d")
+ELSEWHERE = re.compile(r"V[46]-elsewhere_\d")
+"""What objects are called that an any leaves out."""
 _LONGEST = 60
 """Of the name of a single address; groups of it are called by other names."""
 FEW = 12
@@ -224,6 +225,24 @@ def list_names(permit: Permit) -> Iterator[str]:
     yield from permit.destinations if permit.destinations is not None else permit.other_destinations
 
 
+def list_anys(plan: Plan) -> Mapping[tuple[str, ...], tuple[int, tuple[str, ...]]]:
+    """The objects that an any leaves out -> their family and all networks of them, as the plan says them."""
+    found = {}
+    for opening in plan.openings:
+        permit = opening.permit
+        for others, networks in (
+            (permit.other_sources, permit.not_sources), (permit.other_destinations, permit.not_destinations),
+        ):  # fmt: skip
+            if others:
+                found[others] = permit.family, networks
+    return found
+
+
+def name_any(others: tuple[str, ...]) -> str:
+    """What an any that leaves these out is called where a device is told what is left."""
+    return others[0].replace("elsewhere", "any_but")
+
+
 def find_groups(plan: Plan, *, most: int = FEW) -> dict[tuple[str, ...], str]:
     """Members that are too many to stand in an entry -> the name of a group of them.
 
@@ -250,7 +269,7 @@ def name_singles(name: str, members: Sequence[str]) -> list[str]:
     others keep their names.
     """
     base = re.sub(r"_part\d+\Z", "", name)
-    if not _ELSEWHERE.match(name):
+    if not ELSEWHERE.match(name):
         return [f"{name}_{number}" for number in range(1, len(members) + 1)]
     return [shorten(f"{base}_{re.sub('[^0-9a-f]', '_', one)}", _LONGEST) for one in members]
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from planner.engine.existing.devices.fortigate_addresses import has_central_nat
+from planner.engine.existing.devices.fortigate_text import read_domains
 from planner.engine.existing.lacks import Lacks
 from planner.engine.existing.model import Entry
 from planner.engine.flows import Flow
@@ -57,6 +59,8 @@ def render_device(task: Task) -> bytes:
         stuck.add("The interface that they come by has no list of its own; one would refuse all else", without)
         flows = [flow for flow in flows if device.zones[flow.source.zone] in lists]
         device = replace(device, options={**device.options, "lists": ",".join(map("=".join, lists.items()))})
+    if name == "fortigate" and _has_central_nat(task.text, device.options.get("vdom", "")):
+        writer = replace(writer, names_seen=(6,))
     permits = make_permits(task, flows, device, names=writer.takes_names, suffix=task.find_suffix())
     plan = writer.plan(permits, default_deny=False, open_undecided=False)
     items = _own(task, writer.list_items(plan))
@@ -109,10 +113,19 @@ def _own(task: Task, items: Sequence[Item]) -> list[Item]:
     return [replace(item, undo=()) if names.get(item.key) in known else item for item in items]
 
 
+def _has_central_nat(text: str, domain: str) -> bool:
+    """Whether policies say real addresses there, and a virtual IP in one is refused."""
+    found = read_domains(text)
+    return any(map(has_central_nat, [found[domain]] if domain and domain in found else found.values()))
+
+
 def _find_lists(text: str) -> dict[str, str]:
-    """The access list that an interface asks for what comes in."""
-    found = re.findall(r"(?m)^access-group ([A-Za-z0-9_.:/-]+) in interface ([A-Za-z0-9_.:/-]+)\s*$", text)
-    return {side: name for name, side in found}
+    """The access list that an interface asks for what comes in; not of IPv6 alone, as before 9.0 there are."""
+    of_six = {*re.findall(r"(?m)^ipv6 access-list (\S+)", text)}
+    found = re.findall(
+        r"(?m)^access-group ([A-Za-z0-9_.:/-]+) in interface ([A-Za-z0-9_.:/-]+)(?: per-user-override)?\s*$", text
+    )
+    return {side: name for name, side in found if name not in of_six}
 
 
 def _find_firsts(

@@ -313,6 +313,47 @@ def test_lists_of_old_releases_for_ipv6_are_of_that_family():
     assert state(more="ipv6 access-list IN permit frob", **six) == ("unknown", "protocol frob")
 
 
+OLD = DEVICE.replace("9.16(4)", "8.6(1)")
+SIX = {"source": "2001:db8::5", "destination": "2001:db8::1"}
+
+
+def old(*lines, **packet):
+    text = "\n".join([OLD, " ", *lines, ""])
+    return decide(read(text), Packet(**{**STAFF, **packet}))
+
+
+def test_before_9_0_an_interface_has_a_list_for_each_family():
+    four = ("access-list IN extended permit tcp any any eq 443", "access-group IN in interface outside")
+    six = ("ipv6 access-list IN-V6 permit tcp any any eq 80", "access-group IN-V6 in interface outside")
+    for lines in ((*four, *six), (*six, *four)):
+        assert old(*lines) == ("open", four[0])
+        assert old(*lines, port=80) == ("closed", "implicit deny of access-list IN")
+        assert old(*lines, **SIX, port=80) == ("open", six[0])
+        assert old(*lines, **SIX) == ("closed", "implicit deny of access-list IN-V6")
+    inward = {"enters": "inside", "leaves": "outside"}
+    bound = (four[0], "access-group IN in interface inside")
+    assert old(*bound, **inward, port=80)[0] == "closed"
+    assert old(*bound, **inward, **SIX, port=80)[0] == "open", "levels decide of the family without a list"
+    assert old(four[0], "access-group IN out interface outside", **inward, port=80)[0] == "closed"
+    assert old(four[0], "access-group IN out interface outside", **inward, **SIX, port=80)[0] == "open"
+    both = (four[0], six[0], "access-group IN global", "access-group IN-V6 in interface outside")
+    assert old(*both, enters="dmz")[0] == "open"
+    assert old(*both, enters="dmz", port=80) == ("closed", "implicit deny of access-list IN")
+    assert old(*both, **SIX, port=80)[0] == "open"
+    assert old(*both, **SIX) == ("closed", "implicit deny of access-list IN-V6")
+    assert old(*both, **SIX, **inward)[0] == "open", "levels again"
+
+
+@each("line", [
+    "ASA Version 8.2(5)", "ASA Version 7.0(8)", "PIX Version 8.0(4)", "FWSM Version 4.1(6)",
+    "static (inside,outside) 203.0.113.10 10.0.0.10 netmask 255.255.255.255",
+])  # fmt: skip
+def test_a_release_whose_lists_say_translated_addresses_is_refused(line):
+    with pytest.raises(Unreadable, match=r"before ASA 8\.3, whose access lists say translated addresses"):
+        read(configuration(more=line))
+    assert read(configuration(more="ASA Version 8.20(1)"))
+
+
 def test_without_interfaces_what_no_list_decides_is_unknown():
     lines = "access-list IN extended permit tcp any any eq 443\n"
     bound = "access-group IN in interface outside\n"

@@ -49,6 +49,22 @@ def test_networks_are_translated_address_for_address():
     assert state(uneven, "extended permit ip any any", destination="203.0.113.9")[0] == "unknown"
 
 
+EXEMPT = "nat (outside,inside) source static FAR FAR destination static LAN LAN no-proxy-arp route-lookup\n"
+PLACES = "object network LAN\n subnet 10.0.0.0 255.255.0.0\nobject network FAR\n subnet 8.8.8.0 255.255.255.0\n"
+
+
+def test_what_is_translated_to_itself_stays_what_it_is_unless_another_translation_is_for_it():
+    far = {"destination": "10.0.0.10"}
+    assert state(PLACES + EXEMPT, **far)[0] == state("", **far)[0] == "open"
+    assert state(PLACES + EXEMPT, port=80, **far)[0] == "closed"
+    alone = "nat (inside,outside) source static LAN LAN\n"
+    several = PLACES.replace("subnet 10.0.0.0 255.255.0.0", "range 10.0.0.0 10.0.0.77")
+    assert state(several + alone, **far)[0] == "open"
+    other = of_object("nat (inside,outside) static 10.0.0.10", "host 10.0.0.9")
+    exempt, seen = read(configuration(WEB, more=PLACES + EXEMPT + other)).translations
+    assert (exempt.is_clear, exempt.seen == exempt.real, seen.is_clear) == (False, True, True)
+
+
 def test_one_port_may_be_translated():
     nat = of_object("nat (inside,outside) static 203.0.113.10 service tcp 8443 443")
     real = "extended permit tcp any host 10.0.0.10 eq 8443"
@@ -73,6 +89,10 @@ def test_translations_twice_are_understood_where_they_leave_the_source_alone():
     assert state(source)[0] == "open"
     assert state(source.replace("source", "after-auto source"))[0] == "open"
     assert state(source.replace("real shown", "real shown service a b"), destination="10.0.0.10")[0] == "unknown"
+    once = source.replace("real shown", "real shown unidirectional")
+    assert state(once)[0] == "closed", "it translates what the real one begins alone"
+    assert state(once, destination="10.0.0.10")[0] == "open"
+    assert state(twice.replace("shown real", "shown real unidirectional"))[0] == "open", "that is its direction"
     for other in (
         "nat (inside,outside) source dynamic any interface\n", "nat (inside,outside) source static any any\n",
         "nat (inside) 1 10.0.0.0\n", "nat (outside,inside) source static any any destination frob\n",

@@ -52,6 +52,20 @@ config firewall address
         set start-ip 10.1.0.0
         set end-ip 10.1.0.99
     next
+    edit "office"
+        set type interface-subnet
+        set subnet 10.1.0.1 255.255.255.0
+        set interface "port2"
+    next
+    edit "no network"
+        set type interface-subnet
+        set interface "port3"
+    next
+    edit "no address"
+        set type interface-subnet
+        set subnet 0.0.0.0 0.0.0.0
+        set interface "port3"
+    next
     edit "updates"
         set type fqdn
         set fqdn "Updates.Example.com"
@@ -303,6 +317,9 @@ def test_what_is_switched_off_is_no_entry(change):
         ({"vlan_filter": '"1-10"'}, "vlan-filter"),
         ({"new_in_the_next_release": "secret-value"}, "new-in-the-next-release"),
         ({"policy_expiry": "enable", "policy_expiry_date": '"2020-01-01 00:00:00"'}, "policy-expiry"),
+        ({"match_vip_only": "enable"}, "match-vip-only"),
+        ({"srcaddr": '"no network"'}, "address no network (interface-subnet)"),
+        ({"srcaddr": '"no address"'}, "address no address (interface-subnet)"),
     ],
 )  # fmt: skip
 def test_what_is_not_understood_is_unknown_by_name_and_never_open(change, why):
@@ -331,6 +348,8 @@ def test_what_is_not_understood_is_unknown_by_name_and_never_open(change, why):
         {"srcintf": '"any"'},
         {"srcaddr": '"all"'},
         {"srcaddr": '"nested"'},
+        {"srcaddr": '"office"'},
+        {"match_vip_only": "disable"},
         {"srcaddr": '"mixed" "staff"'},
         {"srcaddr": '"but-vault"'},
         {"srcaddr": '"around"'},

@@ -150,6 +150,58 @@ def test_a_negated_virtual_address_is_unknown():
     assert decide(ruleset, packet) == ("unknown", "vip gone, which isn't there")
 
 
+CENTRAL = "config system settings\n    set central-nat enable\nend\n"
+
+
+def central(*policies, destination="203.0.113.10", enters="port2", mode=CENTRAL, **packet):
+    ruleset = read(configuration(*policies, objects=OBJECTS + VIPS + mode + WEB))
+    return decide(ruleset, Packet(source="8.8.8.8", destination=destination, enters=enters, leaves="port1", **packet))
+
+
+WEB = "config firewall address\n" + "".join(
+    f'    edit "{name}"\n        set subnet {address} 255.255.255.255\n    next\n'
+    for name, address in (("web", "10.0.0.10"), ("portal-host", "10.0.0.11"), ("gone", "10.0.0.17"))
+) + "end\n"  # fmt: skip
+
+
+def test_with_central_nat_policies_say_real_addresses_and_virtual_ones_act_by_themselves():
+    web = to("web", srcintf='"any"')
+    assert central(web) == ("open", "policy 1")
+    assert central(web, port=80)[0] == "closed"
+    assert central(web, destination="10.0.0.10") == ("open", "policy 1"), "nothing changes what is sent to itself"
+    assert central(web, enters="port3")[0] == "closed", "it is at port2 only"
+    assert central(to("all")) == ("open", "policy 1")
+    assert central(to("all"), destination="203.0.113.12")[0] == "unknown", "a server that balances"
+    assert central(to("all", action="deny"), to("web", 2)) == ("closed", "policy 1")
+    assert central(to("web", action="deny"), to("all", 2)) == ("closed", "policy 1")
+    assert central(to("gone"), destination="203.0.113.17")[0] == "closed", "switched off"
+    assert central(web, mode="") == ("closed", "implicit deny (policy 0)")
+    assert central(web, mode=CENTRAL.replace("central-nat enable", "ngfw-mode policy-based"))[0] == "unknown"
+
+
+def test_with_central_nat_a_forwarded_port_is_open_as_others_see_it():
+    there = {"destination": "203.0.113.11"}
+    assert central(to("portal-host"), **there)[0] == "open", "443 goes to 8443, which the service has"
+    assert central(to("portal-host", service='"HTTPS"'), **there)[0] == "closed"
+    assert central(to("portal-host", service='"ALL"'), **there, port=8009)[0] == "open"
+    assert central(to("all", service='"ALL"'), **there, port=80)[0] == "unknown", "no port that is forwarded"
+
+
+def test_with_central_nat_no_policy_names_a_virtual_ip_but_those_of_ipv6():
+    assert central(to("website")) == ("unknown", "address website, which isn't there")
+    six = {"source": "2001:db8:9::9", "destination": "2001:db8:1::1", "enters": "port2", "leaves": "port1"}
+    policies = to("six", srcaddr6='"all"', dstaddr6='"six"', dstaddr=None)
+    ruleset = read(configuration(policies, objects=OBJECTS + VIPS + CENTRAL))
+    assert decide(ruleset, Packet(**six))[0] == "open"
+    lists = configuration(
+        policy(1, interface='"port2"', srcintf=None, dstintf=None, srcaddr='"all"', dstaddr='"web"', schedule=None),
+        section="firewall acl", objects=OBJECTS + VIPS + CENTRAL + WEB,
+    )  # fmt: skip
+    ruleset = read(lists + configuration(to("all"), objects=""))
+    packet = Packet(source="8.8.8.8", destination="203.0.113.10", enters="port2", leaves="port1")
+    assert decide(ruleset, packet)[0] == "open", "a list comes before the translation"
+
+
 def several(first, second, interfaces=True):
     known = (
         'config system interface\nedit "port1"\nset vdom "root"\nnext\nedit "port2"\nset vdom "root"\nnext\n'

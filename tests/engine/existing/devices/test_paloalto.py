@@ -276,6 +276,39 @@ def test_what_a_panorama_has_pushed_stands_around_a_firewalls_own_rules():
     assert decide(ruleset, Packet(**STAFF)) == ("closed", 'pre-rule "r1"')
 
 
+OLD_PANORAMA = "<panorama-server>192.0.2.250</panorama-server>"
+NEW_PANORAMA = f"<panorama><local-panorama>{OLD_PANORAMA}</local-panorama></panorama>"
+PUSHED = rules(rule(1, action="deny"), base="pre-rulebase")
+
+
+@each(
+    ("system", "more", "found"),
+    [
+        ("", "", ("open", 'rule "r2"')),
+        ("<panorama/><hostname>fw</hostname>", "", ("open", 'rule "r2"')),
+        (OLD_PANORAMA, "", None),
+        (OLD_PANORAMA.replace("server", "server-2"), "", None),
+        (NEW_PANORAMA, "", None),
+        (NEW_PANORAMA, "<panorama/>", ("open", 'rule "r2"')),
+        (
+            NEW_PANORAMA, f'<panorama><vsys><entry name="vsys1">{PUSHED}</entry></vsys></panorama>',
+            ("closed", 'pre-rule "r1"'),
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_panorama_pushes_is_unknown_where_it_is_not_in_the_file(system, more, found):
+    text = configuration(rules(rule(2)), more=more)
+    text = text.replace("<vsys>", f"<deviceconfig><system>{system}</system></deviceconfig><vsys>", 1)
+    why = "rules that a Panorama pushes, which aren't in this file; the XML API has them at /config/panorama"
+    assert decide(read(text), Packet(**STAFF)) == (found or ("unknown", why))
+
+
+def test_a_panorama_may_name_another_one():
+    other = f"<deviceconfig><system>{NEW_PANORAMA}</system></deviceconfig><device-group>"
+    leaf = panorama(group("branch", OBJECTS, rules(rule(2), base="pre-rulebase")))
+    assert decide(read(leaf.replace("<device-group>", other, 1)), Packet(**STAFF))[0] == "open"
+
+
 def test_objects_of_a_vsys_hide_shared_ones():
     shared = (
         '<address><entry name="people"><ip-netmask>10.9.9.9</ip-netmask></entry></address>'

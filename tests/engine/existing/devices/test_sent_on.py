@@ -2,6 +2,7 @@
 
 from planner.engine.existing.decide import compare_with
 from planner.engine.existing.readers import READERS
+from tests.each import each
 from tests.engine.existing.rulesets import flow, host, plan
 
 SEEN, REAL = "203.0.113.10", "192.0.2.10"
@@ -185,3 +186,23 @@ def test_a_translation_of_an_srx_has_to_lead_to_the_endpoint():
     assert state("srx", srx(*destination(more=" port 8443")))[0] == "unknown"
     lan = [line.replace("zone wan", "zone lan") for line in destination()]
     assert state("srx", srx(*lan)) == ("unknown", (NOTHING_DOES,))
+
+
+FIRST = "destination rule-set s rule first"
+
+
+@each(
+    ("more", "found"),
+    [
+        ((), ("unknown", f"nat {FIRST}: sends {SEEN} elsewhere than to {REAL}")),
+        ((f"{FIRST} match source-address 198.51.100.0/24",), ("unknown", f"nat {FIRST}")),
+        ((f"{FIRST} match destination-address 203.0.113.11/32",), ("unknown", f"nat {FIRST}")),
+        ((f"{FIRST} match destination-port 443",), ("unknown", f"nat {FIRST}: sends {SEEN} elsewhere than to {REAL}")),
+        ((f"{FIRST} match destination-port 22",), ("open", "")),
+    ],
+)
+def test_a_rule_of_an_srx_that_leaves_the_address_as_it_is_keeps_later_ones_from_it(more, found):
+    off = (f"{FIRST} match destination-address {SEEN}/32", f"{FIRST} then destination-nat off", *more)
+    said, constructs = state("srx", srx(*off, *destination()))
+    assert (said, "".join(constructs)) == found
+    assert state("srx", srx(*destination(), *off)) == ("open", ()), "the first for a packet counts"

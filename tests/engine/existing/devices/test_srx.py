@@ -328,6 +328,7 @@ def test_groups_that_are_applied_within_count_as_those_of_all(applied):
         "set groups X security policies from-zone <*> to-zone <*> policy <*> then deny",
         "set groups X interfaces <*> unit <*> family inet filter input F",
         "set groups X forwarding-options family inet filter input F",
+        "set groups X security forwarding-options family mpls mode packet-based",
     ]
     for line in bears:
         assert state(policy(), applied, line)[0] == "unknown"
@@ -343,3 +344,24 @@ def test_policies_for_the_device_itself_are_for_nothing_that_goes_through():
 
 def test_a_policy_that_says_two_things_is_not_understood():
     assert state(policy(then="permit"), policy(then="deny")) == ("unknown", "then permit and deny")
+
+
+@each(
+    ("line", "four", "six"),
+    [
+        ("mpls mode packet-based", "unknown", "unknown"),
+        ("inet6 mode packet-based", "open", "unknown"),
+        ("inet6 mode drop", "open", "unknown"),
+        ("mpls mode flow-based", "open", "open"),
+        ("inet6 mode flow-based", "open", "open"),
+        ("iso mode packet-based", "open", "open"),
+    ],
+)
+def test_packets_that_no_policy_is_asked_about_are_unknown(line, four, six):
+    every = policy(source_address="any", destination_address="any")
+    mode = f"set security forwarding-options family {line}"
+    said = f"forwarding-options family {line}"
+    ends = {"source": "2001:db8::5", "destination": "2001:db8:1::1"}
+    for packet, found in (({}, four), (ends, six)):
+        assert state(every, mode, **packet) == (found, said if found == "unknown" else NAME)
+    assert state(mode)[0] == ("unknown" if four == "unknown" else "closed"), "without policies"

@@ -186,7 +186,7 @@ captive-portal-exempt comment comments custom-log-fields decrypted-traffic-mirro
 delay-tcp-npu-session diffserv-copy diffserv-forward diffserv-reverse diffservcode-forward diffservcode-rev dlp-sensor
 dsri dynamic-shaping fec firewall-session-dirty fixedport fsso fsso-agent-for-ntlm geoip-anycast geoip-match
 global-label inbound inspection-mode ippool ips-sensor ips-voip-filter label log-http-transaction logtraffic
-logtraffic-start match-vip-only name nat natinbound natip natoutbound np-acceleration ntlm-enabled-browsers
+logtraffic-start name nat natinbound natip natoutbound np-acceleration ntlm-enabled-browsers
 outbound passive-wan-health-measurement pcp-outbound pcp-poolname per-ip-shaper permit-any-host
 permit-stun-host policyid poolname poolname6 port-preserve profile-group profile-protocol-options profile-type
 redirect-url replacemsg-override-group reputation-direction reputation-direction6 rsso rtp-addr

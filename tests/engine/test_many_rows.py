@@ -55,6 +55,7 @@ def test_terms_under_a_setting_are_those_of_a_plan_that_says_it_for_all(document
         )
         found, wanted = terms.under(setting), Terms(MATRIX, told, topology)
         assert dict(found.asks) == dict(wanted.asks)
+        assert len(found.asks) == len(wanted.asks)
         assert found.asks == wanted.asks
         assert found.offers == wanted.offers
         assert all(found.ports(service) == wanted.ports(service) for service in MATRIX.services.values())

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 from planner.engine.report import Report
 from planner.engine.rules import Ports
-from planner.engine.topology import Setting, find_setting
+from planner.engine.topology import Setting
 from planner.engine.words import say_choice, target_facts
-from planner.plan.document import Endpoint
 from ports.matrix import AnyOf, ChoiceIs, Condition, Matrix, Reason, Requirement, RolePresent, choices_in
 
 
@@ -34,17 +33,16 @@ def explain(
     report: Report,
     requirements: Iterable[str],
     services: Iterable[Ports],
-    destinations: Iterable[Endpoint],
+    settings: Sequence[Setting],
     reasons: Iterable[Reason] = (),
 ) -> tuple[Cause, ...]:
-    """The causes behind what these requirements (slugs) need on these ports of destinations, in the matrix's order.
+    """The causes behind what these requirements (slugs) need on these ports, in the matrix's order.
 
-    Those of `reasons` that no requirement gives are the plan's own and come last.
+    `settings` are those of the endpoints that they lead to. Those of `reasons` that no requirement gives are the plan's
+    own and come last.
     """
     matrix, wanted, asked = report.matrix, frozenset(requirements), frozenset(services)
     found = [requirement for requirement in matrix.requirements if requirement.slug in wanted]
-    zones = {zone.name: zone for zone in report.plan.zones}
-    settings = tuple(dict.fromkeys(find_setting(one, zones[one.zone]) for one in destinations))
     given = {requirement.reason for requirement in found}
     return (
         *(_cause(requirement, report, asked, settings) for requirement in found),

@@ -1,7 +1,7 @@
 """The endpoints of a plan as the engine finds them: by kind, by role, by target and by pairing. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -161,6 +161,12 @@ def find_setting(endpoint: Endpoint, zone: Zone) -> Setting:
         return PLAIN
     choices, ports = {**zone.choices, **endpoint.choices}, {**zone.ports, **endpoint.ports}
     return Setting(tuple(sorted(choices.items())), tuple(sorted(ports.items())))
+
+
+def find_settings(plan: Plan, endpoints: Iterable[Endpoint]) -> tuple[Setting, ...]:
+    """Those of several endpoints, each once."""
+    zones = {zone.name: zone for zone in plan.zones}
+    return tuple(dict.fromkeys(find_setting(one, zones[one.zone]) for one in endpoints))
 
 
 def meet(requirement: Requirement, source: Endpoint, destination: Endpoint) -> bool:

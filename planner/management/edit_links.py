@@ -2,10 +2,10 @@
 
 from django.urls import reverse
 
-from planner.deploy.addresses import base_address
-from planner.deploy.gunicorn import bind
-
 
 def show_edit_link(token: str) -> str:
     """The address that opens the plan with this token, as a browser on this computer reaches it."""
+    from planner.deploy.addresses import base_address  # noqa: PLC0415 - the server's modules, for this alone
+    from planner.deploy.gunicorn import bind  # noqa: PLC0415 - likewise; ends where PLANNER_BIND can't be meant
+
     return f"{base_address(bind)}{reverse('open_edit_link', kwargs={'token': token})}"

@@ -3,6 +3,7 @@
 Knows requests and rows, but no pages; `planner.web.views.access` turns its answers into pages.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -93,9 +94,15 @@ def _carry_over(key: str) -> None:
             old.update(browser=now)
             ApiToken.objects.filter(browser__in=before).update(browser=now)
             Comment.objects.filter(writer__in=before).update(writer=now)
-            looked = Viewer.objects.filter(key_hash__in=before)
-            looked.filter(plan__in=Viewer.objects.filter(key_hash=now).values("plan")).delete()
-            looked.update(key_hash=now)
+            _carry_over_looks(now, before)
+
+
+def _carry_over_looks(now: str, before: Sequence[str]) -> None:
+    """Of each plan that a browser looked at the latest look."""
+    looked = Viewer.objects.filter(key_hash__in=[now, *before])
+    latest = dict(looked.order_by("seen", "pk").values_list("plan", "pk"))
+    looked.exclude(pk__in=latest.values()).delete()
+    looked.update(key_hash=now)
 
 
 def find_hold(request: HttpRequest, key: str, *, document: bool = True) -> Hold | None:

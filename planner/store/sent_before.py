@@ -40,15 +40,17 @@ def derive(token: ApiToken, key: str, purpose: str) -> str:
     return hash_token(f"{purpose}:{token.pk}:{key}")
 
 
-@transaction.atomic
 def once(token: ApiToken, key: str, asked: bytes, act: Callable[[], Answered]) -> Answered:
     """What `act` answers, or what it answered to the same request before; without a key it is done each time.
 
     `asked` is all that makes the request what it is. Raises Other where the key was another request's, and what `act`
     raises: then nothing is kept, and the request can be sent again.
     """
-    if not key:
-        return act()
+    return _once(token, key, asked, act) if key else act()
+
+
+@transaction.atomic
+def _once(token: ApiToken, key: str, asked: bytes, act: Callable[[], Answered]) -> Answered:
     name, request = derive(token, key, "sent"), hashlib.sha256(asked).hexdigest()
     one_at_a_time(name)
     row = SentBefore.objects.filter(token=token, key=name, at__gt=timezone.now() - KEPT).first()

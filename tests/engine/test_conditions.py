@@ -9,6 +9,7 @@ from planner.engine.explain import explain
 from planner.engine.flows import evaluate
 from planner.engine.idle import find_idle_choices
 from planner.engine.terms import Mark
+from planner.engine.topology import find_settings
 from planner.plan.document import check_plan
 from ports.exports import SYNTAXES
 from ports.filters import Query, find_rows
@@ -124,7 +125,9 @@ def test_what_is_needed_says_what_would_take_it_away():
     matrix = build_matrix(with_rows([{"any": [NO_AGENT, MAIL]}]))
     report = evaluate_report(matrix, plan_of(matrix, choices={"mail": "yes"}))
     (rule,) = (rule for rule in report.rules if [end.name for end in rule.sources] == ["U"])
-    (cause,) = explain(report, rule.requirements, rule.services, rule.destinations, rule.reasons)
+    (cause,) = explain(
+        report, rule.requirements, rule.services, find_settings(report.plan, rule.destinations), rule.reasons
+    )
     assert cause.conditions == ("Mail: Yes",)
     assert "an endpoint is “Agent”, and “Mail” is decided otherwise than Yes" in cause.removal
 

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 
 from planner.engine import evaluate_report
 from planner.engine.explain import explain
+from planner.engine.topology import find_settings
 from planner.plan.document import check_plan
 from ports.queries import shipped_matrix
 from tests.strategies import documents, often
@@ -28,7 +29,7 @@ def causes_of(found, source, destination):
         for rule in found.rules
         if [e.name for e in rule.sources] == [source] and [e.name for e in rule.destinations] == [destination]
     ]
-    return explain(found, rule.requirements, rule.services, rule.destinations, rule.reasons)
+    return explain(found, rule.requirements, rule.services, find_settings(found.plan, rule.destinations), rule.reasons)
 
 
 def test_a_cause_names_section_roles_and_decision():
@@ -101,7 +102,9 @@ def every_requirement_is_either_needed_or_said_not_to_be_with_a_reason(found):
 
 def every_flow_has_a_cause_and_every_cause_a_way_out(found):
     for rule in found.rules:
-        causes = explain(found, rule.requirements, rule.services, rule.destinations, rule.reasons)
+        causes = explain(
+            found, rule.requirements, rule.services, find_settings(found.plan, rule.destinations), rule.reasons
+        )
         assert {cause.title for cause in causes} == {str(reason) for reason in rule.reasons}
         assert all(cause.removal for cause in causes)
 

@@ -6,6 +6,7 @@ from django.core.management import call_command
 from planner.engine import evaluate_report
 from planner.engine.explain import explain
 from planner.engine.flows import evaluate
+from planner.engine.topology import find_settings
 from planner.plan.document import PlanError
 from planner.report.said.outline import name_rule
 from planner.report.said.text import list_changes
@@ -74,7 +75,9 @@ def test_each_is_a_flow_and_all_are_one_rule():
     assert [str(ports) for ports in rule.services] == ["tcp 80", "tcp 443", "tcp 8000-8010"]
     for ports, line in zip(rule.services, name_rule(rule, report), strict=True):
         assert (line.names, line.changed_from) == ("Desk (HTTPS)", "")
-        (cause,) = explain(report, rule.requirements, [ports], rule.destinations, rule.reasons)
+        (cause,) = explain(
+            report, rule.requirements, [ports], find_settings(report.plan, rule.destinations), rule.reasons
+        )
         assert cause.title == "People open tickets"
     assert list_changes(report) == []
 

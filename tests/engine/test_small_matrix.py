@@ -9,6 +9,7 @@ import pytest
 from planner.engine import evaluate_report
 from planner.engine.explain import explain
 from planner.engine.flows import evaluate
+from planner.engine.topology import find_settings
 from planner.plan.document import check_plan
 from planner.report.formats.json import report_data, report_schema
 from ports.matrix import build_matrix
@@ -56,7 +57,9 @@ def test_a_row_that_asks_for_a_role_goes_with_it(records):
     matrix = build_matrix(records)
     report = evaluate_report(matrix, plan_of(matrix, choices={"mail": "yes", "sign-in": ["card"]}))
     [rule] = [rule for rule in report.rules if [end.name for end in rule.sources] == ["D"]]
-    [cause] = explain(report, rule.requirements, rule.services, rule.destinations, rule.reasons)
+    [cause] = explain(
+        report, rule.requirements, rule.services, find_settings(report.plan, rule.destinations), rule.reasons
+    )
     assert "no endpoint is “Agent” any more" in cause.removal
     assert "“Mail” is decided otherwise than Yes" in cause.removal
 

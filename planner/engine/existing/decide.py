@@ -135,7 +135,7 @@ def compare_with(
     aren't known: then the form of their names tells it. `tell` is told how far it is, once for each flow and entry.
     `pause` is called all the time, between pieces of work; what it raises ends the comparison.
     """
-    ways = find_ways(report.plan, mapping or {}, firewall, ruleset.members)
+    ways = find_ways(report.plan, mapping or {}, firewall, ruleset.members, ruleset.apart_sides)
     decider = Decider(report, ruleset, ways, firewall, pause)
     states = tuple(decider.list_states(partial(tell, "flows")))
     search = Search(report, decider.walker, decider.ends, tuple(decider.list_published()), decider.named)

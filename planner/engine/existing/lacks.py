@@ -26,7 +26,8 @@ class Lacks:
     ) -> None:
         """`mapping` and `firewall` as `compare_with` has had them for this gap; `ways` in place of both."""
         self.stage = stage
-        self._ways = ways or find_ways(gap.report.plan, mapping or {}, firewall, gap.ruleset.members)
+        rules = gap.ruleset
+        self._ways = ways or find_ways(gap.report.plan, mapping or {}, firewall, rules.members, rules.apart_sides)
         alone = replace(gap.ruleset, stages=(stage,), obscure=())
         self._decider = Decider(gap.report, alone, self._ways, firewall)
         self._table = Table(stage.entries)

@@ -138,6 +138,8 @@ class Ruleset:
     """Every interface and zone that it names, to be mapped to zones of the plan."""
     members: Mapping[str, Collection[str]] = field(default_factory=dict)
     """Zone of the device -> its interfaces."""
+    apart: bool = False
+    """Whether each side is an interface of its own: what comes by one comes by no other."""
     addresses: Mapping[str, Spans] | None = None
     """Side -> the IPv4 networks that it is connected to or routes to, where the configuration says so: what a guess of
     its zone goes by."""
@@ -146,6 +148,11 @@ class Ruleset:
     a packet counting."""
     obscure: tuple[str, ...] = ()
     """What is not understood and could bear on anything, such as an address translation that can't be followed."""
+
+    @property
+    def apart_sides(self) -> frozenset[str]:
+        """The sides of which none is another one by another name."""
+        return self.sides if self.apart else frozenset()
 
 
 class Unreadable(ValueError):

@@ -31,12 +31,13 @@ class Ways:
         *,
         mapped: bool = False,
         members: Mapping[str, Collection[str]] | None = None,
+        apart: Collection[str] = (),
     ) -> None:
         """`pairs`: side of the device, zone of the plan. A side may lead to several zones, a zone may have several.
 
         `mapped`: whether somebody wrote down which zone each side leads to. Then an entry that admits what comes by
         them admits nothing of a zone that none of them leads to. `members`: zone of the device -> its interfaces,
-        which lead where it does.
+        which lead where it does. `apart`: sides of which none is another one by another name.
         """
         found: dict[str, dict[str, None]] = defaultdict(dict)
         for side, zone in pairs:
@@ -44,6 +45,7 @@ class Ways:
         self._behind = {zone: tuple(sides) for zone, sides in found.items()}
         self.mapped = frozenset(side for sides in found.values() for side in sides)
         self._is_mapped = mapped
+        self._apart = frozenset(apart)
         self._members = {zone: frozenset(names) for zone, names in (members or {}).items()}
         self._homes: dict[str, set[str]] = defaultdict(set)
         for zone, names in self._members.items():
@@ -91,7 +93,7 @@ class Ways:
 
     def _is_elsewhere(self, name: str, way: str | None) -> bool:
         """Whether it is known where a side leads that isn't the way, by itself, its zone or all that is in it."""
-        if name in self.mapped:
+        if name in self.mapped or {name, way} <= self._apart:
             return True
         homes = self._homes.get(name, set()) & self.mapped
         within = self._members.get(name, frozenset())
@@ -138,11 +140,12 @@ def find_ways(
     mapping: Mapping[str, str],
     firewall: Firewall | None,
     members: Mapping[str, Collection[str]] | None = None,
+    apart: Collection[str] = (),
 ) -> Ways:
     """What leads where: as the mapping says, and of sides that it doesn't name as the plan's firewall says.
 
-    `mapping`: side of the device -> zone of the plan; `members`: zone of the device -> its interfaces. Raises BadMap
-    where the plan has no such zone.
+    `mapping`: side of the device -> zone of the plan; `members`: zone of the device -> its interfaces; `apart`: sides
+    of which none is another one by another name. Raises BadMap where the plan has no such zone.
     """
     zones = {zone.name for zone in plan.zones}
     for side, zone in mapping.items():
@@ -154,7 +157,7 @@ def find_ways(
     pairs = [(side, zone) for side, zone in mapping.items()]
     if firewall is not None:
         pairs += [(side, zone) for zone, side in firewall.zones.items() if side not in mapping]
-    return Ways(pairs, mapped=bool(mapping), members=members)
+    return Ways(pairs, mapped=bool(mapping), members=members, apart=apart)
 
 
 def find_firewall(plan: Plan, ruleset: Ruleset, name: str = "") -> Firewall | None:

@@ -134,12 +134,12 @@ def _answer_stranger(request: HttpRequest) -> HttpResponse:
 
 def ask_for_login(request: HttpRequest) -> HttpResponse:
     """The login, and from there back to where one was: for a form that was sent, to the page that has it."""
+    reads = request.method in ("GET", "HEAD")
+    if not reads:
+        messages.warning(request, "You weren’t logged in, so nothing of what you sent was stored.")
     if htmx_of(request):
         return lead_before(redirect_to_login(_read_page(request, "HX-Current-URL")).url)
-    if request.method in ("GET", "HEAD"):
-        return redirect_to_login(request.get_full_path())
-    messages.warning(request, "You weren’t logged in, so nothing of what you sent was stored.")
-    return redirect_to_login(_read_page(request, "Referer"))
+    return redirect_to_login(request.get_full_path() if reads else _read_page(request, "Referer"))
 
 
 def _read_page(request: HttpRequest, header: str) -> str:

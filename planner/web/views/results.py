@@ -14,6 +14,7 @@ from planner.engine.explain import explain
 from planner.engine.findings import CaveatState
 from planner.engine.flows import Excluded
 from planner.engine.rules import Ports
+from planner.engine.topology import find_settings
 from planner.plan.blueprint import module_state
 from planner.report.checks.commands import Trials
 from planner.report.diagram.boundaries import draw_boundaries
@@ -128,7 +129,7 @@ def _describe_flows(report: Report, state: State, changes: Changes) -> dict[str,
                     report,
                     flow.need.requirements,
                     [Ports(flow.need.protocol, flow.need.ports)],
-                    [flow.destination],
+                    find_settings(report.plan, [flow.destination]),
                     flow.need.reasons,
                 ),
                 "own": settings.say_of_flows((flow.destination,), flow.need.requirements),

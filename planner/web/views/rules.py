@@ -7,6 +7,7 @@ from typing import Any
 from planner.engine import Report
 from planner.engine.explain import Cause, explain
 from planner.engine.rules import Boundary, Opening, Ports, Rule
+from planner.engine.topology import Setting, find_settings
 from planner.report.checks.commands import Trials
 from planner.report.formats.rule_texts import RULE_TEXTS
 from planner.report.said.addresses import SoughtAddress
@@ -113,6 +114,7 @@ class _Rows:
 
     def describe(self, boundary: Boundary, line: RuleLine) -> dict[str, Any]:
         rule = line.rule
+        found = find_settings(self.report.plan, rule.destinations)
         return {
             "line": line,
             "mark": self._marks.get(rule.id, ""),
@@ -121,7 +123,7 @@ class _Rows:
             "asks": [
                 {
                     "ask": ask,
-                    "causes": self._explain(rule, ask),
+                    "causes": self._explain(rule, ask, found),
                     "trials": [self._trials.of(opening) for opening in islice(list_openings(rule, ask), MOST_TRIALS)],
                     "flows_query": lead_to_flows(boundary, rule, ask, self.state),
                 }
@@ -131,10 +133,10 @@ class _Rows:
             **self._keeper.describe(rule),
         }
 
-    def _explain(self, rule: Rule, ask: ServiceReasons) -> tuple[Cause, ...]:
+    def _explain(self, rule: Rule, ask: ServiceReasons, found: Sequence[Setting]) -> tuple[Cause, ...]:
         """The causes of these services of a rule: what asks for one of them, for one of their reasons."""
         wanted = (slug for slug in rule.requirements if self._asks(slug, ask))
-        return explain(self.report, wanted, ask.ports, rule.destinations, ask.reasons)
+        return explain(self.report, wanted, ask.ports, found, ask.reasons)
 
     def _asks(self, slug: str, ask: ServiceReasons) -> bool:
         requirement = self._requirements[slug]

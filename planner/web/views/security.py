@@ -28,7 +28,7 @@ from ports.text import many
 WRONG = "This code isn’t right, or was taken already. Wait for the next one of the app, or take a recovery code."
 TOO_MANY = "Too many codes were wrong. A recovery code is looked at nevertheless."
 OTHER = "Another login has begun in this browser since. This is the page of that one; your code wasn’t looked at."
-TOLD = "Somebody gave your right password and {codes} in another browser. If that wasn’t you, change it."
+TOLD = "Somebody gave your right password and {codes} in another browser. If that wasn’t you, change your password."
 
 
 def own_view(view: View) -> View:

@@ -89,7 +89,7 @@ def show_plans(request: HttpRequest) -> HttpResponse:
         "total": len(found),
         "several": several,
         "any": bool(holds),
-        "unclaimed": list_unclaimed(request)[:PAGE],
+        "unclaimed": list_unclaimed(request),
         "sorts": SORTS.items(),
         "newer": wanted.query(page=page - 1) if page > 1 else None,
         "older": wanted.query(page=page + 1) if page < pages else None,

@@ -1,5 +1,7 @@
 """Interfaces and zones of a device: mapped here, mapped elsewhere, mapped nowhere."""
 
+from dataclasses import replace
+
 import pytest
 
 from planner.engine.existing.decide import compare_with
@@ -50,6 +52,16 @@ def state_of(*entries, mapping=MAP, **more):
 )
 def test_a_side_matches_by_the_zone_that_it_is_mapped_to(enters, leaves, state):
     assert state_of(accept("this", THIS, enters=enters, leaves=leaves)).state == state
+
+
+@pytest.mark.parametrize(("apart", "state"), [(False, "unknown"), (True, "open")])
+def test_what_a_side_is_that_no_zone_is_behind_matters_only_where_it_may_be_another_by_another_name(apart, state):
+    shut = drop("shut", enters=side("guest"))
+    rules = replace(ruleset(shut, accept("this", THIS)), sides=frozenset({*MAP, "guest"}), apart=apart)
+    [one] = compare_with(one_flow(), rules, MAP).flows
+    assert one.state == state
+    [one] = compare_with(one_flow(), rules, {}).flows
+    assert one.state == "unknown", "nor is it known where the zones of the flow are"
 
 
 def test_a_zone_behind_several_interfaces_is_open_by_all_of_them():

@@ -14,6 +14,7 @@ bind a list to an interface count. Without interfaces nobody knows what levels d
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from planner.engine.existing.devices.asa_lines import Line
@@ -153,12 +154,12 @@ class _Device:
             for name in names
             for entry in self._of_list(name, leaves=side, ends=self._find_families(name))
         ]:
-            going = (*self._of_tunnels(), *translate(out, translations, self._count))
+            going = (*self._passing, *translate(out, translations, self._count))
             stages.append(Stage(name="access-group out", entries=going, default="accept"))
         sides = {*self._interfaces, *(side for _, side in self._bound if side), *(one.side for one in self._tunnels)}
         return Ruleset(
             format="asa", stages=tuple(stages), chains={}, sides=frozenset(sides), addresses=self._behind(),
-            translations=tuple(translations),
+            translations=tuple(translations), apart=True,
         )  # fmt: skip
 
     def _stopped(self) -> list[Entry]:
@@ -218,7 +219,7 @@ class _Device:
         is_known = self._interfaces or throughout == _BOTH
         return Stage(
             name="access-group in",
-            entries=(*self._of_tunnels(), *translate(entries, translations, self._count)),
+            entries=(*self._passing, *translate(entries, translations, self._count)),
             default="drop" if is_known else "obscure",
             default_name="security levels" if is_known else "security levels, which aren't there",
         )
@@ -243,6 +244,10 @@ class _Device:
                 leaves = Sides(names=lower)
                 name = f"security-level {one.level} of {one.name}, to {'equal and ' if joins else ''}lower ones"
                 yield Entry(name=name, verdict="accept", enters=enters, leaves=leaves, matches=matches)
+
+    @cached_property
+    def _passing(self) -> tuple[Entry, ...]:
+        return tuple(self._of_tunnels())
 
     def _of_tunnels(self) -> Iterator[Entry]:
         """What comes out of tunnels: it goes on without a list being asked, unless a filter of its own refuses it."""
@@ -303,12 +308,14 @@ class _Device:
 
         Source: Cisco, “Identity NAT”: such a line keeps packets from the translations after it, and changes nothing.
         """
-        found = list(self._translations())
-        changed = {4: NOTHING, 6: NOTHING}
-        for one in found:
-            if not _is_identity(one):
-                changed[one.family] |= one.seen
-        yield from (one for one in found if not _is_identity(one) or one.seen & changed[one.family])
+        found = [(one, _is_identity(one)) for one in self._translations()]
+        changed = {
+            family: Spans.of(
+                span for one, is_same in found if one.family == family and not is_same for span in one.seen
+            )
+            for family in (4, 6)
+        }
+        yield from (one for one, is_same in found if not is_same or one.seen & changed[one.family])
 
     def _translations(self) -> Iterator[Translation]:
         """Static translations, of objects and twice; others change sources alone, and so do those of one direction."""
@@ -402,7 +409,13 @@ def _all_of(families: Collection[int]) -> tuple[Match, ...]:
 
 
 def _is_identity(one: Translation) -> bool:
-    return one.seen == one.real and one.seen_ports == one.real_ports
+    """Whether a line says the same of both sides: “destination static X X”, or “source static X X” without one."""
+    words = one.name.split()
+    which = "destination" if "destination" in words else "source"
+    if which not in words or "service" in words:
+        return False
+    kind, *named = words[words.index(which) + 1 :][:3]
+    return kind == "static" and len(named) == 2 and named[0] == named[1]
 
 
 def _place(one: Translation) -> int:

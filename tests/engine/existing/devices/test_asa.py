@@ -406,6 +406,7 @@ def test_between_equal_levels_all_goes_where_that_is_permitted_and_no_list_says_
 
 
 def test_out_by_the_interface_that_it_came_in_by_goes_only_what_is_permitted_to():
+    assert read(configuration()).apart, "an interface of another name is another one"
     back = {"enters": "dmz", "leaves": "dmz"}
     both, within = (f"same-security-traffic permit {which}-interface" for which in ("inter", "intra"))
     open_list = {"bound": "access-group IN in interface dmz", **back}

@@ -60,6 +60,8 @@ def test_what_is_translated_to_itself_stays_what_it_is_unless_another_translatio
     alone = "nat (inside,outside) source static LAN LAN\n"
     several = PLACES.replace("subnet 10.0.0.0 255.255.0.0", "range 10.0.0.0 10.0.0.77")
     assert state(several + alone, **far)[0] == "open"
+    port = "nat (inside,outside) source static LAN LAN service P8443 P443\n"
+    assert state(PLACES + port, **far)[0] == "unknown", "one port goes to another"
     other = of_object("nat (inside,outside) static 10.0.0.10", "host 10.0.0.9")
     exempt, seen = read(configuration(WEB, more=PLACES + EXEMPT + other)).translations
     assert (exempt.is_clear, exempt.seen == exempt.real, seen.is_clear) == (False, True, True)

@@ -38,8 +38,8 @@ def explain(
 ) -> tuple[Cause, ...]:
     """The causes behind what these requirements (slugs) need on these ports, in the matrix's order.
 
-    `settings` are those of the endpoints that they lead to. Those of `reasons` that no requirement gives are the plan's
-    own and come last.
+    `settings` are those of the endpoints that they lead to. Those of `reasons` that no requirement gives are the
+    plan's own and come last.
     """
     matrix, wanted, asked = report.matrix, frozenset(requirements), frozenset(services)
     found = [requirement for requirement in matrix.requirements if requirement.slug in wanted]

@@ -6,7 +6,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 
@@ -34,6 +34,17 @@ def clock(monkeypatch):
 @pytest.fixture
 def key(matrix):
     return store()[1]
+
+
+def test_a_plan_is_in_the_bin_whether_or_not_what_is_overdue_can_go_now(client, key, monkeypatch):
+    def refuse():
+        raise OperationalError("database is locked") from busy
+
+    busy = Exception()
+    busy.sqlite_errorcode = 5  # SQLITE_BUSY
+    monkeypatch.setattr(bin, "empty_bin", refuse)
+    assert delete(client, key).status_code == 302
+    assert Plan.objects.get(key=key).deleted is not None
 
 
 def delete(client, key):

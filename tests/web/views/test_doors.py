@@ -118,12 +118,18 @@ def test_a_browser_that_holds_a_plan_under_both_keys_holds_it_once(settings):
 
 
 def test_after_a_new_key_a_browser_is_who_wrote_its_comments_and_who_has_looked(settings):
-    settings.SECRET_KEY = OLD
+    settings.SECRET_KEY = older = "a third key for tests, and long: 0123456789"
     (plan, key), (other, second), mine = store(), store(), know(Client())
+    other.viewers.create(key_hash=hash_token("a" * 43), name="Kim", seen="2025-01-01T00:00Z")
+    settings.SECRET_KEY = OLD
+    for row in (plan, other):
+        row.holds.all().delete()
+        Holder(browser=hash_token("a" * 43)).give(row, Hold.Role.OWN)
+    mine = know(Client())
     for one in (key, second):
         mine.get(f"/plans/{one}/pulse/")
     mine.post(f"/plans/{key}/comments/add/", {"on": "endpoint", "of": "DC01", "text": "Which one is it?"})
-    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, [OLD]
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, [OLD, older]
     now = hash_token("a" * 43)
     plan.viewers.create(key_hash=now, name="Kim", seen="2026-01-01T00:00Z")
     mine.post(f"/plans/{key}/comments/delete/", {"number": Comment.objects.get().pk})

@@ -139,7 +139,7 @@ def find_problem(error: Exception) -> Problem | None:
         case throttle.TooMany():
             return wait(error.wait, "Too many within an hour.")
         case jobs.TooMany():
-            return wait(60, "Many files are being made.")
+            return wait(60, "As many files as wait at once are being made.")
         case AccessTaken():
             said = "It was taken back while this was on its way, and nothing was stored."
             return Problem(code="not-allowed", detail=f"You may no longer do that with this plan: {said}")

@@ -100,7 +100,7 @@ def _answer(request: HttpRequest, plan: Plan, name: str = "") -> HttpResponseBas
         except (Unreadable, BadMap, NotExpressible) as error:
             context["trouble"] = [str(error)]
         except jobs.TooMany:
-            context["trouble"] = ["Many configurations are being compared. Try it again in a minute."]
+            context["trouble"] = ["As many configurations as wait at once are being compared. Try it again in a minute."]
     return _render(request, plan, report, context)
 
 

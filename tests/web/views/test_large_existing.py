@@ -117,7 +117,7 @@ def test_a_small_one_that_turns_out_to_take_long_is_ended_and_made_apart(browser
     assert figures(Page(browser.get(made))) == {"open": "2", "refused": "0", "blocked": "1", "unproven": "0"}
     # The page says so where too many wait.
     monkeypatch.setattr(jobs, "ask_sealed", lambda *asked: (_ for _ in ()).throw(jobs.TooMany()))
-    assert "Many configurations are being compared." in Page(send(browser, plan, TABLE)).text()
+    assert "As many configurations as wait at once are being compared." in Page(send(browser, plan, TABLE)).text()
 
 
 def test_a_program_is_led_to_the_answer_and_not_in_a_circle(browser, plan):
@@ -262,7 +262,7 @@ def test_no_more_wait_than_may(browser, plan, monkeypatch):
     monkeypatch.setattr(jobs, "MOST_SEALED", 1)
     begin(browser, plan)
     page = Page(send(browser, plan, TABLE + "\n"))
-    assert "Many configurations are being compared." in page.text()
+    assert "As many configurations as wait at once are being compared." in page.text()
     assert Job.objects.count() == 1
 
 

@@ -100,7 +100,8 @@ def _answer(request: HttpRequest, plan: Plan, name: str = "") -> HttpResponseBas
         except (Unreadable, BadMap, NotExpressible) as error:
             context["trouble"] = [str(error)]
         except jobs.TooMany:
-            context["trouble"] = ["As many configurations as wait at once are being compared. Try it again in a minute."]
+            said = "As many configurations as wait at once are being compared. Try it again in a minute."
+            context["trouble"] = [said]
     return _render(request, plan, report, context)
 
 

@@ -1,5 +1,6 @@
 """The making of one file that was asked for, in a process that does nothing else."""
 
+import gc
 import logging
 import os
 import resource
@@ -99,6 +100,7 @@ def make_one(number: int, runner: str) -> None:
             made = _make(job, runner)
         jobs.note_progress(number, runner, "Keeping the file", 0, 0)
         jobs.finish(number, runner, made)
+        return
     except Exception as error:
         if isinstance(error, Error) and not isinstance(error, Damaged):
             raise  # the database is away: it is tried again
@@ -108,7 +110,9 @@ def make_one(number: int, runner: str) -> None:
             _logger.error("job %s failed: %s", job.name, type(error).__name__)
         elif said is None:
             _logger.exception("job %s failed", job.name)
-        jobs.fail(number, runner, said or FAILED)
+    # Out of the block, whose error holds all that was made so far: there may be no memory left to say this in.
+    gc.collect()
+    jobs.fail(number, runner, said or FAILED)
 
 
 def _prepare() -> None:

@@ -8,8 +8,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import resolve
 
+from planner.deploy import gunicorn
 from planner.deploy.addresses import base_address
-from planner.management import edit_links
 from planner.plan.document import check_plan
 from planner.store import actions
 from planner.store.models import Plan, hash_token
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 def _demo(settings, tmp_path, monkeypatch):
     """An empty data folder, the shipped matrix, the default address."""
     settings.DATA_DIR = tmp_path
-    monkeypatch.setattr(edit_links, "bind", "127.0.0.1:8000")
+    monkeypatch.setattr(gunicorn, "bind", "127.0.0.1:8000")
     queries._matrix_at.cache_clear()
     call_command("load_matrix", verbosity=0)
 

@@ -77,6 +77,20 @@ def count_once(request: HttpRequest, said: str, act: Callable[[], Answered]) -> 
     return once(caller_of(request).token, read_key(request), asked, act)
 
 
+def make_once[Row](request: HttpRequest, secret: str, make: Callable[[], Row]) -> Row:
+    """The row that `make` makes for a secret of `Caller.secret`, or has made when this very request came before.
+
+    Raises as `count_once` does, and what `make` raises where the row leads nowhere any more.
+    """
+
+    def act() -> Answered:
+        make()
+        return Answered(status=201, answer={})
+
+    count_once(request, secret, act)
+    return make()
+
+
 def check_maker(request: HttpRequest) -> None:
     """Raise Problem unless whoever asks may have plans worked out: anybody where there are no accounts."""
     token = getattr(request, "auth", None)

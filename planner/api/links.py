@@ -12,7 +12,7 @@ from django.urls import reverse
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
-from planner.api.access import caller_of, check_number, count_once, let_in
+from planner.api.access import caller_of, check_number, let_in, make_once
 from planner.api.bodies import JSON
 from planner.api.problems import Problem, refuse
 from planner.api.reports import send
@@ -22,7 +22,6 @@ from planner.sharing import links
 from planner.sharing.files import write_link
 from planner.sharing.link_form import LinkForm
 from planner.store.models import Hold, ShareLink
-from planner.store.sent_before import Answered
 
 TAG = "Links"
 
@@ -132,16 +131,10 @@ def make_link(request: HttpRequest, key: UUID, wanted: WantedLink) -> HttpRespon
             raise refuse(faults, "No link was made.")
         token = caller.secret(name, f"link of {plan.key} {wanted.model_dump_json()}")
         make = partial(links.make_link, plan=plan, terms=links.Terms(**form.terms), token=token, holder=caller.holder)
-
-        def act() -> Answered:
-            make()
-            return Answered(status=201, answer={})
-
-        done = count_once(request, token, act)
-        link = make()  # the one that is there, unless it leads nowhere any more
+        link = make_once(request, token, make)
         address = request.build_absolute_uri(reverse("open_link", kwargs={"token": token}))
         made = MadeLink(address=address, **head_of(link).model_dump())
-    return HttpResponse(made.model_dump_json().encode(), content_type=JSON, status=done.status)
+    return HttpResponse(made.model_dump_json().encode(), content_type=JSON, status=201)
 
 
 def _fill_in(wanted: WantedLink) -> dict[str, str]:

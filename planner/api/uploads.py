@@ -12,7 +12,7 @@ from django.urls import reverse
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
-from planner.api.access import caller_of, check_number, count_once, let_in
+from planner.api.access import caller_of, check_number, let_in, make_once
 from planner.api.bodies import JSON
 from planner.api.lines import Line
 from planner.api.problems import Problem
@@ -21,7 +21,6 @@ from planner.sharing import uploads
 from planner.sharing.links import Offer
 from planner.store.models import Hold
 from planner.store.run_models import UploadToken
-from planner.store.sent_before import Answered
 
 TAG = "Links"
 MOST_LISTED = 200
@@ -114,16 +113,10 @@ def make_upload(request: HttpRequest, key: UUID, wanted: WantedUpload) -> HttpRe
             offer=offer,
             holder=caller.holder,
         )
-
-        def act() -> Answered:
-            make()
-            return Answered(status=201, answer={})
-
-        done = count_once(request, token, act)
-        row = make()  # the one that is there, unless it leads nowhere any more
+        row = make_once(request, token, make)
     address = request.build_absolute_uri(reverse("upload_results", kwargs={"token": token}))
     made = MadeUpload(address=address, **_head(row).model_dump())
-    return HttpResponse(made.model_dump_json().encode(), content_type=JSON, status=done.status)
+    return HttpResponse(made.model_dump_json().encode(), content_type=JSON, status=201)
 
 
 @operate(

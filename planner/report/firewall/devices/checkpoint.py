@@ -16,6 +16,7 @@ from planner.report.firewall.devices.openings import (
     Opening,
     Plan,
     find_groups,
+    name_any,
     name_singles,
 )
 from planner.report.firewall.devices.statements import is_said_already, list_objects, name_anyone
@@ -117,7 +118,7 @@ def _find_rests(opening: Opening, plan: Plan) -> dict[str, tuple[str, tuple[str,
         ("destination", permit.destinations, permit.other_destinations, permit.not_destinations, permit.sources),
     ):
         if members is None and others and any(map(plan.is_name, far or ())):
-            found[key] = others[0].replace("elsewhere", "any_but"), find_rest(networks, permit.family)
+            found[key] = name_any(others), find_rest(networks, permit.family)
     return found
 
 

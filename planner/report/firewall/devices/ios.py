@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 
 from planner.report.firewall.devices.items import Item
-from planner.report.firewall.devices.openings import Opening, Plan, find_groups
+from planner.report.firewall.devices.openings import ELSEWHERE, Opening, Plan, find_groups, list_anys, name_any
 from planner.report.firewall.devices.writer import Sides, Writer
 from planner.report.firewall.elsewhere import find_ranges, find_rest
 from planner.report.firewall.errors import NotExpressible
@@ -30,11 +30,12 @@ def list_items(plan: Plan) -> list[Item]:
     six = [one for one in plan.openings if one.permit.family == 6]
     items: list[Item] = []
     for name, members in plan.objects.items():
-        if name.startswith("V4") and "elsewhere_" not in name:
+        if name.startswith("V4") and not ELSEWHERE.match(name):
             items += _group(name, [f" {_network(one)}" for one in members])
-    for name, networks in _list_anys(four).items():
-        ranges = find_ranges(networks, 4)
-        items += _group(name, [f" host {a}" if a == b else f" range {a} {b}" for a, b in ranges])
+    for others, (family, networks) in list_anys(plan).items():
+        if family == 4:
+            ranges = find_ranges(networks, 4)
+            items += _group(name_any(others), [f" host {a}" if a == b else f" range {a} {b}" for a, b in ranges])
     for members, name in groups.items():
         if name.startswith("V4"):
             items += _group(name, [f" group-object {one}" for one in members])
@@ -99,22 +100,6 @@ def _publish(plan: Plan) -> Iterator[Item]:
         yield Item(key=line, lines=(line,), undo=(f"no {line}",))
 
 
-def _list_anys(openings: list[Opening]) -> Mapping[str, tuple[str, ...]]:
-    found = {}
-    for opening in openings:
-        permit = opening.permit
-        for others, networks in (
-            (permit.other_sources, permit.not_sources), (permit.other_destinations, permit.not_destinations),
-        ):  # fmt: skip
-            if others:
-                found[_any(others)] = networks
-    return found
-
-
-def _any(others: tuple[str, ...]) -> str:
-    return others[0].replace("elsewhere", "any_but")
-
-
 def _service(opening: Opening) -> Iterator[Item]:
     protocol, ports = opening.permit.service
     service = f" {protocol} {_ports(ports)}" if ports else " icmp echo"
@@ -147,7 +132,7 @@ def _write_four(plan: Plan, opening: Opening, groups: Mapping[tuple[str, ...], s
         (permit.sources, permit.other_sources), (permit.destinations, permit.other_destinations),
     ):  # fmt: skip
         if members is None:
-            sides.append(f"object-group {_any(others)}" if others else "any")
+            sides.append(f"object-group {name_any(others)}" if others else "any")
         else:
             sides.append(f"object-group {groups[members] if len(members) > 1 else members[0]}")
     log = " log" if plan.logs else ""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from planner.plan.devices import DEVICES
 from planner.report.firewall.devices.items import Item
-from planner.report.firewall.devices.openings import Opening, Plan, find_groups
+from planner.report.firewall.devices.openings import Opening, Plan, find_groups, list_anys
 from planner.report.firewall.devices.writer import Sides, Writer
 from planner.report.firewall.head import Commands
 from planner.report.firewall.words import cut
@@ -23,6 +23,8 @@ _COMMENT = 200
 def list_items(plan: Plan) -> list[Item]:
     """For each family what is there taken away, then lists and entries."""
     groups = find_groups(plan, most=1)
+    # An entry has one list at each end: all that an any leaves out stands in it, however many objects that is.
+    left_out = {name: others[0] for others in list_anys(plan) for name in others}
     chain, objects = _name_chain(plan), plan.objects
     items: list[Item] = []
     for family, menu in ((4, "/ip firewall"), (6, "/ipv6 firewall")):
@@ -33,7 +35,6 @@ def list_items(plan: Plan) -> list[Item]:
         ]
         if plan.permits.firewall is not None:
             lines += _publish(plan, menu, family)
-        left_out = _list_left_out(openings)
         for name, members in objects.items():
             if name.startswith(f"V{family}"):
                 lines += [_listed(menu, left_out.get(name, name), one) for one in members]
@@ -46,16 +47,6 @@ def list_items(plan: Plan) -> list[Item]:
         gone = tuple(line for line in lines if " remove [find " in line)
         items.append(Item(key=menu, lines=tuple(lines), undo=gone))
     return items
-
-
-def _list_left_out(openings: list[Opening]) -> Mapping[str, str]:
-    """Each object of what an `any` leaves out -> its list: an entry has one at each end, which takes all of them."""
-    return {
-        name: others[0]
-        for one in openings
-        for others in (one.permit.other_sources, one.permit.other_destinations)
-        for name in others
-    }
 
 
 def _name_chain(plan: Plan) -> str:
@@ -102,7 +93,7 @@ def _entry(plan: Plan, menu: str, opening: Opening, groups: Mapping[tuple[str, .
             words.append(f"{end}-address-list={groups.get(members, members[0])}")
             continue
         if others:
-            words.append(f"{end}-address-list=!{others[0]}")  # of all others: _list_left_out
+            words.append(f"{end}-address-list=!{others[0]}")
         if plan.permits.firewall is not None:
             words.append(f'{door}-interface="{side}"')
     protocol, ports = permit.service

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from planner.report.firewall.devices.items import Item
-from planner.report.firewall.devices.openings import Opening, Plan
+from planner.report.firewall.devices.openings import Opening, Plan, name_any
 from planner.report.firewall.elsewhere import find_rest
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.:/-]+")
@@ -74,7 +74,7 @@ def name_anyone(opening: Opening) -> tuple[str, tuple[str, ...]] | None:
         return f"V{permit.family}-everyone_0", ("0.0.0.0/0" if permit.family == 4 else "::/0",)
     networks = find_rest(permit.not_destinations, permit.family)
     others = permit.other_destinations
-    return (others[0].replace("elsewhere", "any_but") if others else f"V{permit.family}-everyone_0"), networks
+    return (name_any(others) if others else f"V{permit.family}-everyone_0"), networks
 
 
 def is_said_already(plan: Plan, opening: Opening) -> bool:

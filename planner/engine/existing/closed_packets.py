@@ -137,22 +137,23 @@ class Tries:
         ways = self._walker.ways.between(here.zone, there.zone) if self._walker.has_sides else ((None, None),)
         seen = self._seen_from(here.zone)
         for source in self._find_units(self._ends, here, family):
+            key = here, source.whose, source.name
             for enters, leaves in ways:
                 from_here = partial(Packets, family=family, source=source, enters=enters, leaves=leaves)
-                key = here, source.whose, source.name
                 for unit in self._find_units(seen, there, family):
-                    keys = key, (there, unit.whose, unit.name, id(seen))
-                    yield Try(packets=from_here(destination=unit, service=service, keys=keys))
+                    its = there, unit.whose, unit.name, id(seen)
+                    yield Try(packets=from_here(destination=unit, service=service, keys=(key, its)))
                 for one in self._find_sent(here.zone, there):
                     if one.published.family == family:
                         own = Unit(addresses=Spans.only(one.real))
                         packets = from_here(destination=own, service=service, keys=(key, ("own", one.real)))
-                        arrive = partial(_arrive_at, own.addresses)
-                        yield Try(packets=send(one.published, packets), arrive=arrive)
+                        yield Try(packets=send(one.published, packets), arrive=partial(_arrive_at, own.addresses))
                 for come, arrive, unclear in self._list_led(family, enters, there, service):
-                    unit = Unit(addresses=come.destinations)
-                    keys = key, ("sent", come.destinations)
-                    packets = from_here(destination=unit, service=(come.protocols, come.ports), keys=keys)
+                    packets = from_here(
+                        destination=Unit(addresses=come.destinations),
+                        service=(come.protocols, come.ports),
+                        keys=(key, ("sent", come.destinations)),
+                    )
                     yield Try(packets=packets, arrive=arrive, unclear=unclear)
 
     def _find_units(self, ends: Ends, members: Members, family: Literal[4, 6]) -> tuple[Unit, ...]:

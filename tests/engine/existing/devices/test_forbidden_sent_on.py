@@ -14,13 +14,18 @@ BOTH = pytest.mark.parametrize("published", [None, "203.0.113.99"], ids=["not pu
 
 def find(form, text, *services, published=None):
     """Sure or not, constructs, destinations and services of each entry that admits what must stay closed."""
-    ends = [host("Public", "198.51.100.7", zone="Internet"), host("Store", REAL, zone="DMZ")]
+    ends = [
+        host("Public", "198.51.100.7", zone="Internet"),
+        host("Store", REAL, zone="DMZ"),
+        host("Beside", "192.0.2.77", zone="DMZ"),
+    ]
     firewall = {"name": "FW", "format": form, "zones": {"Internet": "wan", "DMZ": "dmz", "Internal": "lan"}}
     if published:
         firewall["published"] = {"Store": published}
     rows = [
-        {"from": {"zone": "Internet"}, "to": {"endpoint": "Store"}, "reason": "Nobody may.", **service}
+        {"from": {"zone": "Internet"}, "to": to, "reason": "Nobody may.", **service}
         for service in services
+        for to in ({"endpoint": "Store"}, {"endpoint": "Beside"})
     ]
     report = plan(ends, [flow("Public", "Store", ports="22")], firewalls=[firewall], never=rows)
     gap = compare_with(report, READERS[form].read(text), None, report.plan.firewalls[0], also=("forbidden",))
@@ -40,7 +45,7 @@ def of(protocol, ports=None):
 @pytest.mark.parametrize("form", TEXTS)
 def test_what_is_sent_on_to_an_endpoint_is_forbidden_on_the_port_on_which_it_arrives(form, published):
     text = TEXTS[form]()
-    sure = [one for one in find(form, text, of("tcp", "443"), published=published) if one[0]]
+    sure = [one for one in find(form, text, of("tcp", "443"), of("tcp", "22"), published=published) if one[0]]
     assert sure == [(True, (), ("Public",), ("Store",), ("tcp 443",))]
     assert [one for one in find(form, text, {}, published=published) if one[0]], "a row for everything is broken, too"
     for other in (of("tcp", "8443"), of("udp", "443"), of("icmp")):
@@ -53,6 +58,7 @@ def test_where_it_is_not_understood_whether_it_is_sent_on_an_entry_may_break_the
     [one] = find("paloalto", elsewhere, of("tcp", "3389"), published=published)
     assert one == (False, ('nat rule "in"',), ("Public",), ("Store",), ("tcp 3389",))
     nowhere = sent_on.paloalto(service="web", more=TO.format("frob", ""))
-    assert find("paloalto", nowhere, of("tcp", "3389"), published=published), "it may be any address"
+    found = find("paloalto", nowhere, of("tcp", "3389"), published=published)
+    assert {one[3] for one in found} == {("Store",), ("Beside",)}, "it may be any address"
     to_another = sent_on.paloalto(service="web", more=TO.format("192.0.2.11", "<translated-port>x</translated-port>"))
     assert not find("paloalto", to_another, of("tcp", "3389"), published=published)

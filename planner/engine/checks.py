@@ -164,7 +164,7 @@ class Planning:
     ) -> Check:
         """The check of one opening, between endpoints of the plan; only whoever knows its rule gives that."""
         source, destination, protocol, ports = opening
-        addresses, names, networks = self._aim(self.by_name[source], self.by_name[destination], protocol)
+        addresses, names, networks = self.aim(source, destination, protocol)
         return Check(
             id=check_id(opening, closed=closed),
             source=source,
@@ -180,14 +180,13 @@ class Planning:
             rows=rows,
         )
 
-    def _aim(
-        self, source: Endpoint, destination: Endpoint, protocol: str
-    ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-        """Where a destination is reached from a source: single addresses, DNS names, networks.
+    def aim(self, at: str, to: str, protocol: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+        """Where an endpoint is reached from another one: single addresses, DNS names, networks.
 
         What a firewall on the way publishes to the source's side takes the place of the address of its family. A
         machine without any address is tried by its name, where that can be one. An echo request is that of IPv4.
         """
+        source, destination = self.by_name[at], self.by_name[to]
         single: dict[str, None] = {}
         names: dict[str, None] = {}
         wide: dict[str, None] = {}

@@ -222,10 +222,8 @@ class Planning:
     def _keep_apart(self, row: Closed) -> Iterator[Opening]:
         """What is tried of a row."""
         sources, destinations = self._side(row.source), self._side(row.destination)
-        total = len(sources) * len(destinations)
-        pairs = ((sources[place // len(destinations)], destinations[place % len(destinations)])
-                 for place in range(0, total, max(1, -(-total // MOST_PAIRS))))  # fmt: skip
-        for source, destination in pairs:
+        for at, to in _spread(len(sources), len(destinations)):
+            source, destination = sources[at], destinations[to]
             if source is not destination:
                 for protocol, ports in self._pick_services(row, destination):
                     yield source.name, destination.name, protocol, ports
@@ -265,6 +263,18 @@ class Planning:
                 port = _find_free(near, spans, name, destination)
                 if port is not None:
                     yield name, destination, "tcp", port
+
+
+def _spread(sources: int, destinations: int) -> Iterator[tuple[int, int]]:
+    """The places of so many pairs as are tried, each once: all, or MOST_PAIRS of them that are spread evenly.
+
+    Sources come one after the other with as many pairs each, and destinations go round all the while. So every source
+    and every destination is in a pair, unless there are more of them than pairs: then they are as far from each other.
+    """
+    count = min(sources * destinations, MOST_PAIRS)
+    round_ = min(destinations, count)
+    for number in range(count):
+        yield number * sources // count, (number + 1) % round_ * destinations // round_
 
 
 def _list_ports(report: Report) -> dict[str, dict[str, list[str]]]:

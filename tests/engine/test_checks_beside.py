@@ -29,7 +29,7 @@ def test_a_port_just_beside_those_of_the_plan_is_free():
 
 @pytest.mark.parametrize(
     ("sources", "destinations"),
-    [(0, 5), (1, 1), (20, 20), (21, 20), (100, 100), (1, 400), (3, 398), (399, 133), (399, 400), (2, 5000), (900, 700)],
+    [(0, 5), (1, 1), (20, 20), (21, 20), (99, 99), (1, 400), (3, 398), (399, 133), (399, 400), (2, 5000), (900, 700)],
 )
 def test_pairs_that_are_tried_are_spread_evenly_over_sources_and_destinations(sources, destinations):
     pairs = list(_spread(sources, destinations))

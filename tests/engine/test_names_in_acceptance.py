@@ -1,4 +1,4 @@
-"""Endpoints with addresses and DNS names: a result tells of the address that was tried, also where a name led there."""
+"""Endpoints with addresses and DNS names: a result tells of the address that was tried, even if a name led there."""
 
 import pytest
 

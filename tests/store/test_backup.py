@@ -96,7 +96,7 @@ def test_it_comes_back_where_nothing_is_yet(tmp_path, database):
 
 
 @pytest.mark.parametrize("is_lost", [False, True])
-def test_a_database_that_comes_back_can_be_read_by_its_owner_alone_and_is_known_to_be_made(tmp_path, database, is_lost):
+def test_a_database_that_comes_back_is_its_owners_alone_and_known_to_be_made(tmp_path, database, is_lost):
     write_backup(database, None, tmp_path / "backup.zip")
     new = tmp_path / "new.sqlite3"
     if is_lost:

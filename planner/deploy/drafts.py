@@ -1,7 +1,7 @@
 """Files that are written beside their place and moved there once they are whole.
 
-What a killed process leaves of them says what the file would have said, with the secrets in it. So all of them have one
-beginning to their names, and whoever writes the next one takes away what is too old to be at work still.
+What a killed process leaves of them says what the file would have said, with the secrets in it. So all their names
+begin alike, and whoever writes the next one takes away what is too old to be at work still.
 """
 
 import os

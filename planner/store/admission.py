@@ -3,7 +3,7 @@
 Between being let in and storing something lies what a large edit takes, or a slow upload. Access that was taken back
 meanwhile counts: what would be stored then isn't.
 
-Of what is locked the plan comes first, always, and then what lets the sender in: two who go the other way about wait for
+Of what is locked the plan comes first, always, and then what lets the sender in: two who go opposite ways wait for
 each other for ever. No lock is one on the row's key (`no_key`), which would keep others from storing a row that refers
 to it: PostgreSQL has each such row ask for its key (FOR KEY SHARE,
 https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-ROWS).

@@ -173,25 +173,6 @@ class TestSecretKey:
         assert environment.keep_secret_key(path) == key
         assert [file.name for file in tmp_path.iterdir()] == ["secret-key"]
 
-    @pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfe", b"\xff" + b"0123456789abcdef" * 4, b"first"])
-    def test_a_file_that_holds_none_is_named_and_left(self, tmp_path, content):
-        path = tmp_path / "secret-key"
-        path.write_bytes(content)
-        with pytest.raises(ImproperlyConfigured, match=r"secret-key holds no secret key: .* back from a backup"):
-            environment.keep_secret_key(path)
-        assert path.read_bytes() == content
-
-    def test_it_is_on_the_disk_before_it_has_its_name_and_the_name_before_it_is_used(self, tmp_path, monkeypatch):
-        """Else a loss of power leaves an empty file, and what was signed until then is signed by nobody."""
-        done = []
-        for name in ("fsync", "link"):
-            original = getattr(os, name)
-            monkeypatch.setattr(
-                environment.os, name, lambda *given, name=name, original=original: (done.append(name), original(*given))
-            )
-        environment.keep_secret_key(tmp_path / "secret-key")
-        assert done == ["fsync", "link", "fsync"]
-
     def test_a_folder_that_cant_be_written_is_a_sentence(self, tmp_path):
         (tmp_path / "file").write_text("no folder")
         with pytest.raises(ImproperlyConfigured, match=r"can't be kept in .*PLANNER_DATA.*or PLANNER_SECRET_KEY\.$"):

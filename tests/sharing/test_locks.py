@@ -1,4 +1,4 @@
-"""Rows that are locked on PostgreSQL: the plan first, each by itself, and so that nobody waits who only refers to it."""
+"""Rows that are locked on PostgreSQL: the plan first, each by itself, and nobody waits who only refers to it."""
 
 import re
 from threading import Thread
@@ -40,9 +40,9 @@ def test_a_report_and_an_upload_by_one_link_lock_the_plan_and_then_the_link_and_
     monkeypatch.setattr(links, "matrix_of", lambda _: None)
     with CaptureQueriesContext(connection) as reporting:
         links.report_states(link=link, picks=(), wish=None, name="Lee", operation=None)
-    with CaptureQueriesContext(connection) as uploading, transaction.atomic():
-        with admission.admitted(lambda: admission.lock(links.still_live(link)).first()):
-            actions.lock_plan(plan.pk)
+    let_in = admission.admitted(lambda: admission.lock(links.still_live(link)).first())
+    with CaptureQueriesContext(connection) as uploading, let_in, transaction.atomic():
+        actions.lock_plan(plan.pk)
     expected = [('"planner_plan"', "NO KEY UPDATE"), ('"planner_sharelink"', "NO KEY UPDATE")]
     assert list_locked(reporting) == expected
     assert list_locked(uploading) == expected

@@ -31,7 +31,7 @@ def list_items(plan: Plan) -> list[Item]:
     things: list[Thing] = []
     sets: list[Thing] = []
     whole: set[str] = set()
-    for name, members in list_objects(plan).items():
+    for name, members in list_objects(plan, filter(None, map(name_anyone, plan.openings))).items():
         if len(members) == 1:
             things.append(_address(plan, name, members[0]))
             continue

@@ -377,7 +377,9 @@ def test_a_body_that_is_no_form_is_answered_with_a_sentence(client):
 
 def test_a_form_without_its_token_is_refused_with_a_page_that_says_what_to_do():
     client = Client(enforce_csrf_checks=True)
-    response = client.post("/plans/import/", {"text": YAML}, headers={"referer": "http://testserver/plans/import/?to=1"})
+    response = client.post(
+        "/plans/import/", {"text": YAML}, headers={"referer": "http://testserver/plans/import/?to=1"}
+    )
     assert response.status_code == 403
     assert Page(response).text("h1") == "This form is too old"
     assert '<a class="button button-main" rel="noreferrer" href="/plans/import/?to=1">' in response.text

@@ -133,7 +133,8 @@ def test_a_file_for_which_there_is_no_memory_is_told_by_whatever_error_says_so(b
     monkeypatch.setitem(work.MAKERS, "report", run_out)
     where = browser.get(f"/plans/{plan[1]}/report/csv").headers["Location"]
     assert make_files() == 1
-    assert "It needs more memory than the 2,048 MiB that a file may take here." in Page(browser.get(where)).text("main")
+    said = Page(browser.get(where)).text("main")
+    assert "It needs more memory than the 2,048 MiB that a file may take here." in said
 
 
 def test_a_file_is_tried_again_where_the_database_is_away(browser, plan, monkeypatch):

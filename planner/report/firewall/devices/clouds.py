@@ -210,7 +210,7 @@ def _aws(plan: Plan) -> tuple[dict[str, Any], Resources]:
     """
     resources: Resources = {}
     names = set()
-    there: set[tuple[str, ...]] = set()
+    there: set[tuple[str | None, ...]] = set()
     for opening in plan.openings:
         permit = opening.permit
         protocol, ports = permit.service

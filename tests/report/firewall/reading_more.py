@@ -216,7 +216,7 @@ def read_azure(text):
         place = rule["network_security_group_name"], rule["priority"]
         assert place not in taken
         taken.add(place)
-        if rule["access"] == "Deny" or rule.get("count") == 0:
+        if rule["access"] == "Deny" or rule["count"] == 0:
             continue
         assert len(rule["description"]) <= 140
         ports = None if rule["protocol"] == "Icmp" else rule["destination_port_range"]

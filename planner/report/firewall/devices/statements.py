@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from planner.report.firewall.devices.items import Item
 from planner.report.firewall.devices.openings import Opening, Plan, name_any
-from planner.report.firewall.elsewhere import find_rest
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.:/-]+")
 Rest = tuple[str, tuple[str, ...]]
@@ -64,7 +63,7 @@ def under(path: tuple[str, ...], **values: "str | tuple[str, ...]") -> Thing:
     return Thing(path=path, statements=tuple(found))
 
 
-def name_anyone(opening: Opening) -> Rest | None:
+def name_anyone(plan: Plan, opening: Opening) -> Rest | None:
     """Where both sides are any and a family has to be said: an object for the destination, and its networks.
 
     “None of these” of one family is the whole of the other one, so one side has to say what it is.
@@ -72,7 +71,7 @@ def name_anyone(opening: Opening) -> Rest | None:
     permit = opening.permit
     if permit.sources is not None or permit.destinations is not None:
         return None
-    networks = find_rest(permit.not_destinations, permit.family)
+    networks = plan.permits.addresses.find_rest(permit.family, permit.not_destinations)
     return _name_rest(permit.other_destinations, permit.family), networks
 
 
@@ -87,7 +86,6 @@ def find_rests(plan: Plan, apart: tuple[str, ...] = ()) -> Mapping[str, Mapping[
     doesn't tell them apart, nor does an object of a DNS name where that stands for both. `apart` are networks of IPv6
     that the device takes for IPv4.
     """
-    known: dict[str, tuple[str, ...]] = {}
     found: dict[str, dict[str, Rest]] = {}
     for opening in plan.openings:
         permit, one = opening.permit, opening.name
@@ -98,10 +96,9 @@ def find_rests(plan: Plan, apart: tuple[str, ...] = ()) -> Mapping[str, Mapping[
             told = far is None and side == "source"  # of two that are any one says it
             if members is not None or told or not (far is None or any(map(plan.is_name, far))):
                 continue
-            name = _name_rest(others, permit.family)
-            if name not in known:
-                known[name] = find_rest((*networks, *(apart if permit.family == 6 else ())), permit.family)
-            found.setdefault(one, {})[side] = name, known[name]
+            left_out = (*networks, *(apart if permit.family == 6 else ()))
+            rest = plan.permits.addresses.find_rest(permit.family, left_out)
+            found.setdefault(one, {})[side] = _name_rest(others, permit.family), rest
     return found
 
 

@@ -2,8 +2,8 @@
 
 Syntax: Check Point Management API Reference, “add host”, “add network”, “add dns-domain”, “add group”, “add
 service-tcp”, “add access-section”, “add access-rule”. The rules of the section are taken away and set anew before
-anything is published, so that a later revision leaves just what it says. What fails within $( ) ends nothing by itself,
-as bash has no `set -e` there: so it says `|| exit`.
+anything is published, so that a later revision leaves just what it says. What fails within $( ) ends nothing by
+itself, as bash has no `set -e` there: so it says `|| exit`.
 """
 
 import ipaddress

@@ -45,9 +45,11 @@ _LOG_SETTING = "log-setting"
 """The option that says where logs are forwarded to."""
 _RULES = ("rulebase", "security", "rules")
 _TAKEN_FOR_IPV4 = ("::/16",)
-"""Where any is what is left of IPv6 it leaves this out. An address of IPv4 is one in ::/96 to rules, and ::/0 lets all of
-them in (Administrator's Guide, “Policy”). What else is in there nobody has: it is reserved (RFC 4291, section 2.4), and
-what has a purpose in it is special."""
+"""Where any is what is left of IPv6 it leaves this out.
+
+To rules an address of IPv4 is one in ::/96, and ::/0 lets all of them in (Administrator’s Guide, “Policy”). What else
+is in there nobody has: it is reserved (RFC 4291, section 2.4), and what has a purpose in it is special.
+"""
 VERSION = "10.1.0"
 """The oldest version that is still cared for; newer ones read it."""
 

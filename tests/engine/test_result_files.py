@@ -61,7 +61,7 @@ def test_what_was_tried_at_hosts_of_a_network_alone_is_read_back_as_it_is(networ
     report = report_of(
         write_plan(
             {"name": "A", "zone": "Internal", "addresses": ["10.0.0.1"]},
-            {"name": "N", "zone": "DMZ", "addresses": [network], "group": True},
+            {"name": "N", "zone": "Internet", "addresses": [network], "group": True},
             additional_flows=[wanted], never=[way],
         )
     )  # fmt: skip

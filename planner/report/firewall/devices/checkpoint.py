@@ -21,7 +21,6 @@ from planner.report.firewall.devices.openings import (
 )
 from planner.report.firewall.devices.statements import is_said_already, list_objects, name_anyone
 from planner.report.firewall.devices.writer import Sides, Writer
-from planner.report.firewall.elsewhere import find_rest
 from planner.report.firewall.permits import Permit
 from planner.report.firewall.words import clean, cut
 
@@ -118,7 +117,7 @@ def _find_rests(opening: Opening, plan: Plan) -> dict[str, tuple[str, tuple[str,
         ("destination", permit.destinations, permit.other_destinations, permit.not_destinations, permit.sources),
     ):
         if members is None and others and any(map(plan.is_name, far or ())):
-            found[key] = name_any(others), find_rest(networks, permit.family)
+            found[key] = name_any(others), plan.permits.addresses.find_rest(permit.family, networks)
     return found
 
 

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from planner.report.firewall.devices.openings import Opening, Plan, Sides, make_plan
-from planner.report.firewall.elsewhere import find_rest
 from planner.report.firewall.permits import Permits
 from planner.report.firewall.places import find_same
 from planner.report.firewall.words import cut
@@ -91,9 +90,11 @@ def _row(plan: Plan, opening: Opening, number: int) -> Iterator[str]:
         (permit.sources, permit.not_sources), (permit.destinations, permit.not_destinations),
     ):  # fmt: skip
         # “None of these” is for a single network there, so any is said as what is left.
-        addresses = plan.permits.addresses.objects
+        addresses = plan.permits.addresses
         found = (
-            find_rest(others, permit.family) if members is None else [a for name in members for a in addresses[name]]
+            addresses.find_rest(permit.family, others)
+            if members is None
+            else [one for name in members for one in addresses.objects[name]]
         )
         everybody = members is None and not others
         yield "any" if everybody else ",".join(dict.fromkeys(found))

@@ -46,7 +46,8 @@ def test_an_acceptance_written_as_junit_is_read_as_the_same():
 
 
 def test_what_is_excused_is_read_back_as_blocked_and_excused():
-    state = assess(REPORT, run_all(REPORT, only(lambda one: one.destination == "ESX" and one.ports == "443", "filtered")))
+    web_of_esx = only(lambda check: check.destination == "ESX" and check.ports == "443", "filtered")
+    state = assess(REPORT, run_all(REPORT, web_of_esx))
     assert [one.status for one in state.flows if one.excused] == ["blocked"]
     again = assess(REPORT, read_runs(REPORT, "a.xml", render_junit(REPORT, state)))
     assert [one.excused for one in again.flows] == [one.excused for one in state.flows]

@@ -42,8 +42,8 @@ def checks_of(report: Report, edition: Edition | None = None) -> tuple[Check, ..
 def check_attempts(label: str, checks: Iterable[Check], each: int) -> None:
     """Raise NotExpressible where attempts at every address and port of these checks are too much to be written.
 
-    `each`: how many characters one takes, about, beside its address. An endpoint can have thousands of addresses, and be
-    the destination of thousands of checks.
+    `each`: how many characters one takes, about, beside its address. An endpoint can have thousands of addresses, and
+    be the destination of thousands of checks.
     """
     found = 0
     for check in checks:

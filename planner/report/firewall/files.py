@@ -169,17 +169,17 @@ def write_devices(
     for number, (firewall, stem) in enumerate(zip(report.plan.firewalls, stems, strict=True), 1):
         progress.tell("Writing the file of each firewall", number, len(report.plan.firewalls))
         permits = _permits(firewall.format, report, firewall)
-        if permits.boundaries or _has_leftovers(firewall, edition):
+        if permits.boundaries or _has_leftovers(permits, edition):
             made = _render(firewall.format, permits, edition, default_deny, open_undecided)
             files[f"{stem}.{FORMATS[firewall.format].ending}"] = made
     return files
 
 
-def _has_leftovers(firewall: Firewall, edition: Edition | None) -> bool:
+def _has_leftovers(permits: Permits, edition: Edition | None) -> bool:
     """Whether an earlier report has told the firewall something that is to be taken back."""
     if edition is None or edition.selection is not None:
         return False
-    same = ((find_same(firewall, report), report) for report in edition.earlier)
+    same = ((find_same(permits, report), report) for report in edition.earlier)
     return any(one is not None and _permits(one.format, report, one).boundaries for one, report in same)
 
 

@@ -53,7 +53,7 @@ def render_forward(permits: Permits, edition: Edition | None, *, default_deny: b
         f"{count_rules(permits, edition, len(entries))}{say_disabled(entries)}",
         *explain_codes(permits),
         *(_say_table(name) if default_deny else _say_chain(name, is_part=bool(edition and edition.selection))),
-        *(() if default_deny else say_apart(permits.firewall, edition)),
+        *(() if default_deny else say_apart(permits, edition)),
         "Each program takes the lines of its own family, marked -4 and -6.",
         "For IPv6 do the same with ip6tables and ip6tables-restore, and the same file.",
         *permits.left_out,

@@ -5,6 +5,7 @@
 
 import { need } from "./dom.js";
 import {
+  aboutOf,
   baseOf,
   draftForms,
   findForm,
@@ -35,7 +36,7 @@ function keep(form) {
   const refused = form.closest("[data-unsaved]") ? drafts[key]?.fields : {};
   const fields = { ...refused, ...typedInto(form) };
   if (Object.keys(fields).length) {
-    drafts[key] = { base: baseOf(form), href: location.pathname + location.search, fields };
+    drafts[key] = { base: baseOf(form), about: aboutOf(form), href: location.pathname + location.search, fields };
   } else {
     delete drafts[key];
   }
@@ -98,14 +99,10 @@ function findLost() {
   });
 }
 
-/**
- * @param {string} key
- * @param {Draft} draft
- */
-function describe(key, draft) {
+/** @param {Draft} draft */
+function describe(draft) {
   const fields = Object.keys(draft.fields).map((name) => name.replaceAll("_", " "));
-  const subject = key.slice(key.indexOf(" ") + 1);
-  return `${fields.join(", ")}${subject && ` of ${subject}`}.`;
+  return `${fields.join(", ")}${draft.about && ` of ${draft.about}`}.`;
 }
 
 /** @param {Draft} draft */
@@ -125,8 +122,8 @@ function offer(gone) {
   need("draft-restore", HTMLElement).hidden = isGone;
   need("draft-words", HTMLElement).textContent = isGone
     ? "Input that was not saved. Its form isn't there any more; this is what it said:"
-    : draft && key !== undefined
-      ? `Input that was not saved: ${describe(key, draft)}`
+    : draft
+      ? `Input that was not saved: ${describe(draft)}`
       : "";
   need("draft-text", HTMLElement).textContent = isGone ? quote(draft) : "";
 }

@@ -169,6 +169,40 @@ def test_typed_input_is_offered_back_after_a_reload_and_saved(page, address, pla
     assert kept(page) == []
 
 
+OWN = {"source": "PS01", "destination": "DC01", "protocol": "udp", "reason": "Name resolution"}
+FORTI = {"format": "fortigate", "zones": {}}
+TWICE = contoso(
+    additional_flows=[OWN | {"ports": ports} for ports in ("53", "123")],
+    firewalls=[FORTI | {"name": name} for name in ("FW-1", "FW-2")],
+)
+OPEN_ALL = "document.querySelectorAll('#panel details').forEach((fold) => { fold.open = true; })"
+
+
+@pytest.mark.parametrize(
+    ("typed_at", "field", "restored_at", "about"),
+    [
+        ("?panel=own", ".own-flow:nth-child(2) [name=reason]", "?panel=own", "reason of PS01 → DC01 udp 123"),
+        ("?panel=firewalls&firewall=FW-2", "#firewall-chain", "?panel=firewalls&firewall=FW-1", "chain of FW-2"),
+        ("", ".module textarea", "", "names of"),
+    ],
+    ids=["own flows", "firewalls", "modules"],
+)
+def test_input_goes_back_to_the_row_that_it_was_typed_for(page, site, typed_at, field, restored_at, about):
+    address = f"/plans/{store(TWICE)[1]}/"
+    page.goto(address + typed_at)
+    page.evaluate(OPEN_ALL)
+    page.locator(f"#panel {field}").fill("typed")
+    page.goto(address + restored_at)
+    expect(offered(page)).to_contain_text(about)
+    page.get_by_role("button", name="Restore").click()
+    expect(page.locator(f"#panel {field}")).to_have_value("typed")
+    expect(page.locator("#live")).to_have_text("Restored. It isn't saved yet.")
+    assert page.url.endswith(typed_at)
+    assert "typed" not in page.locator("#panel .own-flow [name=reason]").evaluate_all(
+        "all => all.slice(0, 1).map((one) => one.value)"
+    )
+
+
 def test_discarded_input_is_gone(page, address):
     page.goto(f"{address}?edit=DC01")
     page.get_by_label("Addresses").fill("10.9.9.9")

@@ -3,7 +3,7 @@
    Of each form, the fields that differ from the server's, with the revision that they were typed on: sent later, they
    clash with what others have changed in between as if they had been sent then. */
 
-import { need } from "./dom.js";
+import { closest, need } from "./dom.js";
 import {
   aboutOf,
   baseOf,
@@ -89,7 +89,8 @@ document.addEventListener("edit-answered", ({ detail: request }) => {
 
 // --- offering it back ------------------------------------------------------------------------------------------------
 
-const box = need("draft", HTMLElement);
+/* Looked up at each use: going back in the browser replaces all that is in the page. */
+const findBox = () => need("draft", HTMLElement);
 
 /* The first input that is kept and stands in no form; its words, when its form is gone. */
 function findLost() {
@@ -116,6 +117,7 @@ function quote(draft) {
 function offer(gone) {
   flush();
   const [key, draft] = findLost() ?? [];
+  const box = findBox();
   box.hidden = !draft || isWaiting();
   box.dataset.key = key ?? "";
   const isGone = draft !== undefined && key === gone;
@@ -139,7 +141,7 @@ function putBack(form, draft) {
 }
 
 function restore() {
-  const { key = "" } = box.dataset;
+  const { key = "" } = findBox().dataset;
   const draft = readDrafts()[key];
   const form = findForm(key);
   if (form && draft) {
@@ -151,13 +153,18 @@ function restore() {
 }
 
 function discard() {
-  dropDraft(box.dataset.key ?? "");
+  dropDraft(findBox().dataset.key ?? "");
   offer();
   announce("Discarded.");
 }
 
-need("draft-restore", HTMLElement).addEventListener("click", restore);
-need("draft-discard", HTMLElement).addEventListener("click", discard);
+document.addEventListener("click", (event) => {
+  if (closest(event, "#draft-restore")) {
+    restore();
+  } else if (closest(event, "#draft-discard")) {
+    discard();
+  }
+});
 
 /* By then htmx knows the forms of the page: putting a choice back sends it. */
 document.addEventListener("DOMContentLoaded", () => {

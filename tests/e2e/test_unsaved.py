@@ -225,6 +225,32 @@ def test_input_of_a_form_that_was_closed_leads_back_to_it(page, address):
     expect(page.get_by_label("Addresses")).to_be_focused()
 
 
+def test_the_page_works_on_after_going_back_in_the_browser(page, address):
+    page.goto(address)
+    page.evaluate("window.same = true")
+    page.locator("#panel a[data-endpoint=DC01]").click()
+    page.get_by_label("Addresses").fill("10.9.9.9")
+    page.go_back()
+    expect(page.get_by_label("Addresses")).to_have_count(0)
+    assert page.evaluate("window.same")
+    expect(offered(page)).to_be_visible()
+    page.locator("#shortcuts-open").click()
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Discard").click()
+    expect(offered(page)).to_be_hidden()
+    cut(page, at="**/endpoints/edit/")
+    page.go_forward()
+    page.get_by_label("Addresses").fill("10.9.9.8")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_label("Addresses")).to_have_count(0)
+    page.unroute_all()
+    page.get_by_role("button", name="Try again").click()
+    saved(page, 2)
+
+
 def test_restored_input_clashes_with_what_others_have_changed_since(open_page, address):
     one, other = open_page(), open_page()
     one.goto(f"{address}?edit=DC01")
@@ -250,6 +276,10 @@ def test_what_the_server_refused_is_offered_back_too(page, address):
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator("#endpoint-addresses-error")).to_be_visible()
     expect(offered(page)).to_be_hidden()
+    page.locator("#view-findings").click()
+    expect(page.locator(".finding").first).to_be_visible()
+    expect(page.locator("#state")).to_have_text("Not saved: see the form")
+    expect(page.locator("#state")).to_have_attribute("data-state", "failed")
     page.get_by_label("Name", exact=True).fill("DC09")
     page.reload()
     page.get_by_role("button", name="Restore").click()

@@ -6,7 +6,7 @@ that comes last counts. docs/checks.md has the rules in words.
 
 import ipaddress
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -218,6 +218,10 @@ class _Gathering:
             elif place is None:
                 strange["at an address or port that its check doesn't have"] += 1
             else:
+                if check.names and (result.id, place) in mine:
+                    # A script tries addresses before names and tells of each attempt by the address that it was made
+                    # at, so the second result at an address is that of a name which leads there.
+                    place = _ELSEWHERE, result.port
                 mine[result.id, place].append(result)
         for why, count in strange.items():
             self._messages.append(f"{short(run.name)}: {many(count, 'result')} {why} {_were(count)} not used.")
@@ -267,12 +271,15 @@ def _place(check: Check, result: Result) -> _Place | None:
     address = address_key(result.address)
     if address in check.addresses:
         return address, result.port
-    if result.outcome == "skipped" or check.names or _is_host(address, check.networks):
+    if result.outcome == "skipped" or check.names or _is_within(result.address, check.networks):
         return _ELSEWHERE, result.port
     return None
 
 
-def _is_host(address: str, networks: Iterable[str]) -> bool:
+def _is_within(address: str, networks: Collection[str]) -> bool:
+    """Whether an address is in one of these networks, or stands for one of them as a whole."""
+    if address in networks:
+        return True
     found = read_network(address)
     if not isinstance(found, ipaddress.IPv4Network | ipaddress.IPv6Network):
         return False

@@ -6,19 +6,22 @@ configuration never comes here.
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from django.db import transaction
 
 from planner.engine.existing.decide import Gap
 from planner.engine.existing.drift import Answer, FlowAnswer, ForbiddenAnswer, StaleAnswer, WiderAnswer
 from planner.engine.existing.forbidden import Forbidden
+from planner.engine.life import End
 from planner.report.gap.words import name_forbidden, name_row, say_note
 from planner.store import audit, models
 from planner.store.actions import ANYONE, Sender, lock_plan
 from planner.store.compared_models import Compared
 from planner.store.job_models import Job
+from planner.store.kept import read_documents
 from planner.store.reports import find_renames_since
 from ports.text import cut
 
@@ -45,6 +48,8 @@ class Kept:
 
     row: Compared
     answer: Answer
+    now: Answer
+    """The same of the plan as it is now: without flows whose ends have other addresses or another zone by now."""
 
 
 def make_answer(gap: Gap) -> Answer:
@@ -166,16 +171,22 @@ def list_kept(plan: models.Plan) -> list[Compared]:
 def read_kept(plan: models.Plan, numbers: Sequence[int]) -> dict[int, Kept]:
     """Those of some numbers that the plan has, by number, under the names that its endpoints have now."""
     rows = list(Compared.objects.filter(plan=plan, pk__in=[one for one in numbers if one in _NUMBERS]))
-    renames = find_renames_since(plan, {row.revision for row in rows})
-    return {
-        row.pk: Kept(
-            row=row,
-            answer=unpack(bytes(row.data)).rename(
-                {one.old: one.new for one in renames.get(row.revision, ()) if one.kind == "endpoint"}
-            ),
-        )
-        for row in rows
-    }
+    revisions = {row.revision for row in rows}
+    renames = find_renames_since(plan, revisions)
+    ends = {number: _read_ends(document) for number, document in read_documents(plan.revisions, revisions)}
+    taken = {item["name"] for key in ("endpoints", "zones") for item in plan.document[key]}
+    ends_now = _read_ends(plan.document)
+    found = {}
+    for row in rows:
+        answer = replace(unpack(bytes(row.data)), ends=ends[row.revision])
+        answer = answer.rename(renames.get(row.revision, ()), taken)
+        found[row.pk] = Kept(row=row, answer=answer, now=answer.where(ends_now))
+    return found
+
+
+def _read_ends(document: Mapping[str, Any]) -> dict[str, End]:
+    """Where the endpoints of a stored document stand, by name."""
+    return {one["name"]: End(one["zone"], tuple(one.get("addresses", ()))) for one in document["endpoints"]}
 
 
 def pack(answer: Answer) -> bytes:

@@ -102,7 +102,7 @@ def _find_there(plan: Plan, asked: Asked) -> There | None:
     row = kept.row
     device = row.firewall or READERS[row.format].label
     return There.of(
-        kept.answer, device=device, day=localtime(row.at).date(), revision=row.revision,
+        kept.now, device=device, day=localtime(row.at).date(), revision=row.revision,
         whole_icmp=row.format in WHOLE_ICMP,
     )  # fmt: skip
 

@@ -4,19 +4,22 @@ Whatever a person typed stands in comments, in letters and digits alone: some sh
 command.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from planner.engine.checks import Check, Planning, is_host, plan_checks
+from planner.engine.checks import Check, Planning, is_host
 from planner.engine.report import Report
 from planner.engine.rules import Opening
 from planner.plan.document import Endpoint
+from planner.report.checks.bundle import check_attempts
 from planner.report.firewall.words import clean, show_name
 from planner.report.said.filters import Selection
 
 _UNTOLD = "udp: a command that sends it proves nothing; the check scripts wait for an answer of the service"
 MOST_TRIED = 4
 """How many addresses and ports of one flow have their commands beside it; the check scripts have all."""
+_ATTEMPT = 25
+"""Characters that a command takes, about, beside its address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +102,10 @@ def _remark(check: Check, places: int) -> str:
 
 
 def write_powershell_commands(report: Report, selection: Selection | None = None) -> str:
-    """Test-NetConnection for each address and port, under the rule and the source that it is to be run on."""
+    """Test-NetConnection for each address and port, under the rule and the source that it is to be run on.
+
+    Raises NotExpressible where it would be too large.
+    """
     return _write(report, selection, "PowerShell", _try_in_powershell)
 
 
@@ -117,16 +123,20 @@ def _try_in_shell(address: str, port: str | None) -> str:
 
 
 def _write(report: Report, selection: Selection | None, shell: str, command: Callable[[str, str | None], str]) -> str:
-    return "".join(f"{line}\n" for line in _list_lines(report, selection, shell, command))
+    checks = [check for check in Planning(report).list_flows() if check.rule is not None]
+    check_attempts("Commands to copy", (check for check in checks if check.protocol != "udp"), _ATTEMPT)
+    by_rule: dict[str, dict[str, list[Check]]] = {rule.id: {} for rule in report.rules}
+    for check in checks:
+        by_rule[check.rule or ""].setdefault(check.source, []).append(check)
+    return "".join(f"{line}\n" for line in _list_lines(by_rule, selection, shell, command))
 
 
 def _list_lines(
-    report: Report, selection: Selection | None, shell: str, command: Callable[[str, str | None], str]
+    by_rule: Mapping[str, Mapping[str, list[Check]]],
+    selection: Selection | None,
+    shell: str,
+    command: Callable[[str, str | None], str],
 ) -> Iterator[str]:
-    by_rule: dict[str, dict[str, list[Check]]] = {rule.id: {} for rule in report.rules}
-    for check in plan_checks(report):
-        if check.rule is not None:
-            by_rule[check.rule].setdefault(check.source, []).append(check)
     if not by_rule:
         yield "# No rules."
         return

@@ -41,7 +41,7 @@ def read_ios(text):
                 services[name] = _service(match)
             else:
                 assert re.fullmatch(r" description [A-Za-z0-9.,:_() -]{1,200}", line), line
-        elif re.fullmatch(r" deny (ip|ipv6) any any( log)?", line):
+        elif re.fullmatch(r" deny (ip|ipv6) any any( log)?| permit icmp any any nd-n[as]", line):
             pass
         elif mode == "ip access-list extended":
             match = re.fullmatch(
@@ -87,7 +87,9 @@ def read_mikrotik(text):
                 held.append(network(facts["address"]))
             continue
         assert facts["chain"] == "port-planner"
-        if facts["action"] == "drop" or facts["disabled"] == "yes":
+        if facts["action"] == "drop" or facts.get("connection-state") == "established,related":
+            continue
+        if facts["disabled"] == "yes":
             continue
         assert facts["action"] == "accept"
         assert facts["connection-state"] == "new"
@@ -112,6 +114,11 @@ def read_checkpoint(text):
         if line in fixed or re.fullmatch(r"layer=(?:[\w.-]+|'[\w. -]+')", line):
             continue
         verb, *words = split(line)
+        if verb == "set_domain":
+            [domain] = words
+            assert domain.startswith(".")
+            objects[domain] = []
+            continue
         assert verb == "run"
         kind, facts = words[1], dict(zip(words[2::2], words[3::2], strict=True))
         but = _BUT.match(facts["name"])
@@ -131,9 +138,6 @@ def read_checkpoint(text):
         elif kind == "group":
             objects[facts["name"]] = [one for key, name in facts.items() if key.startswith("members.")
                                       for one in objects[name]]  # fmt: skip
-        elif kind == "dns-domain":
-            assert facts["name"].startswith(".")
-            objects[facts["name"]] = []
         else:
             assert kind in ("host", "network", "address-range")
             if kind == "address-range":
@@ -212,7 +216,7 @@ def read_azure(text):
         place = rule["network_security_group_name"], rule["priority"]
         assert place not in taken
         taken.add(place)
-        if rule["access"] == "Deny" or rule.get("count") == 0:
+        if rule["access"] == "Deny" or rule["count"] == 0:
             continue
         assert len(rule["description"]) <= 140
         ports = None if rule["protocol"] == "Icmp" else rule["destination_port_range"]

@@ -277,6 +277,25 @@ def test_a_report_has_it_beside_its_rules_where_that_is_asked_for(client, plan):
     assert reading.status_code == 404 or "on_firewall" not in reading.content.decode("utf-8-sig")
 
 
+def test_a_report_says_nothing_beside_rules_of_addresses_that_were_not_compared(client, plan):
+    keep(client, plan, firewall="FW-CORE")
+    row = Compared.objects.get()
+
+    def count(said):
+        text = client.get(f"/plans/{plan.key}/report/csv?compared={row.pk}").content.decode("utf-8-sig")
+        return text.count(said)
+
+    assert (count("there (row 2)"), count("not compared")) == (1, 0)
+    change = {"edit": "edit-endpoint", "matrix": current_matrix(), "sender": actions.ANYONE}
+    params = {"endpoint": "PS01", "changes": {"name": "PS-NEW"}}
+    actions.apply_edit(plan_id=plan.pk, params=params, **change)
+    assert (count("there (row 2)"), count("not compared")) == (1, 0), "a name alone is the same machine"
+    params = {"endpoint": "PS-NEW", "changes": {"addresses": ["10.0.0.99"]}}
+    actions.apply_edit(plan_id=plan.pk, params=params, **change)
+    assert count("there (row 2)") == 0
+    assert count("not compared") > 0
+
+
 def test_what_is_left_over_and_what_must_stay_closed_is_kept_and_told_with_what_changed(client, plan):
     left = StaleAnswer(entry="policy 12", rule="INT-DMZ-150", service="tcp 443", why="the plan has no such rule")
     broken = ForbiddenAnswer(

@@ -12,7 +12,7 @@ from itertools import product
 from planner.report.firewall.devices.items import Item
 from planner.report.firewall.devices.openings import ELSEWHERE, Opening, Plan, find_groups, list_anys, name_any
 from planner.report.firewall.devices.writer import Sides, Writer
-from planner.report.firewall.elsewhere import find_ranges, find_rest
+from planner.report.firewall.elsewhere import find_ranges
 from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.head import Commands
 from planner.report.firewall.words import cut
@@ -53,10 +53,21 @@ def list_items(plan: Plan) -> list[Item]:
             for line in write(plan, opening, groups)
         ]
         if plan.default_deny:
-            lines.append((f"deny {'ip' if entries is four else 'ipv6'} any any{' log' if plan.logs else ''}", False))
+            lines += [(line, False) for line in _deny(plan, 4 if entries is four else 6)]
         items += [_entry(section.format(name), line, disabled) for line, disabled in lines]
     _check(items)
     return items
+
+
+def _deny(plan: Plan, family: int) -> Iterator[str]:
+    """The end of a list that denies the rest, and in IPv6 what it would deny that a list lets through by itself.
+
+    Without neighbour discovery no interface has IPv6: every list ends in permits of it before its implicit denial, and
+    a denial of one's own comes before them (Command Reference, “deny (IPv6)”).
+    """
+    if family == 6:
+        yield from (f"permit icmp any any {kind}" for kind in ("nd-na", "nd-ns"))
+    yield f"deny {'ip' if family == 4 else 'ipv6'} any any{' log' if plan.logs else ''}"
 
 
 def _check(items: list[Item]) -> None:
@@ -156,7 +167,7 @@ def _write_six(plan: Plan, opening: Opening, _: Mapping[tuple[str, ...], str]) -
         if members is not None:
             found = [one for name in members for one in plan.permits.addresses.objects[name]]
         else:
-            found = list(find_rest(networks, 6)) if others else ["any"]
+            found = list(plan.permits.addresses.find_rest(6, networks)) if others else ["any"]
         sides.append([one if one == "any" else _six(one) for one in found])
     yield f"! {opening.comment}"
     for source, destination in product(*sides):

@@ -181,7 +181,7 @@ OPEN_ALL = "document.querySelectorAll('#panel details').forEach((fold) => { fold
 @pytest.mark.parametrize(
     ("typed_at", "field", "restored_at", "about"),
     [
-        ("?panel=own", ".own-flow:nth-child(2) [name=reason]", "?panel=own", "reason of PS01 → DC01 udp 123"),
+        ("?panel=own", ".own-flow:nth-child(2) [name=reason]", "?panel=own", "reason of PS01 to DC01 udp 123"),
         ("?panel=firewalls&firewall=FW-2", "#firewall-chain", "?panel=firewalls&firewall=FW-1", "chain of FW-2"),
         ("", ".module textarea", "", "names of"),
     ],

@@ -114,6 +114,11 @@ def read_checkpoint(text):
         if line in fixed or re.fullmatch(r"layer=(?:[\w.-]+|'[\w. -]+')", line):
             continue
         verb, *words = split(line)
+        if verb == "set_domain":
+            [domain] = words
+            assert domain.startswith(".")
+            objects[domain] = []
+            continue
         assert verb == "run"
         kind, facts = words[1], dict(zip(words[2::2], words[3::2], strict=True))
         but = _BUT.match(facts["name"])
@@ -133,9 +138,6 @@ def read_checkpoint(text):
         elif kind == "group":
             objects[facts["name"]] = [one for key, name in facts.items() if key.startswith("members.")
                                       for one in objects[name]]  # fmt: skip
-        elif kind == "dns-domain":
-            assert facts["name"].startswith(".")
-            objects[facts["name"]] = []
         else:
             assert kind in ("host", "network", "address-range")
             if kind == "address-range":

@@ -31,7 +31,7 @@ def list_items(plan: Plan) -> list[Item]:
     things: list[Thing] = []
     sets: list[Thing] = []
     whole: set[str] = set()
-    for name, members in list_objects(plan).items():
+    for name, members in list_objects(plan, filter(None, (name_anyone(plan, one) for one in plan.openings))).items():
         if len(members) == 1:
             things.append(_address(plan, name, members[0]))
             continue
@@ -128,7 +128,7 @@ def _pair(source: str, destination: str) -> tuple[str, ...]:
 def _policy(plan: Plan, opening: Opening, large: Mapping[tuple[str, ...], str]) -> Thing:
     permit = opening.permit
     path = (*_pair(opening.source, opening.destination), opening.name)
-    anyone = name_anyone(opening)
+    anyone = name_anyone(plan, opening)
     found: list[Statement] = []
     for key, members, others in (
         ("source-address", permit.sources, permit.other_sources),

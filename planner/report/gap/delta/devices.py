@@ -16,6 +16,7 @@ from planner.report.firewall.devices.table import WRITERS
 from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.head import BACK, comment_out, count_rules, explain_codes, introduce, say_way_back
 from planner.report.firewall.head import write_file as write_lines
+from planner.report.firewall.places import told_as
 from planner.report.firewall.words import cut
 from planner.report.gap.delta.task import NOTHING, Stuck, Task, make_permits, part, say_unclear, say_when
 
@@ -30,7 +31,6 @@ _STAGES = {
     "srx": "security policies",
 }
 """Where an entry of ours lets something through."""
-_TOLD_AS = {"paloalto": "paloalto-set"}
 _PLAIN = re.compile(r"[\w .:/@+-]{1,63}", re.ASCII)
 """A name of the device that can be repeated within quotes as it is."""
 
@@ -38,7 +38,7 @@ _PLAIN = re.compile(r"[\w .:/@+-]{1,63}", re.ASCII)
 def render_device(task: Task) -> bytes:
     """The lines for one device. Raises NotExpressible."""
     name = task.gap.ruleset.format
-    writer = WRITERS[_TOLD_AS.get(name, name)]
+    writer = WRITERS[told_as(name)]
     label = f"What {writer.label} lacks"
     device = task.device
     if device is None:

@@ -20,7 +20,7 @@ Syntax = Literal["json", "yaml"]
 MAX_BYTES = limits.DOCUMENT
 MAX_VALUES = limits.VALUES
 MAX_DEPTH = 32
-"""Deepest nesting of lists and mappings; a plan needs five levels. Whoever says where something is names each level."""
+"""Deepest nesting of lists and mappings; a plan needs five levels. Who says where something is names each level."""
 
 Path = tuple[str | int, ...]
 

@@ -178,6 +178,7 @@ class _Merging:
         merged: list[Row] = []
         for name in dict.fromkeys((*own, *other)):
             where = part, name
+            row: Row | None
             if name in own and name in other:
                 row = self.merge_row(part, where, old.get(name, NOTHING), own[name], other[name])
             else:
@@ -191,11 +192,12 @@ class _Merging:
         part, name = where
         row = mine or theirs
         called = (self.mine if mine else self.theirs).of(part).get(name)
-        if not called or not row:
-            return self.choose(where, before, mine, theirs)
-        shown = {**row, "name": called}
-        self.note(where, before, mine and shown, theirs and shown)
-        return mine if self.favour == "mine" else theirs
+        if called and row:
+            shown = {**row, "name": called}
+            self.note(where, before, mine and shown, theirs and shown)
+            return mine if self.favour == "mine" else theirs
+        chosen: Row | None = self.choose(where, before, mine, theirs)
+        return chosen
 
     def merge_unnamed(self, part: str, before: Sequence[Row], mine: Sequence[Row], theirs: Sequence[Row]) -> list[Row]:
         """Rows that are known by all that they say: what either side added or took away.

@@ -88,7 +88,7 @@ def _move(thing: Thing, places: Mapping[str, tuple[str, ...]]) -> Thing:
         return (*places.get("", ()), *places.get(path[0], path[:1]), *path[1:])
 
     moved = tuple(replace(one, path=move(one.path)) for one in thing.statements)
-    return Thing(path=move(thing.path), statements=moved)
+    return Thing(path=move(thing.path), statements=moved, within=move(thing.within) if thing.within else ())
 
 
 def list_items(plan: Plan) -> list[Item]:

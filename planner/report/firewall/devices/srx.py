@@ -203,6 +203,10 @@ def _load(plan: Plan) -> Iterator[object]:
         "Create security zones with the names above. In configuration mode: load set terminal (or load set FILE), "
         "show | compare, commit check, commit. Loaded again it changes nothing."
     )
+    yield (
+        "Addresses stand in the global address book. Where a zone has a book of its own (security-zone, address-book) "
+        "no commit takes both: move what is in it into the global one before."
+    )
     if plan.translations:
         yield (
             "Who is published has a rule of destination NAT. Where a zone has a rule-set already, put its name in the "

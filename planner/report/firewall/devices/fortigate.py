@@ -235,8 +235,8 @@ def _frame(plan: Plan) -> tuple[Sequence[str], Sequence[str]]:
 def _load(plan: Plan) -> Iterator[object]:
     yield (
         "Create zones (or interfaces) with the names above, then paste it or load it as a script. Objects begin with "
-        "V4- or V6-, services with PP-, and policies are numbered above 1,000,000,000, by their names: pasted again they "
-        "are updated, and nothing else is met."
+        "V4- or V6-, services with PP-, and policies are numbered above 1,000,000,000, by their names: pasted again "
+        "they are updated, and nothing else is met."
     )
     yield (
         "FortiManager takes numbers up to 1,071,741,824 and keeps those above for itself: where it manages the "

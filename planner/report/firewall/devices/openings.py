@@ -318,8 +318,8 @@ def say_unbound(plan: Plan) -> Iterator[str]:
     """For devices whose entries stand at the interface that packets come in at: where they can't ask for another."""
     if plan.permits.firewall is not None and any(one.permit.destinations is None for one in plan.openings):
         yield (
-            "Entries stand at the interface that packets come in at, and can't say where they leave: a destination that "
-            "is any isn't held to its own side."
+            "Entries stand at the interface that packets come in at, and can't say where they leave: a destination "
+            "that is any isn't held to its own side."
         )
 
 

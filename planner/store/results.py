@@ -194,9 +194,9 @@ def _list_carried(
 ) -> Iterator[Result]:
     """The results at addresses that their checks still have, and those of names where these are the same ones still.
 
-    `checks`: by id and destination of then. A result says which address was tried and not whether a name led there, so it is told
-    by what the destination had then: the first at one of its addresses is of that address, every other one of a name.
-    What names led to is not known of runs from before it was kept.
+    `checks`: by id and destination of then. A result says which address was tried and not whether a name led there, so
+    it is told by what the destination had then: the first at one of its addresses is of that address, every other one
+    of a name. What names led to is not known of runs from before it was kept.
     """
     seen: set[tuple[str, str, str | None]] = set()
     for result in results:

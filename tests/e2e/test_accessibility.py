@@ -260,7 +260,8 @@ def find_overlaps(page, rows, widths):
     for width in widths:
         page.set_viewport_size({"width": width, "height": 900})
         assert page.locator(rows).count() > 10
-        overlaps = page.evaluate("""
+        overlaps = page.evaluate(
+            """
           (rows) => [...document.querySelectorAll(rows)].flatMap((row) => {
             const cells = [...row.children].filter((cell) => cell.textContent.trim()).map((cell) => {
               // What is folded away keeps boxes that nobody sees.
@@ -280,5 +281,7 @@ def find_overlaps(page, rows, widths):
                 a.top < b.bottom - 1 && b.top < a.bottom - 1)))
               .map((other) => `${cell.textContent.trim()} | ${other.cell.textContent.trim()}`));
           })
-        """, rows)
+        """,
+            rows,
+        )
         assert not overlaps, f"{width}: {overlaps}"

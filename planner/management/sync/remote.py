@@ -1,5 +1,6 @@
 """Plans of a service that is reached by its API, with a token that the environment has."""
 
+import hashlib
 import http.client
 import json
 import os
@@ -248,9 +249,14 @@ def _read[Read: BaseModel](kind: type[Read], answer: Answer, service: Service) -
         raise Refused(f"{service.api} doesn't answer as a planner does.") from None
 
 
-def make_there(service: Service, document: Document) -> UUID:
-    """Store a new plan, which whoever the token acts for owns. Raises Refused."""
-    answer = service.ask("POST", "/plans", document)
+def make_there(service: Service, document: Document, place: str) -> UUID:
+    """Store a new plan, which whoever the token acts for owns. Raises Refused.
+
+    `place` is that of its file: within a day the same document from there is the same plan, so that it can be sent
+    again where the answer was lost or the key of the plan couldn't be kept.
+    """
+    key = hashlib.sha256(json.dumps([place, document]).encode()).hexdigest()
+    answer = service.ask("POST", "/plans", document, {"Idempotency-Key": key})
     if answer.status != 201:
         raise refuse(answer)
     return _read(_Head, answer, service).id

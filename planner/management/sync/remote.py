@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field, ValidationError
 from planner.management.sync.stored import Document, Moved, Pushed, Refused, State
 from planner.plan.rows import NO_RENAMES, Renames
 from planner.store.git import COMMIT, Source
-from ports.text import short, show_line
+from ports.text import read_number, short, show_line
 
 TOKEN = "PLANNER_TOKEN"  # noqa: S105 - where the token is, not the token
 TIMEOUT = 120
@@ -154,10 +154,10 @@ class There:
     def read(self) -> State:
         """The newest revision."""
         answer = self._ask("GET", "")
-        revision = answer.tag.strip('"')
-        if not (isinstance(answer.body, dict) and revision.isascii() and revision.isdigit()):
+        revision = read_number(answer.tag.strip('"'))
+        if not isinstance(answer.body, dict) or revision is None:
             raise Refused(f"{self._service.api} doesn't answer as a planner does.")
-        return State(document=answer.body, revision=int(revision))
+        return State(document=answer.body, revision=revision)
 
     def read_revision(self, number: int) -> Document | None:
         """An earlier one."""

@@ -25,16 +25,12 @@ from planner.report.firewall.targets import (
     Filter,
     Target,
     all_permits,
-    count_lines,
     write_definitions,
     write_filters,
 )
 from planner.report.firewall.words import name_files
 from planner.report.said.edition import Edition
 from ports.text import many
-
-MOST_LINES = 200_000
-"""More lines than this no device takes, and no browser waits for."""
 
 
 def render_target(
@@ -219,19 +215,8 @@ def _render(name: str, permits: Permits, edition: Edition | None, default_deny: 
     elif name == NFTABLES.name:
         write = nftables.render_forward
     else:
-        _check_lines(permits)
         write = iptables.render_forward
     return write(permits, edition, default_deny=default_deny, open_undecided=open_undecided)
-
-
-def _check_lines(permits: Permits) -> None:
-    lines = count_lines(all_permits(permits), permits.addresses)
-    if lines > MOST_LINES:
-        raise NotExpressible(
-            IPTABLES.label,
-            f"it needs a line for each pair of addresses, {lines:,} in all, and {MOST_LINES:,} are allowed; give "
-            "groups networks instead of single addresses",
-        )
 
 
 def _sources(

@@ -12,6 +12,7 @@ from planner.engine import evaluate_report
 from planner.engine.compare import compare_reports
 from planner.plan.document import check_plan, dump_plan
 from planner.report import CHANGE_FORMATS, FORMATS, NotExpressible
+from planner.report.firewall import iptables
 from planner.report.said.edition import Editions
 from ports.queries import shipped_matrix
 from tests.each import each
@@ -280,6 +281,15 @@ def test_the_kernel_takes_the_change_twice_and_the_way_back(name, tmp_path):
         assert new == again == run("unshare", "-n", "sh", "-ec", fresh)
         assert returned == old
         assert (old != new) == ("ip6" not in load), "of IPv6 the example has nothing"
+
+
+def test_a_change_of_more_lines_than_a_device_takes_is_refused(monkeypatch):
+    ends = [host("A", "10.0.0.1", "10.0.0.2"), host("B", "192.0.2.1", "192.0.2.2", zone="DMZ")]
+    before, after = plan(ends, [flow("A", "B", ports="22")]), plan(ends, [flow("A", "B")])
+    change("iptables", before, after)
+    monkeypatch.setattr(iptables, "MOST_LINES", 3)
+    with pytest.raises(NotExpressible, match="4 in all, and 3 are allowed"):
+        change("iptables", before, after)
 
 
 # ---- a change for each firewall of the plan ----

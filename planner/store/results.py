@@ -111,7 +111,7 @@ def list_steps(plan: models.Plan, proven: Proven) -> tuple[Step, ...]:
     `proven`: what they say now. The newest whose flows aren't counted yet brought that about.
     """
     kept = []
-    now = proven.acceptance.counts
+    now: Any = proven.acceptance.counts
     for at, counted in _runs(plan).order_by("-pk").values_list("at", "counts")[:MOST_LOOKED_AT]:
         if counted:
             now = {}

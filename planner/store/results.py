@@ -178,31 +178,29 @@ def _carry(row: CheckRun, target: _Target, renamed: Iterable[Rename]) -> Run | N
     source = now.get(row.source, row.source)
     if source not in target.addresses or _keys(target.addresses[source]) != _keys(row.addresses):
         return None
-    ids = {
-        check_id(
-            (row.source, then.get(check.destination, check.destination), check.protocol, check.ports),
-            closed=check.closed,
-        ): check
-        for check in target.checks.get(source, ())
-        if check.destination in then or check.destination not in now
-    }  # what has got the name of another since is something else
-    results = tuple(
-        replace(result, id=ids[result.id].id, destination=ids[result.id].destination)
-        for result in _list_carried(row, ids, found.results)
-    )
+    ids: dict[tuple[str, str], Check] = {}
+    for check in target.checks.get(source, ()):
+        if check.destination in then or check.destination not in now:
+            # What has got the name of another since is something else.
+            old = then.get(check.destination, check.destination)
+            opening = (row.source, old, check.protocol, check.ports)
+            ids[check_id(opening, closed=check.closed), old] = check
+    results = tuple(_list_carried(row, ids, found.results))
     return Run(name=name, results=replace(found, source=source, results=results))
 
 
-def _list_carried(row: CheckRun, checks: Mapping[str, Check], results: Iterable[Result]) -> Iterator[Result]:
+def _list_carried(
+    row: CheckRun, checks: Mapping[tuple[str, str], Check], results: Iterable[Result]
+) -> Iterator[Result]:
     """The results at addresses that their checks still have, and those of names where these are the same ones still.
 
-    `checks`: by the ids of then. A result says which address was tried and not whether a name led there, so it is told
-    by what the destination had then: the first at one of its addresses is of that address, every other one of a name.
-    What names led to is not known of runs from before it was kept.
+    `checks`: by id and destination of then. A result says which address was tried and not whether a name led there, so
+    it is told by what the destination had then: the first at one of its addresses is of that address, every other one
+    of a name. What names led to is not known of runs from before it was kept.
     """
     seen: set[tuple[str, str, str | None]] = set()
     for result in results:
-        check = checks.get(result.id)
+        check = checks.get((result.id, result.destination))
         if check is None:
             continue
         address = address_key(result.address)
@@ -212,7 +210,7 @@ def _list_carried(row: CheckRun, checks: Mapping[str, Check], results: Iterable[
         is_of_address = is_first and address in addresses
         is_followed = not check.names or _keys(names) == _keys(check.names)
         if (is_first and address in check.addresses) or (is_followed and not is_of_address):
-            yield result
+            yield replace(result, id=check.id, destination=check.destination)
 
 
 def _keys(addresses: Iterable[str]) -> set[str]:

@@ -16,6 +16,7 @@ from planner.report.firewall.words import clean, show_name
 from planner.report.said.filters import Selection
 
 _UNTOLD = "udp: a command that sends it proves nothing; the check scripts wait for an answer of the service"
+_NO_PING = "The destination has no IPv4 address to ping."
 MOST_TRIED = 4
 """How many addresses and ports of one flow have their commands beside it; the check scripts have all."""
 _ATTEMPT = 25
@@ -96,7 +97,7 @@ def _remark(check: Check, places: int) -> str:
     if not places and check.networks:
         return "A network stands for many hosts: the check scripts try the one that --host names."
     if not places:
-        return "The destination has no address yet."
+        return _NO_PING if check.protocol == "icmp" else "The destination has no address yet."
     more = places - MOST_TRIED
     return f"The check scripts try {more:,} more." if more > 0 else ""
 
@@ -157,7 +158,9 @@ def _list_commands(check: Check, command: Callable[[str, str | None], str]) -> I
         return
     for address, port in _list_places(check):
         yield command(address, port)
-    if not check.addresses and not check.names:
+    if check.protocol == "icmp" and not (check.addresses or check.names or check.networks):
+        yield f"# icmp to {show_name(check.destination)}: {_NO_PING}"
+    elif not check.addresses and not check.names:
         yield f"# {_say_service(check)}: name one host of {show_name(check.destination)}"
 
 

@@ -204,6 +204,28 @@ def test_an_earlier_revision_that_no_device_can_have_been_told_keeps_no_file_fro
     assert file_of(after, wrong, before) == file_of(after, before)
 
 
+def test_what_an_srx_names_goes_as_a_whole_and_leaves_nothing_that_is_empty():
+    """A statement that is deleted leaves what it stood in: a rule of NAT without any, an address of two DNS names."""
+    ends = [host("World", "any", zone="Internet", group=True), host("Box", "box.example.com", zone="DMZ"),
+            host("W1", "192.0.2.10", zone="DMZ"), host("W2", "192.0.2.11", zone="DMZ")]  # fmt: skip
+    flows = [flow("World", "W1"), flow("World", "W2"), flow("World", "Box")]
+    seen = {"W1": "203.0.113.10", "W2": "203.0.113.11"}
+
+    def state(ends, published):
+        firewall = {"name": "FW", "format": "srx", "zones": {"Internet": "untrust", "DMZ": "dmz"}}
+        return plan(ends, flows, firewalls=[firewall | {"published": published}])
+
+    before = state(ends, seen)
+    after = state([ends[0], host("Box", "new.example.com", zone="DMZ"), *ends[2:]], {"W1": seen["W1"]})
+    [text] = write_devices(after, Edition(date=DAY, earlier=(before,))).values()
+    assert [line for line in told(text.decode()) if line.startswith("delete")] == [
+        "delete security nat destination rule-set PP-untrust rule PP-203-0-113-11",
+        "delete security nat destination pool PP-192-0-2-11",
+        "delete security address-book global address V6-Box dns-name box.example.com",
+        "delete security address-book global address V4-Box dns-name box.example.com",
+    ]
+
+
 def test_a_part_takes_nothing_back():
     first, second, third = revisions("dmz")
     part, selection = select(third, Filter(port="443"))

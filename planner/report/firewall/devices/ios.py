@@ -10,7 +10,15 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 
 from planner.report.firewall.devices.items import Item
-from planner.report.firewall.devices.openings import ELSEWHERE, Opening, Plan, find_groups, list_anys, name_any
+from planner.report.firewall.devices.openings import (
+    ELSEWHERE,
+    Opening,
+    Plan,
+    find_groups,
+    list_anys,
+    name_any,
+    say_unbound,
+)
 from planner.report.firewall.devices.writer import Sides, Writer
 from planner.report.firewall.elsewhere import find_ranges
 from planner.report.firewall.errors import NotExpressible
@@ -199,6 +207,7 @@ def _load(plan: Plan) -> Iterator[object]:
                 for side, family in sorted(bound)
             )
         )
+    yield from say_unbound(plan)
     if plan.translations:
         yield (
             "Who is published has a static translation, which holds both ways; it needs ip nat outside at the "

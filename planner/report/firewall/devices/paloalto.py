@@ -88,7 +88,7 @@ def _move(thing: Thing, places: Mapping[str, tuple[str, ...]]) -> Thing:
         return (*places.get("", ()), *places.get(path[0], path[:1]), *path[1:])
 
     moved = tuple(replace(one, path=move(one.path)) for one in thing.statements)
-    return Thing(path=move(thing.path), statements=moved)
+    return Thing(path=move(thing.path), statements=moved, within=move(thing.within) if thing.within else ())
 
 
 def list_items(plan: Plan) -> list[Item]:
@@ -143,7 +143,8 @@ def _list_objects(plan: Plan, rests: Iterable[Rest]) -> dict[str, tuple[str, ...
 
 
 def _tag(source: str, destination: str) -> str:
-    return f"{source}-{destination}"
+    """PP-INT-DMZ: ours, as services are, so that nothing of the site's is changed, nor goes when ours does."""
+    return f"PP-{source}-{destination}"
 
 
 def _address(plan: Plan, name: str, value: str) -> Thing:
@@ -167,7 +168,7 @@ def _name_service(permit: Permit) -> str:
     if not permit.service.ports:
         return "application-default"
     text = str(permit.service)
-    return PREDEFINED.get(text) or text.replace(" ", "-")
+    return PREDEFINED.get(text) or f"PP-{text.replace(' ', '-')}"
 
 
 def _service(permit: Permit) -> Thing:

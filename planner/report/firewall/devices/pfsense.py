@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from planner.report.firewall.devices.openings import Opening, Plan, Sides, make_plan, say_head
+from planner.report.firewall.devices.openings import Opening, Plan, Sides, make_plan, say_head, say_unbound
 from planner.report.firewall.head import BACK, comment_out, say_way_back, write_file
 from planner.report.firewall.permits import Permits
 from planner.report.firewall.words import cut
@@ -98,6 +98,7 @@ def _load(plan: Plan) -> Iterator[object]:
         yield "Rules are floating and hold on all interfaces, before those of one interface."
     else:
         yield "New rules come last on their interface; moved before one of your own that denies, they stay there."
+    yield from say_unbound(plan)
 
 
 def _write(wanted: Mapping[str, Sequence[Any]]) -> Iterator[str]:

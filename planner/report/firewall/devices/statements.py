@@ -37,11 +37,14 @@ class Thing:
 
     path: tuple[str, ...]
     statements: tuple[Statement, ...]
+    within: tuple[str, ...] = ()
+    """The path of the thing that it is a part of, and that takes it along when it goes."""
 
     def items(self) -> Iterator[Item]:
         """The thing as a whole, which says nothing and takes all of it back, then its statements."""
         key = say(*self.path)
-        yield Item(key=f"{key} ", lines=(), undo=(f"delete {key}",))
+        within = f"{say(*self.within)} " if self.within else ""
+        yield Item(key=f"{key} ", lines=(), undo=(f"delete {key}",), within=within)
         for statement in self.statements:
             yield statement.item(f"{key} ")
 

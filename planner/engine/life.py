@@ -232,12 +232,12 @@ def _find_moved(
         now = end_of(ends[name])
         latest_first = sorted(seen[name].values(), key=lambda one: -one.number)
         befores = [before for one in latest_first if (before := one.ends.get(name, End("", ()))) != now]
-        found = next((before for before in befores if not _is_same(before, now)), None)
+        found = next((before for before in befores if not is_same(before, now)), None)
         if found is not None:
             yield Moved(name, found, now)
 
 
-def _is_same(before: End, now: End) -> bool:
+def is_same(before: End, now: End) -> bool:
     """Whether it is the same zone and the same addresses, in whatever order and however they are written."""
     return before.zone == now.zone and set(map(address_key, before.addresses)) == set(map(address_key, now.addresses))
 

@@ -6,20 +6,24 @@ configuration never comes here.
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from django.db import transaction
 
 from planner.engine.existing.decide import Gap
 from planner.engine.existing.drift import Answer, FlowAnswer, ForbiddenAnswer, StaleAnswer, WiderAnswer
 from planner.engine.existing.forbidden import Forbidden
+from planner.engine.life import End, is_same
+from planner.engine.renames import Rename
 from planner.report.gap.words import name_forbidden, name_row, say_note
 from planner.store import audit, models
 from planner.store.actions import ANYONE, Sender, lock_plan
 from planner.store.compared_models import Compared
 from planner.store.job_models import Job
-from planner.store.reports import find_renames_since
+from planner.store.kept import Document
+from planner.store.reports import find_renames_since, find_sound_version
 from ports.text import cut
 
 MOST = 50
@@ -45,6 +49,10 @@ class Kept:
 
     row: Compared
     answer: Answer
+    said: Answer
+    """The same under the names of then."""
+    renames: tuple[Rename, ...] = ()
+    """What is called otherwise since then."""
 
 
 def make_answer(gap: Gap) -> Answer:
@@ -167,15 +175,47 @@ def read_kept(plan: models.Plan, numbers: Sequence[int]) -> dict[int, Kept]:
     """Those of some numbers that the plan has, by number, under the names that its endpoints have now."""
     rows = list(Compared.objects.filter(plan=plan, pk__in=[one for one in numbers if one in _NUMBERS]))
     renames = find_renames_since(plan, {row.revision for row in rows})
-    return {
-        row.pk: Kept(
-            row=row,
-            answer=unpack(bytes(row.data)).rename(
-                {one.old: one.new for one in renames.get(row.revision, ()) if one.kind == "endpoint"}
-            ),
-        )
-        for row in rows
-    }
+    return {row.pk: _follow(row, unpack(bytes(row.data)), renames.get(row.revision, ())) for row in rows}
+
+
+def _follow(row: Compared, said: Answer, renames: tuple[Rename, ...]) -> Kept:
+    return Kept(row=row, answer=said.rename(_names_of("endpoint", renames)), said=said, renames=renames)
+
+
+def _names_of(kind: str, renames: Iterable[Rename]) -> dict[str, str]:
+    return {one.old: one.new for one in renames if one.kind == kind}
+
+
+def leave_moved(plan: models.Plan, kept: Kept) -> Answer:
+    """The answer under the names of now, without the flows of ends that have moved since then.
+
+    That is, stand in another zone or have other addresses: like a state of a rule (`planner.engine.life`), what was
+    answered belongs to those of then. Without any flow where the plan of then can't be read.
+    """
+    if kept.row.revision == plan.revision:
+        return kept.answer
+    then = find_sound_version(plan, kept.row.revision)
+    stayed = _find_stayed(then.document, plan.document, kept.renames) if then else frozenset()
+    flows = tuple(one for one in kept.said.flows if one.source in stayed and one.destination in stayed)
+    return replace(kept.said, flows=flows).rename(_names_of("endpoint", kept.renames))
+
+
+def _find_stayed(then: Document, now: Document, renames: Iterable[Rename]) -> frozenset[str]:
+    """The endpoints that are where they were, by their names of then."""
+    endpoints, zones = _names_of("endpoint", renames), _names_of("zone", renames)
+    ends = {row["name"]: _end_of(row) for row in now["endpoints"]}
+    stayed = set()
+    for row in then["endpoints"]:
+        name, before = row["name"], _end_of(row)
+        before = before._replace(zone=zones.get(before.zone, before.zone))
+        end = ends.get(endpoints.get(name, name))
+        if end is not None and (end == before or is_same(before, end)):
+            stayed.add(name)
+    return frozenset(stayed)
+
+
+def _end_of(row: Mapping[str, Any]) -> End:
+    return End(row["zone"], tuple(row.get("addresses", ())))
 
 
 def pack(answer: Answer) -> bytes:

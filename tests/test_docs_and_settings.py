@@ -111,6 +111,7 @@ def test_every_limit_is_documented_as_it_is():
         "ITEMS",
         "FLOWS",
         "PAIRS",
+        "BROKEN",
         "PRINTED",
         "STYLED",
         "PAPER",

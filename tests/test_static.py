@@ -88,7 +88,7 @@ def test_collected_files_import_each_other_by_names_with_a_hash(collected):
         assert (folder / stored).is_file()
         used = set().union(*(imports(SOURCES, part) for part in parts(name))) if name.endswith(".js") else set()
         assert imports(folder, stored) == {hashed[other] for other in used & SHARED}, name
-    assert len(reach(folder, {hashed["js/app.js"], hashed["js/plan.js"]})) == 2 + len(SHARED) == 7
+    assert len(reach(folder, {hashed["js/app.js"], hashed["js/plan.js"]})) == 2 + len(SHARED) == 8
 
 
 @pytest.mark.slow

@@ -218,6 +218,10 @@ class _Gathering:
             elif place is None:
                 strange["at an address or port that its check doesn't have"] += 1
             else:
+                if check.names and (result.id, place) in mine:
+                    # A script tries addresses before names and tells of each attempt by the address that it was made
+                    # at, so the second result at an address is that of a name which leads there.
+                    place = _ELSEWHERE, result.port
                 mine[result.id, place].append(result)
         for why, count in strange.items():
             self._messages.append(f"{short(run.name)}: {many(count, 'result')} {why} {_were(count)} not used.")

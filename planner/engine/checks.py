@@ -164,7 +164,7 @@ class Planning:
     ) -> Check:
         """The check of one opening, between endpoints of the plan; only whoever knows its rule gives that."""
         source, destination, protocol, ports = opening
-        addresses, names, networks = self._aim(self.by_name[source], self.by_name[destination], protocol)
+        addresses, names, networks = self.aim(source, destination, protocol)
         return Check(
             id=check_id(opening, closed=closed),
             source=source,
@@ -180,14 +180,13 @@ class Planning:
             rows=rows,
         )
 
-    def _aim(
-        self, source: Endpoint, destination: Endpoint, protocol: str
-    ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-        """Where a destination is reached from a source: single addresses, DNS names, networks.
+    def aim(self, at: str, to: str, protocol: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+        """Where an endpoint is reached from another one: single addresses, DNS names, networks.
 
         What a firewall on the way publishes to the source's side takes the place of the address of its family. A
         machine without any address is tried by its name, where that can be one. An echo request is that of IPv4.
         """
+        source, destination = self.by_name[at], self.by_name[to]
         single: dict[str, None] = {}
         names: dict[str, None] = {}
         wide: dict[str, None] = {}
@@ -223,10 +222,8 @@ class Planning:
     def _keep_apart(self, row: Closed) -> Iterator[Opening]:
         """What is tried of a row."""
         sources, destinations = self._side(row.source), self._side(row.destination)
-        total = len(sources) * len(destinations)
-        pairs = ((sources[place // len(destinations)], destinations[place % len(destinations)])
-                 for place in range(0, total, max(1, -(-total // MOST_PAIRS))))  # fmt: skip
-        for source, destination in pairs:
+        for at, to in _spread(len(sources), len(destinations)):
+            source, destination = sources[at], destinations[to]
             if source is not destination:
                 for protocol, ports in self._pick_services(row, destination):
                     yield source.name, destination.name, protocol, ports
@@ -266,6 +263,18 @@ class Planning:
                 port = _find_free(near, spans, name, destination)
                 if port is not None:
                     yield name, destination, "tcp", port
+
+
+def _spread(sources: int, destinations: int) -> Iterator[tuple[int, int]]:
+    """The places of so many pairs as are tried, each once: all, or MOST_PAIRS of them that are spread evenly.
+
+    Sources come one after the other with as many pairs each, and destinations go round all the while. So every source
+    and every destination is in a pair, unless there are more of them than pairs: then they are as far from each other.
+    """
+    count = min(sources * destinations, MOST_PAIRS)
+    round_ = min(destinations, count)
+    for number in range(count):
+        yield number * sources // count, (number + 1) % round_ * destinations // round_
 
 
 def _list_ports(report: Report) -> dict[str, dict[str, list[str]]]:

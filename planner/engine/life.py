@@ -9,14 +9,14 @@ with the openings of the rules and of the states.
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import chain, product
 from typing import NamedTuple
 
-from planner.engine.renames import Rename, names_beside
+from planner.engine.renames import Rename, follow
 from planner.engine.rules import Opening, Ports, Rule
 from planner.plan.document import Endpoint, address_key
 
@@ -300,8 +300,8 @@ def rename_given(given: Given, renames: Sequence[Rename], taken: AbstractSet[str
     if not renames:
         return given
     taken = taken | given.ends.keys() | {end.zone for end in given.ends.values()}
-    endpoints = _follow("endpoint", renames, taken)
-    zones = _follow("zone", renames, taken)
+    endpoints = follow("endpoint", renames, taken)
+    zones = follow("zone", renames, taken)
     return replace(
         given,
         blocks=tuple(
@@ -314,19 +314,3 @@ def rename_given(given: Given, renames: Sequence[Rename], taken: AbstractSet[str
         ),
         ends={endpoints(name): End(zones(end.zone), end.addresses) for name, end in given.ends.items()},
     )
-
-
-def _follow(kind: str, renames: Iterable[Rename], taken: AbstractSet[str]) -> Callable[[str], str]:
-    """From a name of then to what it is called now."""
-    moved = {one.old: one.new for one in renames if one.kind == kind}
-    heirs = set(moved.values())
-    apart: dict[str, str] = {}
-
-    def name_now(name: str) -> str:
-        if name in moved or name not in heirs:
-            return moved.get(name, name)
-        if name not in apart:
-            apart[name] = next(other for other in names_beside(name) if other not in taken)
-        return apart[name]
-
-    return name_now

@@ -1,18 +1,24 @@
 """What must stay closed: what the plan never allows, what the document forbids, and the flows that break it. Pure."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
-from planner.engine.flows import Flow
+from planner.engine.flows import Flow, TooLarge
 from planner.engine.terms import ALWAYS, Terms
 from planner.engine.topology import PLAIN, Topology
+from planner.plan import limits
 from planner.plan.document import Endpoint, Never
 from ports.matrix import Prohibition, port_span
 
 Side = Mapping[str, str]
 """`zone` or `endpoint`, with its name."""
+_Sides = tuple[str, str, str, str]
+"""Both sides of a row, each as `zone` or `endpoint` and its name."""
+_Service = tuple[str, str | None]
+"""Protocol and ports of flows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -38,9 +44,27 @@ class Closed:
 
 
 def find_closed(topology: Topology, terms: Terms, flows: Sequence[Flow]) -> tuple[Closed, ...]:
-    """Each `never` row of the plan in its order, then each prohibition of the document for each two endpoints."""
-    crossing = [flow for flow in flows if flow.scope != "same-host"]
-    return (*_close_by_plan(topology.plan.never, crossing), *_close_by_document(topology, terms, crossing))
+    """Each `never` row of the plan in its order, then each prohibition of the document for each two endpoints.
+
+    Raises TooLarge where flows break the rows more often, each counted for each row, than planner.plan.limits.BROKEN.
+    """
+    rows, crossing = topology.plan.never, _list_crossing(flows)
+    between = _Between(rows, crossing)
+    if (broken := between.count_all(rows)) > limits.BROKEN:
+        raise TooLarge(limits.say_broken(broken))
+    return (*_close_by_plan(rows, between), *_close_by_document(topology, terms, crossing))
+
+
+def count_broken(rows: Sequence[Never], flows: Sequence[Flow]) -> int:
+    """How often flows break these rows, each counted for each row.
+
+    The cost grows with the rows and the flows, and not with what breaks what.
+    """
+    return _Between(rows, _list_crossing(flows)).count_all(rows)
+
+
+def _list_crossing(flows: Sequence[Flow]) -> list[Flow]:
+    return [flow for flow in flows if flow.scope != "same-host"]
 
 
 class _Between:
@@ -48,9 +72,9 @@ class _Between:
 
     def __init__(self, rows: Iterable[Never], flows: Iterable[Flow]) -> None:
         wanted = {_sides(row.source, row.destination) for row in rows}
-        self._flows: dict[tuple[str, str, str, str], dict[tuple[str, str | None], list[Flow]]] = {}
+        self._flows: dict[_Sides, dict[_Service, list[Flow]]] = {}
         self._places: dict[int, int] = {}
-        for place, flow in enumerate(flows):
+        for place, flow in enumerate(flows if wanted else ()):
             for first in (("zone", flow.source.zone), ("endpoint", flow.source.name)):
                 for second in (("zone", flow.destination.zone), ("endpoint", flow.destination.name)):
                     sides = (*first, *second)
@@ -58,8 +82,27 @@ class _Between:
                         found = self._flows.setdefault(sides, defaultdict(list))
                         found[flow.need.protocol, flow.need.ports].append(flow)
                         self._places[id(flow)] = place
-        self._spans: dict[tuple[object, ...], _Spans] = {}
+        self._spans: dict[tuple[_Sides, str], _Spans] = {}
         self._found: dict[tuple[object, ...], tuple[Flow, ...]] = {}
+
+    def count_all(self, rows: Iterable[Never]) -> int:
+        """How many flows rows forbid, each counted for each row."""
+        counted: dict[tuple[object, ...], int] = {}
+        total = 0
+        for row in rows:
+            asked = _sides(row.source, row.destination), row.protocol, row.ports
+            if asked not in counted:
+                counted[asked] = self._count(row)
+            total += counted[asked]
+        return total
+
+    def _count(self, row: Never) -> int:
+        """As many as `find` finds, none of which is looked at."""
+        sides = _sides(row.source, row.destination)
+        if row.protocol is None or row.ports is None:
+            there = self._flows.get(sides, {})
+            return sum(len(flows) for service, flows in there.items() if forbids(row.protocol, row.ports, *service))
+        return self._find_spans(sides, row.protocol).count(row.ports)
 
     def find(self, row: Never) -> tuple[Flow, ...]:
         """The flows that a row forbids, in their order."""
@@ -68,20 +111,26 @@ class _Between:
         if asked not in self._found:
             hit = self._list_hit(sides, row)
             if (sides, hit) not in self._found:  # rows that forbid the same share what they find
-                found = [flow for key in hit for flow in self._flows[sides][key]]
+                found = [flow for service in hit for flow in self._flows[sides][service]]
                 self._found[sides, hit] = tuple(sorted(found, key=lambda flow: self._places[id(flow)]))
             self._found[asked] = self._found[sides, hit]
         return self._found[asked]
 
-    def _list_hit(self, sides: tuple[str, str, str, str], row: Never) -> tuple[tuple[str, str | None], ...]:
+    def _list_hit(self, sides: _Sides, row: Never) -> tuple[_Service, ...]:
         """The protocols and ports between two sides that a row forbids: what `forbids` says of each of them."""
-        there = self._flows.get(sides, {})
         if row.protocol is None or row.ports is None:
-            return tuple(key for key in there if forbids(row.protocol, row.ports, *key))
-        place = sides, row.protocol
+            there = self._flows.get(sides, {})
+            return tuple(service for service in there if forbids(row.protocol, row.ports, *service))
+        return tuple(self._find_spans(sides, row.protocol).find(row.ports))
+
+    def _find_spans(self, sides: _Sides, protocol: str) -> "_Spans":
+        place = sides, protocol
         if place not in self._spans:
-            self._spans[place] = _Spans(ports for protocol, ports in there if ports and protocol == row.protocol)
-        return tuple((row.protocol, ports) for ports in self._spans[place].find(row.ports))
+            there = self._flows.get(sides, {})
+            self._spans[place] = _Spans(
+                {service: len(flows) for service, flows in there.items() if service[0] == protocol and service[1]}
+            )
+        return self._spans[place]
 
 
 class _Spans:
@@ -91,16 +140,28 @@ class _Spans:
     for each half, each quarter and so on how far it reaches.
     """
 
-    def __init__(self, ports: Iterable[str]) -> None:
-        self._ports = sorted(ports, key=port_span)
-        spans = [port_span(one) for one in self._ports]
-        self._starts = [low for low, _ in spans]
+    def __init__(self, flows: Mapping[_Service, int]) -> None:
+        """How many flows there are on each of these ports."""
+        spans = sorted((*port_span(ports), (protocol, ports)) for protocol, ports in flows if ports)
+        self._services = [service for _, _, service in spans]
+        self._starts = [low for low, _, _ in spans]
         self._width = 1 << len(spans).bit_length()
-        self._reach = [0] * self._width + [high for _, high in spans] + [0] * (self._width - len(spans))
+        self._reach = [0] * self._width + [high for _, high, _ in spans] + [0] * (self._width - len(spans))
         for node in range(self._width - 1, 0, -1):
             self._reach[node] = max(self._reach[2 * node : 2 * node + 2])
+        self._begun = [0, *accumulate(flows[service] for service in self._services)]
+        """Flows on the first so many of them."""
+        by_end = sorted((high, flows[service]) for _, high, service in spans)
+        self._ends = [high for high, _ in by_end]
+        self._ended = [0, *accumulate(count for _, count in by_end)]
+        """The same for those that end first."""
 
-    def find(self, ports: str) -> Iterator[str]:
+    def count(self, ports: str) -> int:
+        """Flows on these ports: those on what begins before they end, but not on what ends before they begin."""
+        low, high = port_span(ports)
+        return self._begun[bisect_right(self._starts, high)] - self._ended[bisect_left(self._ends, low)]
+
+    def find(self, ports: str) -> Iterator[_Service]:
         """Those that have a port of these, in order."""
         low, high = port_span(ports)
         end = bisect_right(self._starts, high)
@@ -110,13 +171,13 @@ class _Spans:
             if first >= end or self._reach[node] < low:
                 continue
             if width == 1:
-                yield self._ports[first]
+                yield self._services[first]
             else:
                 half = width // 2
                 nodes += [(2 * node + 1, first + half, half), (2 * node, first, half)]
 
 
-def _sides(source: Side, destination: Side) -> tuple[str, str, str, str]:
+def _sides(source: Side, destination: Side) -> _Sides:
     (first,), (second,) = source.items(), destination.items()
     return (*first, *second)
 
@@ -132,8 +193,7 @@ def forbids(protocol: str | None, ports: str | None, of_flow: str, ports_of_flow
     return protocol == of_flow and low <= most and least <= high
 
 
-def _close_by_plan(rows: Sequence[Never], flows: Sequence[Flow]) -> Iterator[Closed]:
-    between = _Between(rows, flows) if rows else None
+def _close_by_plan(rows: Sequence[Never], between: _Between) -> Iterator[Closed]:
     for number, row in enumerate(rows):
         yield Closed(
             source=row.source,
@@ -143,7 +203,7 @@ def _close_by_plan(rows: Sequence[Never], flows: Sequence[Flow]) -> Iterator[Clo
             sections=(),
             reason=row.reason,
             number=number,
-            breaking=between.find(row) if between else (),
+            breaking=between.find(row),
         )
 
 

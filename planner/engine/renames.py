@@ -4,7 +4,7 @@ Endpoints and zones are matched by name. What is left over on both sides is a re
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from itertools import chain, count
@@ -150,6 +150,25 @@ def _set_apart(
 def names_beside(name: str) -> Iterator[str]:
     """What something can be called that stays behind while its name went to something else, the likeliest first."""
     return chain([f"{name} (old)"], (f"{name} (old {number})" for number in count(2)))
+
+
+def follow(kind: str, renames: Iterable[Rename], taken: AbstractSet[str]) -> Callable[[str], str]:
+    """From a name of then to what it is called now; what lost its name to something else gets one that is not taken.
+
+    `kind` is endpoint or zone; `renames` are all those since the names held; `taken` are the names of then and of now.
+    """
+    moved = {one.old: one.new for one in renames if one.kind == kind}
+    heirs = set(moved.values())
+    apart: dict[str, str] = {}
+
+    def name_now(name: str) -> str:
+        if name in moved or name not in heirs:
+            return moved.get(name, name)
+        if name not in apart:
+            apart[name] = next(other for other in names_beside(name) if other not in taken)
+        return apart[name]
+
+    return name_now
 
 
 def rename_report(report: Report, renames: Collection[Rename]) -> Report:

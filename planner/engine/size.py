@@ -1,12 +1,13 @@
 """How much there is of a plan and how much an evaluation would make of it, found before anything is made. Pure."""
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
-from planner.engine.flows import TooLarge, count_pairs, find_needs
+from planner.engine.flows import Flow, TooLarge, count_pairs, exclude, find_needs, make_flows
+from planner.engine.prohibitions import count_broken
 from planner.engine.report import Report
-from planner.engine.takeover import can_take_over, share_endpoints
+from planner.engine.takeover import find_asked, share_endpoints
 from planner.engine.terms import Terms
 from planner.engine.topology import Topology
 from planner.plan import limits
@@ -37,15 +38,10 @@ def check_size(
         raise TooLarge(limits.say_endpoints(endpoints))
     if report is not None and _has_room(matrix, plan, report):
         return
-    pairs, flows = _measure(matrix, plan)
-    if pairs <= limits.PAIRS and flows <= limits.FLOWS:
+    now = _measure(matrix, plan)
+    if not now.over or (before is not None and now.is_no_larger(_measure(matrix, before))):
         return
-    if before is not None:
-        pairs_before, flows_before = _measure(matrix, before)
-        # A plan with too many pairs has got smaller when it has fewer, whatever becomes of the flows.
-        if pairs <= pairs_before and (max(pairs, pairs_before) > limits.PAIRS or flows <= flows_before):
-            return
-    raise TooLarge(limits.say_pairs(pairs) if pairs > limits.PAIRS else limits.say_flows(flows))
+    raise TooLarge(now.over)
 
 
 def _check_bytes(plan: Plan, before: Plan | None, document: Mapping[str, Any] | None) -> None:
@@ -67,16 +63,51 @@ def _has_room(matrix: Matrix, plan: Plan, report: Report) -> bool:
     plan = share_endpoints(plan, report.plan)
     topology = Topology(matrix, plan)
     try:
-        return can_take_over(topology, Terms(matrix, plan, topology), report.basis)
+        asked = find_asked(topology, Terms(matrix, plan, topology), report.basis)
     except TooLarge:
         return False
+    return asked is not None and _count_broken(plan, asked) <= limits.BROKEN
 
 
-def _measure(matrix: Matrix, plan: Plan) -> tuple[int, int]:
-    """Pairs and flows. Flows are only counted where there can be too many, and not where too many pairs say so."""
+class _Measure(NamedTuple):
+    """What there is of a plan; 0 for what isn't counted since it can't be too much, or something before it is."""
+
+    pairs: int
+    flows: int
+    broken: int
+
+    @property
+    def over(self) -> str:
+        """What is wrong with so much, in a sentence; empty if nothing is."""
+        if self.pairs > limits.PAIRS:
+            return limits.say_pairs(self.pairs)
+        if self.flows > limits.FLOWS:
+            return limits.say_flows(self.flows)
+        return limits.say_broken(self.broken) if self.broken > limits.BROKEN else ""
+
+    def is_no_larger(self, before: "_Measure") -> bool:
+        """Whether nothing of it is more, up to the first that is too much in either: what follows isn't counted."""
+        for now, then, most in zip(self, before, (limits.PAIRS, limits.FLOWS, limits.BROKEN), strict=True):
+            if now > then or max(now, then) > most:
+                return now <= then
+        return True
+
+
+def _measure(matrix: Matrix, plan: Plan) -> _Measure:
     topology = Topology(matrix, plan)
     terms = Terms(matrix, plan, topology)
     pairs = count_pairs(topology, terms)
-    if not limits.FLOWS < pairs <= limits.PAIRS:
-        return pairs, min(pairs, limits.FLOWS)
-    return pairs, sum(len(needs) for _, _, needs in find_needs(topology, terms))
+    if pairs > limits.PAIRS or (pairs <= limits.FLOWS and pairs * len(plan.never) <= limits.BROKEN):
+        return _Measure(pairs, 0, 0)
+    found = find_needs(topology, terms)
+    flows = sum(len(needs) for _, _, needs in found)
+    if flows > limits.FLOWS or flows * len(plan.never) <= limits.BROKEN:
+        return _Measure(pairs, flows, 0)
+    return _Measure(pairs, flows, _count_broken(plan, make_flows(found)))
+
+
+def _count_broken(plan: Plan, asked: Sequence[Flow]) -> int:
+    """How often flows break the plan's rows of `never`; 0 where they can't do so too often."""
+    if len(asked) * len(plan.never) <= limits.BROKEN:
+        return 0
+    return count_broken(plan.never, exclude(plan, asked).flows)

@@ -121,10 +121,11 @@ def derive(topology: Topology, terms: Terms, before: Basis | None = None) -> Der
     return Derivation(exclude(topology.plan, basis.asked), basis, difference)
 
 
-def can_take_over(topology: Topology, terms: Terms, before: Basis) -> bool:
-    """Whether little enough changed since `before`; and then the plan is within the limits. Raises TooLarge if not."""
+def find_asked(topology: Topology, terms: Terms, before: Basis) -> Sequence[Flow] | None:
+    """All flows that are asked for, if little enough changed since `before`. Raises TooLarge as `derive` does."""
     check_pairs(topology, terms)
-    return _take_over(topology, terms, before) is not None
+    step = _take_over(topology, terms, before)
+    return None if step is None else step[0]
 
 
 class _Touched(NamedTuple):

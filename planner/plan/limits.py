@@ -17,10 +17,12 @@ FLOWS = 150_000
 """Most flows of one evaluation; 5,000 remote sites have 80,023."""
 PAIRS = 600_000
 """Most pairs of one evaluation, of a flow and a requirement or additional flow that asks for it."""
+BROKEN = 2_000_000
+"""Most pairs of one evaluation, of a row of `never` and a flow that breaks it."""
 SECONDS = 10
-"""Most seconds of processor time that an evaluation may take on the web. FLOWS and PAIRS see to it."""
+"""Most seconds of processor time that an evaluation may take on the web. FLOWS, PAIRS and BROKEN see to it."""
 MEMORY = 2**30
-"""Most bytes of memory that an evaluation may take on the web. FLOWS and PAIRS see to it."""
+"""Most bytes of memory that an evaluation may take on the web. FLOWS, PAIRS and BROKEN see to it."""
 PRINTED = 2 * 2**20
 """Most characters of HTML that are set as a PDF; 5,000 remote sites have 630,000. More takes over 1 GiB of memory."""
 STYLED = 2**20
@@ -83,4 +85,13 @@ def say_pairs(found: int) -> str:
     return (
         f"The plan needs {found:,} pairs of a flow and a requirement that asks for it; at most {PAIRS:,} are "
         f"evaluated. {_REMEDY}"
+    )
+
+
+def say_broken(found: int) -> str:
+    """What is wrong with a plan whose flows break its rows of `never` so many times."""
+    return (
+        f"Flows that are needed break what the plan never allows {found:,} times, each counted for each row; at "
+        f"most {BROKEN:,} are listed. Take rows away that forbid the same, let them forbid fewer ports, or exclude "
+        "the flows."
     )

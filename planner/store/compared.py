@@ -15,15 +15,14 @@ from django.db import transaction
 from planner.engine.existing.decide import Gap
 from planner.engine.existing.drift import Answer, FlowAnswer, ForbiddenAnswer, StaleAnswer, WiderAnswer
 from planner.engine.existing.forbidden import Forbidden
-from planner.engine.life import End, is_same
-from planner.engine.renames import Rename
+from planner.engine.life import End
 from planner.report.gap.words import name_forbidden, name_row, say_note
 from planner.store import audit, models
 from planner.store.actions import ANYONE, Sender, lock_plan
 from planner.store.compared_models import Compared
 from planner.store.job_models import Job
-from planner.store.kept import Document
-from planner.store.reports import find_renames_since, find_sound_version
+from planner.store.kept import read_documents
+from planner.store.reports import find_renames_since
 from ports.text import cut
 
 MOST = 50
@@ -49,10 +48,8 @@ class Kept:
 
     row: Compared
     answer: Answer
-    said: Answer
-    """The same under the names of then."""
-    renames: tuple[Rename, ...] = ()
-    """What is called otherwise since then."""
+    now: Answer
+    """The same of the plan as it is now: without flows whose ends have other addresses or another zone by now."""
 
 
 def make_answer(gap: Gap) -> Answer:
@@ -174,48 +171,22 @@ def list_kept(plan: models.Plan) -> list[Compared]:
 def read_kept(plan: models.Plan, numbers: Sequence[int]) -> dict[int, Kept]:
     """Those of some numbers that the plan has, by number, under the names that its endpoints have now."""
     rows = list(Compared.objects.filter(plan=plan, pk__in=[one for one in numbers if one in _NUMBERS]))
-    renames = find_renames_since(plan, {row.revision for row in rows})
-    return {row.pk: _follow(row, unpack(bytes(row.data)), renames.get(row.revision, ())) for row in rows}
+    revisions = {row.revision for row in rows}
+    renames = find_renames_since(plan, revisions)
+    ends = {number: _read_ends(document) for number, document in read_documents(plan.revisions, revisions)}
+    taken = {item["name"] for key in ("endpoints", "zones") for item in plan.document[key]}
+    ends_now = _read_ends(plan.document)
+    found = {}
+    for row in rows:
+        answer = replace(unpack(bytes(row.data)), ends=ends[row.revision])
+        answer = answer.rename(renames.get(row.revision, ()), taken)
+        found[row.pk] = Kept(row=row, answer=answer, now=answer.where(ends_now))
+    return found
 
 
-def _follow(row: Compared, said: Answer, renames: tuple[Rename, ...]) -> Kept:
-    return Kept(row=row, answer=said.rename(_names_of("endpoint", renames)), said=said, renames=renames)
-
-
-def _names_of(kind: str, renames: Iterable[Rename]) -> dict[str, str]:
-    return {one.old: one.new for one in renames if one.kind == kind}
-
-
-def leave_moved(plan: models.Plan, kept: Kept) -> Answer:
-    """The answer under the names of now, without the flows of ends that have moved since then.
-
-    That is, stand in another zone or have other addresses: like a state of a rule (`planner.engine.life`), what was
-    answered belongs to those of then. Without any flow where the plan of then can't be read.
-    """
-    if kept.row.revision == plan.revision:
-        return kept.answer
-    then = find_sound_version(plan, kept.row.revision)
-    stayed = _find_stayed(then.document, plan.document, kept.renames) if then else frozenset()
-    flows = tuple(one for one in kept.said.flows if one.source in stayed and one.destination in stayed)
-    return replace(kept.said, flows=flows).rename(_names_of("endpoint", kept.renames))
-
-
-def _find_stayed(then: Document, now: Document, renames: Iterable[Rename]) -> frozenset[str]:
-    """The endpoints that are where they were, by their names of then."""
-    endpoints, zones = _names_of("endpoint", renames), _names_of("zone", renames)
-    ends = {row["name"]: _end_of(row) for row in now["endpoints"]}
-    stayed = set()
-    for row in then["endpoints"]:
-        name, before = row["name"], _end_of(row)
-        before = before._replace(zone=zones.get(before.zone, before.zone))
-        end = ends.get(endpoints.get(name, name))
-        if end is not None and (end == before or is_same(before, end)):
-            stayed.add(name)
-    return frozenset(stayed)
-
-
-def _end_of(row: Mapping[str, Any]) -> End:
-    return End(row["zone"], tuple(row.get("addresses", ())))
+def _read_ends(document: Mapping[str, Any]) -> dict[str, End]:
+    """Where the endpoints of a stored document stand, by name."""
+    return {one["name"]: End(one["zone"], tuple(one.get("addresses", ()))) for one in document["endpoints"]}
 
 
 def pack(answer: Answer) -> bytes:

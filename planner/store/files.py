@@ -17,7 +17,7 @@ from planner.report.said.edition import PAPERS, Edition, Paper
 from planner.report.said.filters import LABELS, Filter, Selection, read_filter, select
 from planner.report.said.there import There
 from planner.store.answers import taken_in
-from planner.store.compared import leave_moved, read_kept
+from planner.store.compared import read_kept
 from planner.store.earlier import find_earlier
 from planner.store.editions import matrix_of
 from planner.store.lives import lives_of
@@ -102,7 +102,7 @@ def _find_there(plan: Plan, asked: Asked) -> There | None:
     row = kept.row
     device = row.firewall or READERS[row.format].label
     return There.of(
-        leave_moved(plan, kept), device=device, day=localtime(row.at).date(), revision=row.revision,
+        kept.now, device=device, day=localtime(row.at).date(), revision=row.revision,
         whole_icmp=row.format in WHOLE_ICMP,
     )  # fmt: skip
 

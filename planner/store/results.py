@@ -2,14 +2,15 @@
 
 A run is taken for the state of the plan that its script was made from. After the plan has changed, its results count
 on for every check that is the same still: from the same source at the same addresses, to the same destination, at an
-address that it still has. So only what changed falls back to not tested. New names are followed.
+address or by the DNS names that it still has. So only what changed falls back to not tested. New names of endpoints
+are followed.
 """
 
 import hashlib
 import json
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -19,7 +20,7 @@ from django.utils import timezone
 
 from planner.engine import Report
 from planner.engine.acceptance import Acceptance, Run, Status, assess
-from planner.engine.checks import Check, check_id, digest_of, plan_checks
+from planner.engine.checks import Check, Planning, check_id, digest_of, plan_checks
 from planner.engine.renames import Rename
 from planner.engine.result_files import read_runs
 from planner.engine.rules import Opening
@@ -187,10 +188,31 @@ def _carry(row: CheckRun, target: _Target, renamed: Iterable[Rename]) -> Run | N
     }  # what has got the name of another since is something else
     results = tuple(
         replace(result, id=ids[result.id].id, destination=ids[result.id].destination)
-        for result in found.results
-        if result.id in ids
+        for result in _list_carried(row, ids, found.results)
     )
     return Run(name=name, results=replace(found, source=source, results=results))
+
+
+def _list_carried(row: CheckRun, checks: Mapping[str, Check], results: Iterable[Result]) -> Iterator[Result]:
+    """The results at addresses that their checks still have, and those of names where these are the same ones still.
+
+    `checks`: by the ids of then. A result says which address was tried and not whether a name led there, so it is told
+    by what the destination had then: the first at one of its addresses is of that address, every other one of a name.
+    What names led to is not known of runs from before it was kept.
+    """
+    seen: set[tuple[str, str, str | None]] = set()
+    for result in results:
+        check = checks.get(result.id)
+        if check is None:
+            continue
+        address = address_key(result.address)
+        is_first = (result.id, address, result.port) not in seen
+        seen.add((result.id, address, result.port))
+        addresses, names = row.aims.get(result.destination, ((), ()))
+        is_of_address = is_first and address in addresses
+        is_followed = not check.names or _keys(names) == _keys(check.names)
+        if (is_first and address in check.addresses) or (is_followed and not is_of_address):
+            yield result
 
 
 def _keys(addresses: Iterable[str]) -> set[str]:
@@ -229,7 +251,8 @@ def take(
             files |= {id(run): upload for run in found}
             runs += found
     state = assess(report, runs, refused)
-    stored = [_make_row(plan, report, run, files[id(run)], who=who, via=via) for run in state.used]
+    planning = Planning(report)
+    stored = [_make_row(plan, planning, run, files[id(run)], who=who, via=via) for run in state.used]
     taken = _store(plan, report, stored, state.messages)
     by_row = {id(row): id(files[id(run)]) for row, run in zip(stored, state.used, strict=True)}
     return replace(taken, files=len({by_row[id(row)] for row in taken.stored}))
@@ -267,15 +290,17 @@ def _forget_old(plan: models.Plan, sources: Iterable[str]) -> None:
     CheckRun.objects.filter(pk__in=beyond).delete()
 
 
-def _make_row(plan: models.Plan, report: Report, run: Run, upload: Upload, *, who: str, via: str) -> CheckRun:
+def _make_row(plan: models.Plan, planning: Planning, run: Run, upload: Upload, *, who: str, via: str) -> CheckRun:
     found = run.results
-    source = next(end for end in report.plan.endpoints if end.name == found.source)
+    tried = sorted({result.destination for result in found.results} & planning.by_name.keys())
+    aims = {destination: planning.aim(found.source, destination, "tcp")[:2] for destination in tried}
     return CheckRun(
         plan=plan,
         revision=plan.revision,
         digest=found.report,
         source=found.source,
-        addresses=list(source.addresses),
+        addresses=list(planning.by_name[found.source].addresses),
+        aims={destination: aim for destination, aim in aims.items() if aim[1]},
         host=found.host,
         started=found.started,
         file=cut(upload.name, 255),

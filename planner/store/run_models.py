@@ -14,6 +14,9 @@ class CheckRun(models.Model):
     digest = models.CharField(max_length=64, help_text="Of the report that it is about")
     source = models.CharField(max_length=255, help_text="The endpoint that it was run from, by its name then")
     addresses = models.JSONField(default=list, help_text="The addresses that this endpoint had then")
+    aims = models.JSONField(
+        default=dict, help_text="The addresses and the DNS names that destinations with names had then, by their name"
+    )
     host = models.CharField(max_length=255, blank=True, help_text="What the machine calls itself")
     started = models.DateTimeField(help_text="When it was run, as it says itself")
     file = models.CharField(max_length=255, help_text="The name of the file that was uploaded")

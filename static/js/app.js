@@ -7,4 +7,5 @@ import "./forms.js";
 import "./going.js";
 import "./leaving.js";
 import "./menus.js";
+import "./sent_texts.js";
 import "./trouble.js";

@@ -1,6 +1,5 @@
-/* Changed cells that were sent and not taken, as something else came in place of the table: the login, where the session
-   had ended. They are kept in sessionStorage of this tab until the table is there again, and are in it then, changed and
-   not saved. What the table itself answers says what became of them. */
+/* Changed cells that were sent and not taken, as the login came in place of the table, where the session had ended. They
+   are in the table again afterwards, changed and not saved. */
 
 import {
   cellAt,
@@ -15,10 +14,11 @@ import {
   rowOf,
   tell,
 } from "./grid.js";
+import { keepSent, takeSent } from "./sent.js";
 
 /** @typedef {[string, Record<string, string>][]} Rows of each its endpoint, none for a new one, and its changed cells */
 
-const KEY = `grid-sent:${location.pathname}`;
+const KEY = `sent ${location.pathname}`;
 const base = /** @type {HTMLInputElement} */ (form.elements.namedItem("base"));
 
 /** @returns {Rows} */
@@ -33,25 +33,7 @@ export function readChanges() {
   return [...rows].map(([row, cells]) => [nameOf(row), cells]);
 }
 
-/* Storage may be full or forbidden; then nothing is kept, and everything else works. */
-form.addEventListener("submit", () => {
-  try {
-    sessionStorage.setItem(KEY, JSON.stringify({ base: base.value, rows: readChanges() }));
-  } catch {
-    // as before there was this
-  }
-});
-
-/** @returns {{ base: string, rows: Rows } | null} what was sent last, unless the table is the answer to it */
-function take() {
-  try {
-    const kept = JSON.parse(sessionStorage.getItem(KEY) || "null");
-    sessionStorage.removeItem(KEY);
-    return document.referrer && new URL(document.referrer).pathname === location.pathname ? null : kept;
-  } catch {
-    return null;
-  }
-}
+form.addEventListener("submit", () => keepSent(KEY, { base: base.value, rows: readChanges() }));
 
 /** @returns {Map<string, number>} the places of the endpoints, without the empty row at the end */
 function findPlaces() {
@@ -89,7 +71,7 @@ function putBack(kept) {
   }
 }
 
-const kept = take();
+const kept = /** @type {{ base: string, rows: Rows } | null} */ (takeSent(KEY));
 if (kept) {
   putBack(kept);
 }

@@ -83,6 +83,18 @@ def test_what_is_typed_when_the_session_has_ended_is_offered_back_after_the_logi
     expect(page.get_by_label("Addresses of DC01", exact=True)).to_have_value("10.7.7.7")
     expect(page.get_by_label("Name of DC77", exact=True)).to_have_value("DC77")
     expect(page.locator("#state")).to_have_text("2 cells changed, nothing saved yet")
+    page.goto(f"/plans/{plan.key}/comments/?on=endpoint&of=DC01")
+    page.get_by_label("Your comment").fill("Is it the old one?")
+    Session.objects.all().delete()
+    page.get_by_role("button", name="Comment", exact=True).click()
+    log_in(page, "edna")
+    expect(page.get_by_label("Your comment")).to_have_value("Is it the old one?")
+    expect(page.locator("#live")).to_have_text("What you sent is in the form again. It isn’t stored yet.")
+    page.get_by_role("button", name="Comment", exact=True).click()
+    expect(page.locator(".comment-text")).to_have_text("Is it the old one?")
+    expect(page.get_by_label("Your comment")).to_have_value("")
+    page.reload()
+    expect(page.get_by_label("Your comment")).to_have_value("")
 
 
 def test_a_plan_is_shared_and_taken_back_without_a_mouse(page, plan):

@@ -1,8 +1,11 @@
-"""Which of many targets are tried beside the plan's ports: a few of them, and the same ones each time."""
+"""Which of many targets are tried, beside the plan's ports and of what a row keeps apart: the same ones each time."""
 
+from collections import Counter
 from types import SimpleNamespace
 
-from planner.engine.checks import _find_free, _pick
+import pytest
+
+from planner.engine.checks import MOST_PAIRS, _find_free, _pick, _spread
 
 
 def test_of_many_targets_a_few_different_ones_are_picked_by_the_name_of_who_tries():
@@ -22,3 +25,23 @@ def test_a_port_just_beside_those_of_the_plan_is_free():
     assert _find_free(["443"], [(443, 444)], "a", "b") == "442"
     assert _find_free(["443"], [(442, 444)], "a", "b") is None
     assert _find_free(["1", "65535"], [(1, 1), (65535, 65535)], "a", "b") in {"2", "65534"}
+
+
+@pytest.mark.parametrize(
+    ("sources", "destinations"),
+    [(0, 5), (1, 1), (20, 20), (21, 20), (99, 99), (1, 400), (3, 398), (399, 133), (399, 400), (2, 5000), (900, 700)],
+)
+def test_pairs_that_are_tried_are_spread_evenly_over_sources_and_destinations(sources, destinations):
+    pairs = list(_spread(sources, destinations))
+    assert len(set(pairs)) == len(pairs) == min(sources * destinations, MOST_PAIRS)
+    for side, count in ((0, sources), (1, destinations)):
+        tried = Counter(pair[side] for pair in pairs)
+        assert len(tried) == min(count, len(pairs))
+        assert set(tried) <= set(range(count))
+        assert max(tried.values(), default=0) - min(tried.values(), default=0) <= 1
+
+
+@pytest.mark.parametrize("count", [2, 21, 100, 300, 400, 401, 3000])
+def test_within_a_zone_too_each_endpoint_is_tried_from_another_one_and_the_other_way_round(count):
+    pairs = [(source, destination) for source, destination in _spread(count, count) if source != destination]
+    assert len({source for source, _ in pairs}) == len({to for _, to in pairs}) == min(count, MOST_PAIRS)

@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.engine import evaluate_report
+from planner.engine import TooLarge, evaluate_report, prohibitions
 from planner.engine.findings.evidence import both_ends
-from planner.engine.prohibitions import forbids
+from planner.engine.prohibitions import count_broken, forbids
+from planner.engine.size import check_size
 from planner.engine.terms import Terms
 from planner.engine.topology import PLAIN, Setting, Topology
+from planner.plan import limits
 from planner.plan.document import check_plan
 from ports.queries import shipped_matrix
 from tests.engine.test_linear import LARGE, MOST, SMALL, count_steps
@@ -146,6 +148,17 @@ def test_a_row_is_broken_by_the_flows_that_it_forbids_in_their_order(document):
             and forbids(row.protocol, row.ports, flow.need.protocol, flow.need.ports)
         ]
         assert list(row.breaking) == wanted
+    broken = sum(len(row.breaking) for row in report.closed if row.number is not None)
+    assert count_broken(report.plan.never, report.flows) == broken
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(limits, "BROKEN", broken)
+        check_size(MATRIX, report.plan)
+        assert len(evaluate_report(MATRIX, report.plan).closed) == len(report.closed)
+        if broken:
+            patch.setattr(limits, "BROKEN", broken - 1)
+            for refuse in (check_size, evaluate_report):
+                with pytest.raises(TooLarge, match=f"break .* {broken:,} times, .* at most {broken - 1:,} are listed"):
+                    refuse(MATRIX, report.plan)
 
 
 def closed(count, *, ports):
@@ -184,3 +197,44 @@ def test_rows_that_forbid_the_same_share_what_they_find():
     found = [one for one in report.findings if one.code == "never-broken"]
     assert len({id(one.endpoints) for one in found}) == 1
     assert found[0].endpoints == both_ends(report.closed[0].breaking)
+
+
+def test_rows_that_are_broken_too_often_are_refused_before_anything_is_listed(monkeypatch):
+    """2,000 rows and 2,000 flows: each row is broken by all flows but a few of them."""
+    plan = closed(2_000, ports=lambda number: f"{number + 1}-65535")
+    monkeypatch.setattr(prohibitions.Closed, "__init__", lambda *_, **__: pytest.fail("it was made"))
+    for refuse in (check_size, evaluate_report):
+        with pytest.raises(TooLarge) as caught:
+            refuse(MATRIX, plan)
+        assert caught.value.sentence == (
+            "Flows that are needed break what the plan never allows 3,000,000 times, each counted for each row; at "
+            "most 2,000,000 are listed. Take rows away that forbid the same, let them forbid fewer ports, or exclude "
+            "the flows."
+        )
+
+
+def test_a_plan_whose_rows_are_broken_too_often_may_be_mended_step_by_step(monkeypatch):
+    def plan(count, *, to="65535"):
+        return closed(count, ports=lambda number: f"{number + 1}-{to}")
+
+    monkeypatch.setattr(limits, "BROKEN", 20)
+    check_size(MATRIX, plan(5))
+    for before, after in ((9, 8), (8, 8), (9, 5), (5, 4)):
+        check_size(MATRIX, plan(after), plan(before))
+    check_size(MATRIX, plan(9, to="9"), plan(9))
+    for before, after in ((8, 9), (5, 8), (None, 8)):
+        with pytest.raises(TooLarge, match="never allows"):
+            check_size(MATRIX, plan(after), plan(before) if before else None)
+
+
+def test_a_row_that_is_broken_too_often_is_seen_beside_a_report_of_the_plan_before(monkeypatch):
+    before = closed(6, ports=lambda number: f"{number + 1}")
+    after = replace(before, never=closed(6, ports=lambda number: f"{number + 1}-65535").never)
+    report = evaluate_report(MATRIX, before)
+    check_size(MATRIX, after, before, report=report)
+    monkeypatch.setattr(limits, "BROKEN", 20)
+    check_size(MATRIX, before, before, report=report)
+    with pytest.raises(TooLarge, match="never allows"):
+        check_size(MATRIX, after, before, report=report)
+    with pytest.raises(TooLarge, match="never allows"):
+        evaluate_report(MATRIX, after, report)

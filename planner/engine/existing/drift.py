@@ -1,9 +1,12 @@
 """What became of a firewall between two comparisons with it: what opened, what closed, what is too wide now. Pure."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 
 from planner.engine.existing.decide import STATES, State
+from planner.engine.life import End, is_same
+from planner.engine.renames import Rename, follow
 
 READING = 4
 """How configurations are read and measured. It is raised when a reader, or what is too wide, comes to answer otherwise
@@ -98,29 +101,36 @@ class Answer:
     """None where it wasn't looked for."""
     reading: int = READING
     """By which way to read it was made."""
+    ends: Mapping[str, End] = field(default_factory=dict)
+    """Where the plan's endpoints stood when it was made, by name; not kept with it, as the revision has it."""
 
     @property
     def counts(self) -> dict[State, int]:
         """How many flows have each state."""
         return {state: sum(one.state == state for one in self.flows) for state in STATES}
 
-    def rename(self, names: Mapping[str, str]) -> "Answer":
-        """The same under the names that endpoints have now: old name -> new name."""
-        if not names:
+    def where(self, ends: Mapping[str, End]) -> "Answer":
+        """Only what it says of flows whose ends stood where these do: about other addresses nobody asked."""
+        moved = _find_moved(self.ends, ends)
+        return replace(self, flows=tuple(one for one in self.flows if moved.isdisjoint(one.key[:2])))
+
+    def rename(self, renames: Sequence[Rename], taken: AbstractSet[str]) -> "Answer":
+        """The same under the names that endpoints and zones have now, of which `taken` are all.
+
+        What lost its name to another has one of its own. `renames` are all those since the answer was made.
+        """
+        if not renames:
             return self
+        taken = taken | self.ends.keys() | {end.zone for end in self.ends.values()}
+        name, zone = follow("endpoint", renames, taken), follow("zone", renames, taken)
 
         def call(ends: tuple[str, ...]) -> tuple[str, ...]:
-            return tuple(sorted(names.get(end, end) for end in ends))
+            return tuple(sorted(map(name, ends)))
 
         return replace(
             self,
             flows=tuple(
-                replace(
-                    one,
-                    source=names.get(one.source, one.source),
-                    destination=names.get(one.destination, one.destination),
-                )
-                for one in self.flows
+                replace(one, source=name(one.source), destination=name(one.destination)) for one in self.flows
             ),
             wider=tuple(
                 replace(one, sources=call(one.sources), destinations=call(one.destinations)) for one in self.wider
@@ -130,7 +140,13 @@ class Answer:
             else tuple(
                 replace(one, sources=call(one.sources), destinations=call(one.destinations)) for one in self.forbidden
             ),
+            ends={name(old): End(zone(end.zone), end.addresses) for old, end in self.ends.items()},
         )
+
+
+def _find_moved(before: Mapping[str, End], after: Mapping[str, End]) -> set[str]:
+    """The names of endpoints that have other addresses, or another zone, in the one than in the other."""
+    return {name for name in before.keys() & after.keys() if not is_same(before[name], after[name])}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,9 +160,9 @@ class Drift:
     otherwise: tuple[tuple[FlowAnswer, FlowAnswer], ...]
     """Flows that are open in neither, in another way."""
     added: tuple[FlowAnswer, ...]
-    """Flows that the plan had not yet."""
+    """Flows that the plan had not yet, or had between other addresses or zones."""
     gone: tuple[FlowAnswer, ...]
-    """Flows that the plan has no more."""
+    """Flows that the plan has no more, or has between others."""
     wider: tuple[WiderAnswer, ...]
     """What is too wide and was not."""
     narrower: tuple[WiderAnswer, ...]
@@ -171,7 +187,9 @@ class Drift:
 def find_drift(before: Answer, after: Answer) -> Drift:
     """What differs between two answers under the same names of endpoints."""
     was, now = ({one.key: one for one in answer.flows} for answer in (before, after))
-    changed = [(was[key], one) for key, one in now.items() if key in was and was[key].state != one.state]
+    moved = _find_moved(before.ends, after.ends)
+    both = {key for key in was.keys() & now.keys() if moved.isdisjoint(key[:2])}
+    changed = [(was[key], one) for key, one in now.items() if key in both and was[key].state != one.state]
     is_alike = before.reading == after.reading
     if not is_alike:
         before, after = (replace(answer, wider=(), stale=None, forbidden=None) for answer in (before, after))
@@ -182,8 +200,8 @@ def find_drift(before: Answer, after: Answer) -> Drift:
         opened=tuple(pair for pair in changed if pair[1].state == "open"),
         closed=tuple(pair for pair in changed if pair[0].state == "open"),
         otherwise=tuple(pair for pair in changed if "open" not in (pair[0].state, pair[1].state)),
-        added=tuple(one for key, one in now.items() if key not in was),
-        gone=tuple(one for key, one in was.items() if key not in now),
+        added=tuple(one for key, one in now.items() if key not in both),
+        gone=tuple(one for key, one in was.items() if key not in both),
         wider=tuple(one for one in after.wider if one.key not in wide_was),
         narrower=tuple(one for one in before.wider if one.key not in wide_now),
         stale=stale,

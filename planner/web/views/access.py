@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import wraps
 from typing import Concatenate
-from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
 from django.contrib import messages
@@ -24,6 +23,7 @@ from planner.store.holders import find_hold, note_opening, read_holder
 from planner.store.models import Hold, Plan
 from planner.web.views import owned
 from planner.web.views.bin import show_binned
+from planner.web.views.coming_from import find_page
 from planner.web.views.errors import show_error, show_too_many
 from planner.web.views.htmx import htmx_of, lead_before
 from ports.matrix import MatrixError
@@ -138,19 +138,8 @@ def ask_for_login(request: HttpRequest) -> HttpResponse:
     if not reads:
         messages.warning(request, "You weren’t logged in, so nothing of what you sent was stored.")
     if htmx_of(request):
-        return lead_before(redirect_to_login(_read_page(request, "HX-Current-URL")).url)
-    return redirect_to_login(request.get_full_path() if reads else _read_page(request, "Referer"))
-
-
-def _read_page(request: HttpRequest, header: str) -> str:
-    """Path and query of the page that a header names; of the first one where it names none of this host."""
-    try:
-        named = urlsplit(request.headers.get(header, ""))
-    except ValueError:  # no address at all
-        return "/"
-    if (named.scheme, named.netloc) != (request.scheme, request.get_host()):
-        return "/"
-    return urlunsplit(("", "", named.path or "/", named.query, ""))
+        return lead_before(redirect_to_login(find_page(request, "HX-Current-URL")).url)
+    return redirect_to_login(request.get_full_path() if reads else find_page(request, "Referer"))
 
 
 def _refuse_role(request: HttpRequest, plan: Plan, hold: Hold) -> HttpResponse:

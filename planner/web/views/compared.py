@@ -94,7 +94,7 @@ def _show(request: HttpRequest, plan: Plan, number: int, trouble: str = "") -> H
         raise Http404
     answer = found[number].answer
     report = report_for(plan.version, matrix_of(plan))
-    there = list(list_there(plan, report, found[number]))
+    there = list(list_there(plan, report, found[number].now))
     context = {
         "plan": plan,
         "row": row,
@@ -124,12 +124,12 @@ def _choose(wanted: str, earlier: list[Compared], row: Compared) -> Compared | N
     return next(same, None)
 
 
-def list_there(plan: Plan, report: Report, kept: compared.Kept) -> Iterator[There]:
+def list_there(plan: Plan, report: Report, answer: Answer) -> Iterator[There]:
     """The rules of now of which all flows were open, and that nobody has said more of than that they are wanted.
 
-    None with an end that has other addresses, or stands in another zone, than when it was compared.
+    `answer` is what still holds, of flows whose ends stand where they stood when it was compared.
     """
-    state = {one.key: one for one in compared.leave_moved(plan, kept).flows}
+    state = {one.key: one for one in answer.flows}
     known = lives.lives_of(plan, report)
     for rule in report.rules:
         flows = [state.get((here, to, protocol, ports or "")) for here, to, protocol, ports in rule.openings()]
@@ -284,7 +284,7 @@ def take_states(request: HttpRequest, plan: Plan, number: int) -> HttpResponse:
     if found is None:
         raise Http404
     report = report_for(plan.version, matrix_of(plan))
-    there = {one.pick: one for one in list_there(plan, report, found)}
+    there = {one.pick: one for one in list_there(plan, report, found.now)}
     sent = dict.fromkeys(request.POST.getlist("rule")[:MOST_TAKEN])
     if not sent:
         return _show(request, plan, number, "No rule is chosen.")

@@ -10,6 +10,7 @@ from django.shortcuts import render
 
 from planner.deploy import request_id
 from planner.store.trouble import name_trouble
+from planner.web.views.coming_from import find_page
 from ports.text import plural
 
 _PLAN = re.compile(r"/plans/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(/|$)")
@@ -92,6 +93,9 @@ def show_server_error(request: HttpRequest) -> HttpResponse:
 
 def show_csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form that was sent without its token: an old page, or cookies switched off."""
-    return show_error(
-        request, 403, "This form is too old", "Open the page again and send the form once more. Cookies must be on."
-    )
+    context = {
+        "title": "This form is too old",
+        "message": "Open the page again and send the form once more. Cookies must be on.",
+        "again": find_page(request, "Referer"),
+    }
+    return render(request, "planner/error.html", context, status=403)

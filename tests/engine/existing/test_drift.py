@@ -2,12 +2,21 @@
 
 from dataclasses import replace
 
+import pytest
+
 from planner.engine.existing.drift import READING, ForbiddenAnswer, StaleAnswer, find_drift
+from planner.engine.life import End
+from planner.engine.renames import Rename
 from tests.web.views.comparisons import flow_answer, make_answer, wider_answer
 
 
 def drift(before, after, wide_before=(), wide_after=()):
     return find_drift(make_answer(*before, wider=wide_before), make_answer(*after, wider=wide_after))
+
+
+def rename(answer, **names):
+    """An answer after endpoints were renamed."""
+    return answer.rename([Rename("endpoint", old, new) for old, new in names.items()], frozenset())
 
 
 def test_every_change_of_a_state_is_in_one_group():
@@ -52,11 +61,46 @@ def test_entries_that_decide_otherwise_are_no_drift_while_the_state_is_the_same(
 
 
 def test_an_answer_follows_new_names():
-    answer = make_answer(flow_answer(), wider=[wider_answer()]).rename({"PS01": "A1", "DC01": "A0"})
+    answer = rename(make_answer(flow_answer(), wider=[wider_answer()]), PS01="A1", DC01="A0")
     [one] = answer.flows
     [wide] = answer.wider
     assert (one.source, one.destination, wide.sources, wide.destinations) == ("A1", "A0", ("A1",), ("A0",))
-    assert not find_drift(answer, answer.rename({}))
+    assert not find_drift(answer, rename(answer))
+
+
+def test_what_lost_its_name_to_another_is_not_mixed_with_it():
+    """Z1 was deleted since, and B1 has got its name."""
+    flows = flow_answer(destination="B1", state="closed"), flow_answer(destination="Z1", state="open")
+    before = replace(make_answer(*flows), ends={"Z1": End("DMZ", ("192.0.2.1",)), "B1": End("DMZ", ("192.0.2.2",))})
+    now = rename(before, B1="Z1")
+    assert {one.destination: one.state for one in now.flows} == {"Z1": "closed", "Z1 (old)": "open"}
+    assert {name: end.addresses for name, end in now.ends.items()} == {
+        "Z1": ("192.0.2.2",), "Z1 (old)": ("192.0.2.1",),
+    }  # fmt: skip
+
+
+MOVED = [End("Internal", ("10.0.0.99",)), End("Internal", ()), End("DMZ", ("10.0.0.20",))]
+
+
+@pytest.mark.parametrize("moved", MOVED, ids=lambda end: f"{end.zone} {end.addresses}")
+@pytest.mark.parametrize("name", ["PS01", "DC01"])
+def test_a_flow_between_other_addresses_or_zones_is_another_one(name, moved):
+    ends = dict.fromkeys(("PS01", "DC01"), End("Internal", ("10.0.0.20", "2001:db8::1")))
+    other = flow_answer("APP", "SQL")
+    was = replace(make_answer(flow_answer(), other), ends=ends)
+    now = replace(make_answer(flow_answer(state="closed"), other), ends=ends | {name: moved})
+    found = find_drift(was, now)
+    assert [one.state for one in found.gone] == ["open"]
+    assert [one.state for one in found.added] == ["closed"]
+    assert not found.closed
+    assert was.where(now.ends).flows == (other,)
+    as_read = ends | {name: End("Internal", ("2001:DB8:0::1", "10.0.0.20/32"))}
+    assert was.where(as_read) == was, "written otherwise and in another order they are the same"
+
+
+def test_an_answer_follows_zones_to_their_new_names():
+    was = replace(make_answer(flow_answer()), ends={"PS01": End("Internal", ())})
+    assert was.rename([Rename("zone", "Internal", "Inside")], frozenset()).ends == {"PS01": End("Inside", ())}
 
 
 def test_flows_are_counted_by_their_state():
@@ -90,4 +134,4 @@ def test_what_is_left_over_or_forbidden_is_known_by_what_it_is_and_told_where_bo
     assert found
     assert not find_drift(bare, now)
     assert not find_drift(was, bare)
-    assert [one.sources for one in was.rename({"PS01": "B"}).forbidden] == [("B",), ("A",)]
+    assert [one.sources for one in rename(was, PS01="B").forbidden] == [("B",), ("A",)]

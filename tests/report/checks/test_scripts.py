@@ -204,6 +204,16 @@ def test_a_range_a_network_a_name_and_a_host_that_is_not_known(tmp_path):
     assert {key[1]: value for key, value in outcomes(with_host).items() if key[0] == "Far"} == {"127.9.3.4": "open"}
 
 
+def test_an_address_and_a_name_that_leads_to_it_are_two_attempts_and_both_prove_the_flow(tmp_path):
+    document = loopback(("Both", "tcp", "42400"))
+    document["endpoints"].append({"name": "Both", "zone": "DMZ", "addresses": ["127.0.0.1", "localhost"]})
+    _, results, _ = run_script(archive_of(document)["PS01.sh"], folder=tmp_path)
+    wanted = [row for row in results["results"] if row["port"] == "42400"]
+    assert [row["address"] for row in wanted if row["address"] == "127.0.0.1"] == ["127.0.0.1"] * 2
+    state = assess(evaluate(document), [Run(name="x", results=read_results(json.dumps(results).encode()))])
+    assert [one.status for one in state.flows] == ["refused"]
+
+
 @pytest.mark.parametrize("port", sorted(PROBES))
 def test_a_service_is_asked_in_its_own_protocol_and_in_one_packet(port, tmp_path):
     document = loopback(("SQL", "udp", port))

@@ -123,7 +123,7 @@ def read_sections(text):
                 assert key not in edit, line
                 assert values
                 edit[key] = values
-            case ["move", _, "after", _] if edit is None:
+            case ["move", _, "before", _] if edit is None:
                 pass
             case ["next"]:
                 edit = None

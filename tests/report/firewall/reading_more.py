@@ -41,7 +41,7 @@ def read_ios(text):
                 services[name] = _service(match)
             else:
                 assert re.fullmatch(r" description [A-Za-z0-9.,:_() -]{1,200}", line), line
-        elif re.fullmatch(r" deny (ip|ipv6) any any( log)?", line):
+        elif re.fullmatch(r" deny (ip|ipv6) any any( log)?| permit icmp any any nd-n[as]", line):
             pass
         elif mode == "ip access-list extended":
             match = re.fullmatch(
@@ -87,7 +87,9 @@ def read_mikrotik(text):
                 held.append(network(facts["address"]))
             continue
         assert facts["chain"] == "port-planner"
-        if facts["action"] == "drop" or facts["disabled"] == "yes":
+        if facts["action"] == "drop" or facts.get("connection-state") == "established,related":
+            continue
+        if facts["disabled"] == "yes":
             continue
         assert facts["action"] == "accept"
         assert facts["connection-state"] == "new"

@@ -106,7 +106,7 @@ def test_lines_that_no_comment_of_xml_can_hold_are_looked_for_elsewhere():
     before, after = (plan(ends, [flow("A", "B", ports=port)], firewalls=[pan]) for port in ("443", "8443"))
     [text] = write_devices(after, Edition(date=DAY, earlier=(before,))).values()
     assert ElementTree.fromstring(text).tag == "config"
-    assert b"the head of the file of set lines (paloalto-set) has them" in text
+    assert b"the file of set lines (paloalto-set) has them" in text
     assert b"gone: " not in text
 
 

@@ -218,6 +218,55 @@ def test_after_a_change_only_what_changed_falls_back_to_not_tested(client, plan)
     assert statuses(plan) == {("PS01", "SQL01"): "not-tested", ("PS01", "MAIL01"): "open", ("Staff", "PS01"): "open"}
 
 
+def led_to(plan, *addresses):
+    """A file in which the names of SQL01 led to these addresses."""
+    document = write_results(report_of(plan), "PS01")
+    rows = [row for row in document["results"] if row["address"].endswith(".example.com")]
+    document["results"] += [row | {"address": address} for address in addresses for row in rows]
+    document["results"] = [row for row in document["results"] if row not in rows]
+    return SimpleUploadedFile("names.json", json.dumps(document).encode())
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "status"),
+    [
+        (["sql.example.com"], ["sql.example.com"], "open"),
+        (["sql.example.com"], ["new.example.com"], "not-tested"),
+        (["sql.example.com"], ["10.0.2.20"], "open"),
+        (["sql.example.com"], ["10.0.2.21"], "not-tested"),
+        (["10.0.2.20"], ["new.example.com"], "not-tested"),
+        (["10.0.2.20"], ["10.0.2.20", "new.example.com"], "not-tested"),
+        (["10.0.2.20", "sql.example.com"], ["10.0.2.20", "sql.example.com"], "open"),
+        (["10.0.2.20", "sql.example.com"], ["10.0.2.20", "new.example.com"], "not-tested"),
+        (["10.0.2.20", "10.0.2.21", "sql.example.com"], ["10.0.2.20", "sql.example.com"], "open"),
+        (["10.0.2.20", "sql.example.com"], ["SQL.example.com"], "open"),
+    ],
+)
+def test_what_a_name_led_to_proves_nothing_of_another_name(client, plan, before, after, status):
+    edit(plan, "SQL01", addresses=before)
+    upload(client, plan, led_to(plan, "10.0.2.20"))
+    assert statuses(plan)["PS01", "SQL01"] == "open"
+    edit(plan, "MAIL01", addresses=["10.0.2.26"])
+    assert statuses(plan)["PS01", "SQL01"] == "open"
+    edit(plan, "SQL01", addresses=after)
+    assert statuses(plan)["PS01", "SQL01"] == status
+
+
+def test_an_address_that_is_gone_is_no_address_of_the_name_beside_it(client, plan):
+    edit(plan, "SQL01", addresses=["10.0.2.20", "sql.example.com"])
+    upload(client, plan, led_to(plan))
+    edit(plan, "SQL01", addresses=["sql.example.com"])
+    assert statuses(plan)["PS01", "SQL01"] == "not-tested"
+
+
+def test_of_a_run_that_does_not_know_the_names_of_then_they_are_not_tested_after_a_change(client, plan):
+    edit(plan, "SQL01", addresses=["sql.example.com"])
+    upload(client, plan, led_to(plan, "10.0.2.20"))
+    CheckRun.objects.update(aims={})
+    edit(plan, "MAIL01", addresses=["10.0.2.26"])
+    assert statuses(plan)["PS01", "SQL01"] == "not-tested"
+
+
 def test_what_its_source_tried_from_another_address_is_not_tested(client, plan):
     upload(client, plan, file(plan, "PS01"), file(plan, "Staff"))
     edit(plan, "Staff", addresses=["10.9.0.6"])

@@ -238,12 +238,6 @@ def test_what_was_renamed_since_is_still_there_and_what_took_a_name_over_is_not(
     assert not picks_of(client, plan)
 
 
-def test_a_plan_whose_revision_of_then_is_gone_says_nothing_to_be_there(client, plan):
-    keep_comparison(plan, 1, make_answer(flow_answer("PS01", "SQL01", "1433"), missing=0), revision=7)
-    assert not picks_of(client, plan)
-    assert page_of(client, plan, 1).text("h1").startswith("Compared with FW-HQ")
-
-
 def test_the_same_form_sent_twice_is_answered_as_it_was_the_first_time(client, plan):
     keep(client, plan)
     row = Compared.objects.get()
@@ -334,6 +328,25 @@ def test_a_report_has_it_beside_its_rules_where_that_is_asked_for(client, plan):
         assert "Comparison: the plan has none of this number" in Page(response).text()
     reading = client.get(f"/plans/{plan.key}/read/report/csv?compared={row.pk}")
     assert reading.status_code == 404 or "on_firewall" not in reading.content.decode("utf-8-sig")
+
+
+def test_a_report_says_nothing_beside_rules_of_addresses_that_were_not_compared(client, plan):
+    keep(client, plan, firewall="FW-CORE")
+    row = Compared.objects.get()
+
+    def count(said):
+        text = client.get(f"/plans/{plan.key}/report/csv?compared={row.pk}").content.decode("utf-8-sig")
+        return text.count(said)
+
+    assert (count("there (row 2)"), count("not compared")) == (1, 0)
+    change = {"edit": "edit-endpoint", "matrix": current_matrix(), "sender": actions.ANYONE}
+    params = {"endpoint": "PS01", "changes": {"name": "PS-NEW"}}
+    actions.apply_edit(plan_id=plan.pk, params=params, **change)
+    assert (count("there (row 2)"), count("not compared")) == (1, 0), "a name alone is the same machine"
+    params = {"endpoint": "PS-NEW", "changes": {"addresses": ["10.0.0.99"]}}
+    actions.apply_edit(plan_id=plan.pk, params=params, **change)
+    assert count("there (row 2)") == 0
+    assert count("not compared") > 0
 
 
 def test_what_is_left_over_and_what_must_stay_closed_is_kept_and_told_with_what_changed(client, plan):

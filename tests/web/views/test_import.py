@@ -376,9 +376,16 @@ def test_a_body_that_is_no_form_is_answered_with_a_sentence(client):
 
 
 def test_a_form_without_its_token_is_refused_with_a_page_that_says_what_to_do():
-    response = Client(enforce_csrf_checks=True).post("/plans/import/", {"text": YAML})
+    client = Client(enforce_csrf_checks=True)
+    response = client.post(
+        "/plans/import/", {"text": YAML}, headers={"referer": "http://testserver/plans/import/?to=1"}
+    )
     assert response.status_code == 403
     assert Page(response).text("h1") == "This form is too old"
+    assert '<a class="button button-main" rel="noreferrer" href="/plans/import/?to=1">' in response.text
+    for elsewhere in ("https://elsewhere.example/plans/import/", "http://[", ""):
+        response = client.post("/plans/import/", {"text": YAML}, headers={"referer": elsewhere})
+        assert "noreferrer" not in response.text
     assert not Plan.objects.exists()
 
 

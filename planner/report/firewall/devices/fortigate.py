@@ -176,7 +176,7 @@ def _policy(plan: Plan, opening: Opening, number: int, large: Mapping[tuple[str,
 
 
 def _denials(plan: Plan, ids: Mapping[str, int]) -> Iterator[Item]:
-    """A denial for each pair of sides, and moved behind what is let through."""
+    """A denial for each pair of sides, and what is let through between them moved before it, whichever came first."""
     for source, destination in plan.sides:
         name = _name_denial(source, destination)
         yield _edit(
@@ -197,11 +197,8 @@ def _denials(plan: Plan, ids: Mapping[str, int]) -> Iterator[Item]:
             ],
             quote="",
         )
-    last = ids[plan.openings[-1].name] if plan.openings else None
-    if last is None:
-        return
-    for source, destination in plan.sides:
-        line = f"    move {ids[_name_denial(source, destination)]} after {last}"
+    for one in plan.openings:
+        line = f"    move {ids[one.name]} before {ids[_name_denial(one.source, one.destination)]}"
         yield Item(key=line, lines=(line,), undo=(), section="config firewall policy")
 
 

@@ -53,10 +53,21 @@ def list_items(plan: Plan) -> list[Item]:
             for line in write(plan, opening, groups)
         ]
         if plan.default_deny:
-            lines.append((f"deny {'ip' if entries is four else 'ipv6'} any any{' log' if plan.logs else ''}", False))
+            lines += [(line, False) for line in _deny(plan, 4 if entries is four else 6)]
         items += [_entry(section.format(name), line, disabled) for line, disabled in lines]
     _check(items)
     return items
+
+
+def _deny(plan: Plan, family: int) -> Iterator[str]:
+    """The end of a list that denies the rest, and in IPv6 what it would deny that a list lets through by itself.
+
+    Without neighbour discovery no interface has IPv6: every list ends in permits of it before its implicit denial, and
+    a denial of one's own comes before them (Command Reference, “deny (IPv6)”).
+    """
+    if family == 6:
+        yield from (f"permit icmp any any {kind}" for kind in ("nd-na", "nd-ns"))
+    yield f"deny {'ip' if family == 4 else 'ipv6'} any any{' log' if plan.logs else ''}"
 
 
 def _check(items: list[Item]) -> None:

@@ -18,6 +18,11 @@ from planner.report.firewall.words import cut
 CHAIN = DEVICES["mikrotik"].options["chain"].default
 """What the chain is called, and address lists are known by in any case."""
 _COMMENT = 200
+_REPLIES = "established,related"
+"""What follows the first packet of a connection; not what is untracked, which may be the first of one.
+
+A default deny needs an entry for it: the jump stands before the site's own one, and the denial would meet it.
+"""
 
 
 def list_items(plan: Plan) -> list[Item]:
@@ -35,6 +40,9 @@ def list_items(plan: Plan) -> list[Item]:
         ]
         if plan.permits.firewall is not None:
             lines += _publish(plan, menu, family)
+        if plan.default_deny:
+            replies = f'action=accept connection-state={_REPLIES} comment="replies"'
+            lines.append(f"{menu} filter add chain={chain} {replies}")
         for name, members in objects.items():
             if name.startswith(f"V{family}"):
                 lines += [_listed(menu, left_out.get(name, name), one) for one in members]
@@ -124,7 +132,13 @@ def _load(plan: Plan) -> Iterator[object]:
                 if any(one.family == family for one in plan.translations)
             )
         )
-    yield "Replies, and all of a connection but its first packet, are the matter of that chain. To take it back:"
+    if plan.default_deny:
+        yield (
+            "Replies, and all of a connection but its first packet, pass by the first entry of each family: what "
+            "the forward chain lets through after the jump is denied before. To take it back:"
+        )
+    else:
+        yield "Replies, and all of a connection but its first packet, are the matter of that chain. To take it back:"
     yield Commands(
         tuple(
             line

@@ -83,14 +83,17 @@ def _move(thing: Thing, places: Mapping[str, tuple[str, ...]]) -> Thing:
 
 def list_items(plan: Plan) -> list[Item]:
     """The same, to be set line by line; a denial goes behind what is let through."""
+    items = [item for thing in list_things(plan) for item in _move(thing, {"": _place(plan)}).items()]
+    return [*items, *(Item(key=line, lines=(line,), undo=()) for line in _move_denials(plan))]
+
+
+def _move_denials(plan: Plan) -> list[str]:
+    """The lines that put each denial behind what is let through, whichever of them was there first."""
+    if not plan.default_deny:
+        return []
     place = _place(plan)
-    items = [item for thing in list_things(plan) for item in _move(thing, {"": place}).items()]
-    if plan.default_deny:
-        rules = (*place, "pre-rulebase", *_RULES[1:]) if place else _RULES
-        for source, destination in plan.sides:
-            line = f"move {say(*rules, _name_denial(source, destination))} bottom"
-            items.append(Item(key=line, lines=(line,), undo=()))
-    return items
+    rules = (*place, "pre-rulebase", *_RULES[1:]) if place else _RULES
+    return [f"move {say(*rules, _name_denial(source, destination))} bottom" for source, destination in plan.sides]
 
 
 def _place(plan: Plan) -> tuple[str, ...]:
@@ -266,7 +269,7 @@ _NOT_SINCE = (
     "A merge takes nothing away. What an earlier revision opened and this one doesn't is closed by lines for the "
     "configuration mode, which a file has that is made with the option since, and the file of the change."
 )
-_ELSEWHERE = "They can't stand in a comment of XML; the head of the file of set lines (paloalto-set) has them."
+_ELSEWHERE = "They can't stand in a comment of XML; the file of set lines (paloalto-set) has them."
 _LOG = "Logs are kept on the device; to forward them say your profile in the plan: options, log-setting."
 _SIDES = Sides(
     pattern=re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_. -]{0,30}"),
@@ -282,7 +285,7 @@ def render_xml(permits: Permits, edition: Edition | None, *, default_deny: bool,
     """The same as XML. Raises NotExpressible."""
     plan = PALOALTO_SET.plan(permits, default_deny=default_deny, open_undecided=open_undecided)
     about = [*PALOALTO_SET.say(plan, edition, load=(_LOAD_XML, *_say_logs(plan), *_say_published(plan)))]
-    about += _list_deletions(permits, edition, plan)
+    about += [*_list_moves(plan), *_list_deletions(permits, edition, plan)]
     root = ElementTree.Element("config", version=VERSION, urldb="paloaltonetworks")
     at: dict[tuple[str, ...], ElementTree.Element] = {}
     place = root
@@ -295,6 +298,16 @@ def render_xml(permits: Permits, edition: Edition | None, *, default_deny: bool,
     ElementTree.indent(root)
     head = f'<?xml version="1.0"?>\n<!--\n{escape(_write_head(about))}-->\n'
     return f"{head}{ElementTree.tostring(root, encoding='unicode')}\n".encode()
+
+
+def _list_moves(plan: Plan) -> Iterator[object]:
+    """What the head says of where denials have to stand, and the lines for it: a merge adds what is new at the end."""
+    if moves := _move_denials(plan):
+        yield (
+            "A merge adds new rules behind the denials that an earlier file has set. After it these lines for the "
+            "configuration mode put the denials last; this makes a file of them:"
+        )
+        yield Commands(("sed -n 's/^last: //p' FILE", "", *(f"last: {line}" for line in moves)))
 
 
 def _list_deletions(permits: Permits, edition: Edition | None, plan: Plan) -> Iterator[object]:

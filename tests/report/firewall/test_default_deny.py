@@ -1,0 +1,126 @@
+"""What a default deny denies, and what it must not: replies, what the next revision opens, neighbours."""
+
+import re
+
+import pytest
+
+from planner.report import FORMATS
+from tests.each import each
+from tests.report.firewall.test_changes import told
+from tests.report.firewall.test_permits import flow, forward, host, plan, render
+
+ENDS = [host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ"), host("C", "192.0.2.2", zone="DMZ")]
+
+
+# ---- replies ----
+
+
+def meet(text, menu, packet):
+    """What the chain of a RouterOS does with a packet: the action of the first entry whose conditions it meets."""
+    for line in told(text):
+        if not line.startswith(f"{menu} filter add "):
+            continue
+        said = dict(re.findall(r'(\S+?)=("[^"]*"|\S+)', line))
+        action, what = said.pop("action"), {"chain", "comment", "log", "log-prefix", "disabled"}
+        if all(packet.get(key) in value.split(",") for key, value in said.items() if key not in what):
+            return action
+    return "return"
+
+
+@pytest.mark.parametrize("menu", ["/ip firewall", "/ipv6 firewall"])
+def test_a_reply_meets_no_denial_of_routeros_and_what_begins_a_connection_does(menu):
+    """The jump stands at the top of forward: what this chain drops no entry of the site's own lets through."""
+    text = render("mikrotik", plan(ENDS, [flow("A", "B")]), default_deny=True)
+    for state in ("established", "related"):
+        assert meet(text, menu, {"connection-state": state}) == "accept"
+    for state in ("new", "invalid", "untracked"):
+        assert meet(text, menu, {"connection-state": state}) == "drop"
+    head = " ".join(text.partition("\n\n")[0].replace("#", "").split())
+    assert "jump-target=port-planner place-before=0" in head
+    assert "pass by the first entry of each family" in head
+    beside = render("mikrotik", plan(ENDS, [flow("A", "B")]))
+    assert meet(beside, menu, {"connection-state": "established"}) == "return", "there they are the site's matter"
+
+
+# ---- neighbours ----
+
+
+def test_a_denial_of_ios_leaves_neighbour_discovery_alone():
+    """A list lets it through by itself before its implicit denial; one that is written comes before that."""
+    text = forward(render("ios", plan(ENDS, [flow("A", "B")]), default_deny=True))
+    lists = re.findall(r"ipv6 access-list \S+\n((?: .*\n)+)", text)
+    assert len(lists) == 3, "one for the interface of each zone, though the plan has no address of IPv6"
+    for entries in lists:
+        before, denial, _ = entries.partition(" deny ipv6 any any")
+        assert denial
+        assert before.endswith(" permit icmp any any nd-na\n permit icmp any any nd-ns\n")
+    assert "nd-n" not in render("ios", plan(ENDS, [flow("A", "B")]))
+
+
+# ---- what the next revision opens ----
+
+FIRST = [flow("A", "B"), flow("B", "A", ports="25")]
+LATER = [*FIRST, flow("B", "A", ports="9001"), flow("A", "C", ports="22")]
+
+
+def tell_fortigate(order, text):
+    """Policies in their order: a new one comes last, and is moved."""
+    section = ""
+    for line in told(text):
+        match line.split():
+            case ["config", *words]:
+                section = " ".join(words)
+            case ["edit", number] if section == "firewall policy" and number not in order:
+                order.append(number)
+            case ["move", number, "before", other]:
+                order.remove(number)
+                order.insert(order.index(other), number)
+
+
+def tell_paloalto(order, text):
+    for line in told(text):
+        if line.startswith("set rulebase security rules "):
+            order += [] if line.split()[4] in order else [line.split()[4]]
+        elif line.startswith("move "):
+            order.remove(line.split()[4])
+            order.append(line.split()[4])
+
+
+def tell_xml(order, text):
+    """A merge, then the lines of the head."""
+    rules = text.partition("<security>")[2]
+    order += [name for name in re.findall(r'<entry name="([^"]+)">\n +<from>', rules) if name not in order]
+    tell_paloalto(order, "\n".join(re.findall(r"^last: (.*)$", text, re.M)))
+
+
+def tell_srx(order, text):
+    for line in told(text):
+        words = line.split()
+        if words[:3] == ["set", "security", "policies"] and words[8] not in order:
+            order.append(words[8])
+        elif words[0] == "insert":
+            order.remove(words[8])
+            order.insert(order.index(words[-1]), words[8])
+
+
+TELL = {"fortigate": tell_fortigate, "paloalto": tell_xml, "paloalto-set": tell_paloalto, "srx": tell_srx}
+
+
+def name_of(text, key):
+    """What a policy is called; those of a FortiGate have numbers."""
+    found = re.search(rf'edit {key}\n +set name "([^"]+)"', text)
+    return found[1] if found else key
+
+
+@each("name", TELL)
+def test_what_a_later_revision_opens_comes_before_the_denials_of_the_first(name):
+    files = [FORMATS[name].render(plan(ENDS, flows), default_deny=True).decode() for flows in (FIRST, LATER)]
+    order = []
+    for text in (*files, files[1]):
+        TELL[name](order, text)
+    names = [name_of(files[1], key) for key in order]
+    assert sum(one.startswith("default-deny-") for one in names) == 2
+    for pair in ("INT-DMZ", "DMZ-INT"):
+        opened = [place for place, one in enumerate(names) if one.startswith(pair)]
+        assert len(opened) == 2
+        assert max(opened) < names.index(f"default-deny-{pair}"), names

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
+from django.db.models import Field
 from django.utils import timezone
 
 from ports.locks import one_at_a_time
@@ -95,8 +96,8 @@ def _find_length_faults(records: Records) -> Iterator[str]:
     where = f"{HEAD} '{short(head['product'])}'"
     kept = {name: head[name] for name in ("product", "document", "received")}
     for name, text in {**kept, "product_slug": find_product(records)}.items():
-        most = PortMatrix._meta.get_field(name).max_length
-        if most and len(text) > most:
+        most = cast("Field[Any, Any]", PortMatrix._meta.get_field(name)).max_length or 0
+        if len(text) > most:
             what = f"the field '{name}'" if name in kept else "what plans would call the product"
             yield f"{where}: {what} has {len(text)} characters; allowed are {most}."
 

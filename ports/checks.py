@@ -10,8 +10,8 @@ from ports.models import PortMatrix
 from ports.queries import SHIPPED, edition_records, find_held_back, read_fixture
 
 HELD_BACK = (
-    "Look at them on /matrix/ or by `manage.py matrix amendments`; revert those that are done with for all plans, those "
-    "on earlier editions too, which still have them where they fit."
+    "Look at them on /matrix/ or by `manage.py matrix amendments`; revert those that are done with for all plans, "
+    "for those on earlier editions too, which still have them."
 )
 
 

@@ -86,8 +86,8 @@ def amend_row(request: HttpRequest) -> HttpResponse:
         try:
             if edition != begun:
                 raise NotAmendable(
-                    f"{begun.slug}, under which this was begun, isn’t the current edition any more; {edition.slug} is. "
-                    "The field is shown as it is there."
+                    f"{begun.slug}, under which this was begun, isn’t the current edition any more; "
+                    f"{edition.slug} is. The field is shown as it is there."
                 )
             made = _make_once(
                 row=row,

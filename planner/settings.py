@@ -145,7 +145,7 @@ PDF_ENGINE: Literal["typst", "weasyprint"] | None = read_choice("PLANNER_PDF", (
 if PDF_ENGINE == "typst" and STYLESHEET:
     raise ImproperlyConfigured("PLANNER_PDF is typst, which follows no PLANNER_STYLESHEET. Take one of them away.")
 
-# PLANNER_CLASSIFICATION: who may see printed reports and change requests, above each of their pages.
+# PLANNER_CLASSIFICATION: who may see printed reports, change requests and acceptances, above each of their pages.
 CLASSIFICATION = read_classification("PLANNER_CLASSIFICATION")
 
 INSTALLED_APPS = [

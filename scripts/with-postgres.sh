@@ -12,10 +12,16 @@ find_programs() {
     done
     return 1
 }
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
 if ! programs=$(find_programs); then
+    if ! command -v apt-get >/dev/null || ! as_root true 2>/dev/null; then
+        echo "PostgreSQL's server programs are needed: on Debian and Ubuntu sudo apt-get install postgresql, elsewhere" \
+            "the package with initdb in it." >&2
+        exit 1
+    fi
     echo "Installing with apt: postgresql" >&2
-    apt-get update -qq
-    apt-get install -y --no-install-recommends postgresql >/dev/null
+    as_root apt-get update -qq
+    as_root apt-get install -y --no-install-recommends postgresql >/dev/null
     programs=$(find_programs)
 fi
 

@@ -35,7 +35,6 @@ ELSEWHERE = {
     ("plan-as-code.md", "pull"): "e2e/test_sync_commands.py",
     ("postgresql.md", "backup"): "store/test_crossing.py",
     ("postgresql.md", "restore"): "store/test_crossing.py",
-    ("postgresql.md", "run.sh"): "test_setup.py",
     ("house-style.md", "make"): "report/test_house_style.py",
 }
 """By page and program, or the command's own verb: what tries it."""
@@ -58,7 +57,8 @@ BY_HAND = {
     "printf": "writes a secret",
     "chmod": "lets the service read them",
     "make": "a verb of the Makefile, which test_readme.py holds to the README",
-    "uv": "builds and installs the package, which `make container` does",
+    "uv": "builds the package with what it fetches for that, and installs it",
+    "run.sh": "sets up and serves, as `.ci/run` does",
     "serve": "deploy/test_container.py serves",
     "export": "a token",
 }

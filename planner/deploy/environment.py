@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ImproperlyConfigured
 
-from planner.deploy import proxies
+from planner.deploy import drafts, proxies
 from planner.report.paper.stylesheet import MOST_CLASSIFICATION, BadStylesheet, read_stylesheet
 
 _asked: set[str] = set()
@@ -64,13 +64,17 @@ LEAST_SECRET, LEAST_DIFFERENT = 32, 10
 def read_secret(name: str) -> str:
     """A secret key. Raises ImproperlyConfigured for one that can be guessed: short, of few characters, an example."""
     value = read_text(name)
-    if len(value) < LEAST_SECRET or len(set(value)) < LEAST_DIFFERENT or value.startswith("django-insecure"):
+    if _can_be_guessed(value):
         raise ImproperlyConfigured(
             f"{name} is too weak: it must have at least {LEAST_SECRET} characters, {LEAST_DIFFERENT} of them "
             "different, and be random. The command `openssl rand -base64 48` makes one; name the old one in "
             "PLANNER_SECRET_KEY_FALLBACKS, so that links and browsers go on working."
         )
     return value
+
+
+def _can_be_guessed(key: str) -> bool:
+    return len(key) < LEAST_SECRET or len(set(key)) < LEAST_DIFFERENT or key.startswith("django-insecure")
 
 
 def read_flag(name: str, default: bool = False) -> bool:
@@ -243,19 +247,29 @@ def read_classification(name: str) -> str:
 def keep_secret_key(path: Path) -> str:
     """The secret key in the file, made on first use with 384 random bits and readable by its owner alone (0600).
 
-    Processes that start together agree on one key. Raises ImproperlyConfigured when the folder can't be written.
+    Processes that start together agree on one key. Raises ImproperlyConfigured when the folder can't be written, and
+    for a file that holds no key, as a loss of power or a full disk leaves one.
     """
     try:
         if not path.exists():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".secret-") as draft:
+            with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=drafts.PREFIX) as draft:
                 draft.write(secrets.token_urlsafe(48) + "\n")
                 draft.flush()
+                os.fsync(draft.fileno())
                 with suppress(FileExistsError):
                     os.link(draft.name, path)
-        return path.read_text("ascii").strip()
+            drafts.sync_folder(path.parent)
+        key = path.read_bytes().decode("ascii", "replace").strip()
     except OSError as error:
         raise ImproperlyConfigured(
             f"The secret key can't be kept in {path}: {error.strerror}. Set PLANNER_DATA to a folder that can be "
             "written, or PLANNER_SECRET_KEY."
         ) from None
+    if _can_be_guessed(key) or not key.isascii():
+        raise ImproperlyConfigured(
+            f"{path} holds no secret key: that is a line of at least {LEAST_SECRET} ASCII characters, "
+            f"{LEAST_DIFFERENT} of them different. Bring the file back from a backup; without one remove it, and "
+            "another key is made, with which no browser knows its plans any more and no link leads anywhere."
+        )
+    return key

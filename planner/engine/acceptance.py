@@ -6,7 +6,7 @@ that comes last counts. docs/checks.md has the rules in words.
 
 import ipaddress
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -271,12 +271,15 @@ def _place(check: Check, result: Result) -> _Place | None:
     address = address_key(result.address)
     if address in check.addresses:
         return address, result.port
-    if result.outcome == "skipped" or check.names or _is_host(address, check.networks):
+    if result.outcome == "skipped" or check.names or _is_within(result.address, check.networks):
         return _ELSEWHERE, result.port
     return None
 
 
-def _is_host(address: str, networks: Iterable[str]) -> bool:
+def _is_within(address: str, networks: Collection[str]) -> bool:
+    """Whether an address is in one of these networks, or stands for one of them as a whole."""
+    if address in networks:
+        return True
     found = read_network(address)
     if not isinstance(found, ipaddress.IPv4Network | ipaddress.IPv6Network):
         return False

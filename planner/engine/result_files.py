@@ -85,7 +85,11 @@ def _read_time(text: str | None) -> datetime:
 
 
 def _list_results(check: Check | None, case: ET.Element) -> Iterator[Result]:
-    """What a test case says, for every address and port of its check; of no check it is a result that nothing has."""
+    """What a test case says, for every address and port of its check; of no check it is a result that nothing has.
+
+    Beside single addresses and names it is not about networks, which nobody tries whole. Where a check has nothing
+    else, hosts in them were tried, and which ones isn't told: the network stands for them.
+    """
     outcome, words = _judge(check, case)
     if check is None:
         yield Result(
@@ -93,8 +97,9 @@ def _list_results(check: Check | None, case: ET.Element) -> Iterator[Result]:
             outcome=outcome, milliseconds=None, error=None,
         )  # fmt: skip
         return
-    for address in (*check.addresses, *check.names, *check.networks) or ("-",):
-        whole = outcome if address not in check.networks else "skipped"
+    single = (*check.addresses, *check.names)
+    for address in (*single, *check.networks) or ("-",):
+        whole = outcome if address in single or not single else "skipped"
         for port in check.tries:
             yield Result(
                 id=check.id, destination=check.destination, address=address, protocol=check.protocol, port=port,

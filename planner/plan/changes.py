@@ -60,6 +60,9 @@ class Change:
         entry = PARTS[part].by_key.get(where[2])
         if entry is None or not entry.names:
             return replace(self, where=where)
+        if len(where) == 4:  # one key of a mapping by names: its value is the firewall's own word, or an address
+            names = renames.of(entry.names)
+            return replace(self, where=(*where[:3], names.get(where[3], where[3])))
         before, after = (value and rename_value(entry, value, renames) for value in (self.before, self.after))
         return replace(self, where=where, before=before, after=after)
 
@@ -118,14 +121,18 @@ class Index:
     def __init__(self, document: Document) -> None:
         self.document = document
         self._rows: dict[str, dict[str, tuple[int, Row]]] = {}
+        self._more: dict[FieldPath, list[tuple[int, Row]]] = {}
 
-    def find(self, part: str, key: str) -> tuple[int, Row] | None:
-        """Where a row stands, and the row; of those that say the same the first."""
+    def find(self, part: str, key: str, after: int = 0) -> tuple[int, Row] | None:
+        """Where a row stands, and the row; of those that say the same the first, or the one after so many."""
         if part not in self._rows:
             known: dict[str, tuple[int, Row]] = {}
-            for place, row in enumerate(self.document.get(part, ())):
-                known.setdefault(row_key(part, row), (place, row))
+            for found in enumerate(self.document.get(part, ())):
+                if known.setdefault(own := row_key(part, found[1]), found) is not found:
+                    self._more.setdefault((part, own), []).append(found)
             self._rows[part] = known
+        if after:
+            return next(iter(self._more.get((part, key), [])[after - 1 : after]), None)
         return self._rows[part].get(key)
 
     def look(self, where: FieldPath) -> Any:

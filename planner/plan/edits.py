@@ -5,12 +5,13 @@ Parameters are plain data, as a form sends them. `fit` makes of an edit what it 
 checked by `document.check_plan`.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
-from planner.plan.changes import Change, Edit, Index, apply, compare_rows
+from planner.plan.changes import Change, Edit, FieldPath, Index, apply, compare_rows
 from planner.plan.fields import PARTS, PLAN
 from planner.plan.references import WORDS
 from planner.plan.rows import Document, Row, find_lost, forget_names, names_of, row_key, tidy
@@ -265,19 +266,31 @@ def _that_differ(changes: Iterable[Change]) -> tuple[Change, ...]:
 
 
 def _fit_changes(document: Document, edit: Edit) -> Iterator[Change]:
-    index = Index(document)
-    return (_fit_change(index, change) for change in edit.changes)
+    index, taken = Index(document), Counter[FieldPath]()
+    for change in edit.changes:
+        if not change.is_row:
+            yield _fit_change(index, change)
+        elif change.before is None:
+            yield change
+        elif found := _take(index, change, taken):
+            yield found
+        else:
+            raise NotPossible(say_gone(*change.where))
+
+
+def _take(index: Index, change: Change, taken: Counter[FieldPath]) -> Change | None:
+    """The change of a row that goes or is replaced; None where no row is left that isn't `taken` by one before it.
+
+    Several rows may say the same, of which others may have taken off some.
+    """
+    part, key = change.where
+    found = index.find(part, key, taken[change.where])
+    taken[change.where] += 1
+    return replace(change, before=found[1], at=found[0]) if found else None
 
 
 def _fit_change(index: Index, change: Change) -> Change:
     part = change.where[0]
-    if change.is_row:
-        if change.before is None:
-            return change
-        found = index.find(part, change.where[1])
-        if found is None:
-            raise NotPossible(say_gone(part, change.where[1]))
-        return replace(change, before=found[1], at=found[0])
     if part in PARTS:
         _find(index, part, change.where[1])
         return change if change.is_rename else replace(change, before=index.look(change.where))
@@ -318,8 +331,8 @@ def _fit_copy(document: Document, edit: Edit) -> Iterator[Change]:
 
 
 def _fit_switch(document: Document, edit: Edit) -> Iterator[Change]:
-    index = Index(document)
-    fitted = (_fit_switched(index, change) for change in edit.changes)
+    index, taken = Index(document), Counter[FieldPath]()
+    fitted = (_fit_switched(index, change, taken) for change in edit.changes)
     changes = [change for change in fitted if change is not None]
     after = apply(document, replace(edit, changes=tuple(changes)))
     rows = PARTS[PLAN].rows
@@ -336,14 +349,14 @@ def _fit_switch(document: Document, edit: Edit) -> Iterator[Change]:
         yield change
 
 
-def _fit_switched(index: Index, change: Change) -> Change | None:
+def _fit_switched(index: Index, change: Change, taken: Counter[FieldPath]) -> Change | None:
     """A change of a switch, None where it is done already."""
     if not change.is_row:
         return _fit_change(index, change)
+    if change.before is not None:
+        return _take(index, change, taken)
     part, key = change.where
     found = index.find(part, key)
-    if change.before is not None:
-        return replace(change, before=found[1], at=found[0]) if found else None
     if found and any(found[1].get(field) != value for field, value in change.after.items()):
         raise NotPossible(f"There is another {WORDS.get(part, 'row')} “{short(key)}” in the plan by now.")
     return None if found else change

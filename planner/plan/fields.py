@@ -82,6 +82,7 @@ class Plan:
             example=[{"name": "Internal", "kind": USUAL}],
             row=Zone,
             merges="rows",
+            lost=("the zone", ""),
         )
     )
     endpoints: tuple[Endpoint, ...] = field(
@@ -126,6 +127,7 @@ class Plan:
             example=[{"source": "PS01", "destination": "DC01", "reason": "Each node has its own"}],
             row=Exclusion,
             merges="rows",
+            lost=("the exclusion", ""),
         ),
     )
     never: tuple[Never, ...] = field(
@@ -136,6 +138,7 @@ class Plan:
             example=[{"from": {"zone": "DMZ"}, "to": {"endpoint": "PS01"}, "reason": "Policy 12"}],
             row=Never,
             merges="rows",
+            lost=("what must stay closed", ""),
         ),
     )
     firewalls: tuple[Firewall, ...] = field(
@@ -146,6 +149,7 @@ class Plan:
             example=[{"name": "FW01", "format": "nftables", "zones": {"DMZ": "port2", "Internal": "port1"}}],
             row=Firewall,
             merges="rows",
+            lost=("the firewall", ""),
         ),
     )
     additional_flows: tuple[AdditionalFlow, ...] = field(
@@ -158,6 +162,7 @@ class Plan:
             ],
             row=AdditionalFlow,
             merges="rows",
+            lost=("the additional flow", ""),
         ),
     )
     expect: tuple[Expectation, ...] = field(
@@ -168,6 +173,7 @@ class Plan:
             example=[{"from": {"zone": "DMZ"}, "to": {"endpoint": "PS01"}, "allowed": False}],
             row=Expectation,
             merges="rows",
+            lost=("the expectation", ""),
         ),
     )
 

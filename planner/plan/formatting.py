@@ -10,7 +10,7 @@ without them by `planner.plan.syntax.to_yaml`, and each is put back at what it s
 
 import math
 import re
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, cast
@@ -20,14 +20,13 @@ import yaml
 from planner.plan import syntax
 from planner.plan.faults import Fault, PlanError, say_where, shown
 from planner.plan.fields import PARTS, PLAN
-from planner.plan.rows import Document, Renames, Row, apply_renames, row_key
+from planner.plan.rows import Document, Renames, Row, apply_renames, ends_key, row_key
 from planner.plan.syntax import Null, Oddity, Path, Syntax, SyntaxFault, to_json, to_yaml
 
 _BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 """What ends a line, by YAML 1.1 (section 4.2), whose rules the parser has."""
 _COMMENT = re.compile(r"#[^\n\r\x85\u2028\u2029]*")
 _DIRECTIVE = re.compile(r"^%[^\n\r\x85\u2028\u2029]*", re.MULTILINE)
-_SIGNS = re.compile(r"[ \t]*(?:[-?][ \t]+)+")
 _HALF = re.compile(r"[\ud800-\udfff]")
 _MOST_TIMES = 5
 """How often comments are looked at again; nearly always nothing moves the second time."""
@@ -85,6 +84,8 @@ def _ends_in_crlf(text: str) -> bool:
 def _find_moves(tree: Any, before: Document, after: Document, renames: Renames) -> Callable[[Path], Path | None]:
     """From the path of something in a file to where it is in the plan that the file is to say; None: nowhere."""
     rows = {entry.key: _match_rows(entry.key, before, after, renames) for entry in PARTS[PLAN].rows}
+    places: dict[int, dict[str, int]] = {}
+    """By a list of the plan: where each of its items stands first."""
 
     def move(path: Path) -> Path | None:
         was, now, goal = tree, after, []
@@ -92,8 +93,16 @@ def _find_moves(tree: Any, before: Document, after: Document, renames: Renames) 
             place: Any = step
             if depth == 1 and path[0] in rows:
                 place = rows[str(path[0])].get(step)
-            elif isinstance(step, int):
-                place = next((at for at, one in enumerate(now) if str(one) == str(was[step])), None)
+            else:
+                entry = PARTS[str(path[0])].by_key.get(str(path[2])) if depth == 3 and path[0] in rows else None
+                called = renames.of(entry.names) if entry else {}
+                if isinstance(step, int):
+                    if id(now) not in places:
+                        places[id(now)] = {str(one): at for at, one in reversed([*enumerate(now)])}
+                    item = str(was[step])
+                    place = places[id(now)].get(called.get(item, item))
+                else:
+                    place = called.get(step, step)
             if place is None or not (isinstance(place, int) or place in now):
                 return None
             goal.append(place)
@@ -106,19 +115,17 @@ def _find_moves(tree: Any, before: Document, after: Document, renames: Renames) 
 def _match_rows(part: str, before: Document, after: Document, renames: Renames) -> dict[int | str, int]:
     """From where rows of a part were to where they are: by their names, or else alike, or with the same ends."""
     renamed = apply_renames(before, renames)
-    naming = [entry.key for entry in PARTS[part].fields if entry.names]
     found: dict[int | str, int] = {}
-    kinds: list[Callable[[Row], object]] = [lambda row: row_key(part, row)]
-    if not PARTS[part].named:
-        kinds.append(lambda row: [row.get(key) for key in naming])
+    kinds: list[Callable[[str, Row], str]] = [row_key] if PARTS[part].named else [row_key, ends_key]
     for identify in kinds:
-        left = [place for place in range(len(after.get(part, ()))) if place not in found.values()]
+        taken = set(found.values())
+        left: defaultdict[str, deque[int]] = defaultdict(deque)
+        for goal, row in enumerate(after.get(part, ())):
+            if goal not in taken:
+                left[identify(part, row)].append(goal)
         for place, row in enumerate(renamed.get(part, ())):
-            if place not in found:
-                goal = next((one for one in left if identify(after[part][one]) == identify(row)), None)
-                if goal is not None:
-                    found[place] = goal
-                    left.remove(goal)
+            if place not in found and (alike := left[identify(part, row)]):
+                found[place] = alike.popleft()
     return found
 
 
@@ -358,9 +365,10 @@ def _find_entry(text: _Text, opened: list[_Open], counts: list[int], event: Any)
         return next(entry for entry in reversed(text.entries) if entry.above is above)
     mark = event.start_mark
     step: str | int = number if is_list else event.value
-    column = mark.column
-    if is_list or text.lines[mark.line][:column].rstrip(" \t").endswith("?"):
-        column = _find_sign(text.lines[mark.line], column)
+    column, line = mark.column, text.lines[mark.line]
+    sign = _skip_blanks(line, column) - 1
+    if is_list or (sign >= 0 and line[sign] == "?"):
+        column = _find_sign(line, column)
     path = (*above.path, step) if above else (step,)
     text.entries.append(_Entry(path=path, line=mark.line, column=column, above=above, last=mark.line))
     return text.entries[-1]
@@ -370,25 +378,37 @@ def _read_text(text: _Text, source: str, event: Any, entry: _Entry) -> tuple[int
     """Note the lines of a scalar. From where to where there is no comment."""
     mark, end = event.start_mark, event.end_mark
     is_block = event.style in ("|", ">")
-    head = _BREAK.search(source, mark.index)  # in the line of its head, such as |-, there can be a comment
-    start = head.start() if head else len(source)
+    start = mark.index
     last = end.line if end.column or end.line == mark.line else end.line - 1
-    if is_block and "+" not in source[mark.index : start].partition("#")[0]:  # else the blank lines are of the text
-        while last > mark.line and not text.lines[last].strip(" \t"):
-            last -= 1
+    if is_block:
+        head = _BREAK.search(source, start)  # in the line of its head, such as |-, there can be a comment
+        start = head.start() if head else len(source)
+        if "+" not in source[mark.index : start].partition("#")[0]:  # else the blank lines are of the text
+            while last > mark.line and not text.lines[last].strip(" \t"):
+                last -= 1
     entry.is_block = is_block
     entry.reach(last)
     text.within |= set(range(mark.line + 1, last + 1))
     if not is_block:
         text.ends[mark.line] = max(last, text.ends.get(mark.line, last))
-        return mark.index, end.index
     return start, end.index
 
 
 def _find_sign(line: str, column: int) -> int:
     """The column of the dash before an item, or of the question mark before a key; its own where there is none."""
-    before = line[:column]
-    return len(before.rstrip(" \t")) - 1 if _SIGNS.fullmatch(before) else column
+    at, nearest = column, column
+    while (sign := _skip_blanks(line, at) - 1) >= 0:
+        if sign + 1 == at or line[sign] not in "-?":
+            return column  # looked at no further: a line of brackets may be as long as the text
+        at, nearest = sign, nearest if nearest < column else sign
+    return nearest
+
+
+def _skip_blanks(line: str, column: int) -> int:
+    """Where the blanks before a column begin; what stands before them is one further back."""
+    while column and line[column - 1] in " \t":
+        column -= 1
+    return column
 
 
 def _find_comments(source: str, spans: list[tuple[int, int]]) -> dict[int, tuple[int, str]]:

@@ -5,9 +5,10 @@ is taken.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from planner.plan import limits
 from planner.plan.cells import quote, read_back
 from planner.plan.changes import apply
 from planner.plan.document import check_plan
@@ -15,6 +16,7 @@ from planner.plan.edits import add_never
 from planner.plan.endpoint_table import MAX_BYTES, TableError, TableFault, split_table
 from planner.plan.faults import PlanError
 from planner.plan.references import some
+from planner.plan.rows import row_key
 from ports.matrix import PROTOCOLS, Matrix, read_ports
 
 Document = Mapping[str, Any]
@@ -41,24 +43,27 @@ def read_policies(text: str, *, document: Document, matrix: Matrix) -> tuple[dic
     if not rows:
         raise TableError([TableFault(1, "", f"The table is empty; its first line is {','.join(COLUMNS)}.")])
     _check_header(*rows[0])
-    zones = [zone["name"] for zone in document["zones"]]
+    zones = dict.fromkeys(zone["name"] for zone in document["zones"])
     faults: list[TableFault] = []
     wanted: list[tuple[int, dict[str, Any]]] = []
     for line, cells in rows[1:]:
         wanted += ((line, row) for row in _read_line(line, cells, zones, faults))
     if faults:
         raise TableError(faults)
-    there = list(document.get("never", ()))
+    there = {row_key("never", row) for row in document.get("never", ())}
     fresh: list[tuple[int, dict[str, Any]]] = []
     for line, row in wanted:
-        if row not in there:
-            there.append(row)
+        if (key := row_key("never", row)) not in there:
+            there.add(key)
             fresh.append((line, row))
     if not fresh:
         what = (
             "Every line of it is in the plan already" if wanted else "No line of it says that something stays closed"
         )
         raise TableError([TableFault(rows[0][0], "", f"{what}; there is nothing to add.")])
+    if (count := len(document.get("never", ())) + len(fresh)) > limits.ROWS:
+        sentence = f"With this table the plan would have {count:,} policies; at most {limits.ROWS:,} are allowed."
+        raise TableError([TableFault(rows[0][0], "", sentence)])
     _check(fresh, document, matrix)
     return tuple(row for _, row in fresh)
 
@@ -73,7 +78,7 @@ def _check_header(line: int, cells: Sequence[str]) -> None:
 
 
 def _read_line(
-    line: int, cells: Sequence[str], zones: Sequence[str], faults: list[TableFault]
+    line: int, cells: Sequence[str], zones: Collection[str], faults: list[TableFault]
 ) -> list[dict[str, Any]]:
     """The rows that a line asks for; what is wrong with it is added to the faults."""
     if any(cell.strip() for cell in cells[len(COLUMNS) :]):

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import yaml
 
 from planner.plan.faults import say_within
-from planner.plan.syntax import Syntax
+from planner.plan.syntax import MAX_DEPTH, Syntax
 
 _AT_KEYS = ("unknown-key", "repeated-key", "fixed-service")
 """The codes of faults that are about a key, and not about what stands beside it."""
@@ -123,6 +123,8 @@ def _walk(tokens: Iterator[_Token], positions: Positions) -> None:
             where = say_within(frame.where, name)
         positions.add(where, _Place(key=key, value=token.at if token.kind == "scalar" else key))
         if token.kind != "scalar":
+            if len(frames) >= MAX_DEPTH:
+                raise ValueError("nested deeper than is read")
             frames.append(_Frame(where, is_list=token.kind == "list"))
 
 

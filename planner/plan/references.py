@@ -178,7 +178,7 @@ def check_either(other: str) -> Check:
     """None of the members stands in another list, too."""
 
     def check(value: object, row: Row, _known: Known) -> Found:
-        others = texts(row.get(other))
+        others = set(texts(row.get(other)))
         for position, slug in enumerate(texts(value)):
             if slug in others:
                 yield (position,), "in-both", f"{shown(slug)} stands in {other} as well; keep one of them."

@@ -54,6 +54,7 @@ class Zone:
             doc="The networks that belong to the zone; no single addresses and no names.",
             example=["192.0.2.0/24"],
             said=("network", "networks"),
+            lost=("the network", ""),
             widget="lines",
             title="Networks",
         ),
@@ -65,6 +66,7 @@ class Zone:
             doc="What is decided for the endpoints of this zone, in place of the plan’s decisions.",
             merges="keys",
             said=OWN_CHOICES,
+            lost=("its own answer to", ""),
             widget="choices",
             title="Choices of its own",
         ),
@@ -76,6 +78,7 @@ class Zone:
             doc="The ports of the endpoints of this zone, in place of the plan’s.",
             merges="keys",
             said=OWN_PORTS,
+            lost=("its own port of", ""),
             widget="ports",
             title="Ports of its own",
         ),
@@ -406,6 +409,7 @@ class Firewall:
             check=keys_must_be_there("zones"),
             merges="keys",
             said=("zone", "zones"),
+            lost=("where it has the zone", ""),
         )
     )
     log: bool = field(
@@ -438,5 +442,6 @@ class Firewall:
             check=keys_must_be_there("endpoints"),
             merges="keys",
             said=("published address", "published addresses"),
+            lost=("the published address of", ""),
         ),
     )

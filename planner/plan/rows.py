@@ -64,6 +64,11 @@ def row_key(part: str, row: Row) -> str:
     return str(row["name"]) if PARTS[part].named else json.dumps(row, sort_keys=True)
 
 
+def ends_key(part: str, row: Row) -> str:
+    """What a row without a name has in common with others of the same ends: the zones and endpoints that it names."""
+    return json.dumps([row.get(entry.key) for entry in PARTS[part].fields if entry.names])
+
+
 def apply_renames(document: Document, renames: Renames) -> dict[str, Any]:
     """The document with its zones and endpoints renamed, in every place that names them."""
     renamed = dict(document)
@@ -139,6 +144,19 @@ def find_lost(document: Document, part: str, names: Iterable[str]) -> dict[str, 
         if PARTS[key].named:
             gone[key] |= {rows[place]["name"] for place in lost[key]}
     return lost
+
+
+def leave_out(document: Document, part: str, names: Iterable[str]) -> dict[str, Any]:
+    """The document without what goes with these names, and without the names where several are listed."""
+    names = frozenset(names)
+    lost = find_lost(document, part, names)
+    gone = {key: frozenset(row_key(key, document[key][place]) for place in places) for key, places in lost.items()}
+    gone[part] |= names
+    left = dict(document)
+    for key in document.keys() & lost.keys():
+        kept = (row for place, row in enumerate(document[key]) if place not in lost[key])
+        left[key] = [tidy(key, {**row, **fewer}) if (fewer := forget_names(key, row, gone)) else row for row in kept]
+    return left
 
 
 def _needed_first() -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from planner.plan.cells import title_of
-from planner.plan.changes import Change, Edit
+from planner.plan.changes import Change, Edit, compare_rows
 from planner.plan.field import Field
 from planner.plan.fields import PARTS, PLAN
 from ports.matrix import Matrix
@@ -155,7 +155,10 @@ def _say_firewalls_added(edit: Edit) -> str:
 def _say_firewall(edit: Edit) -> str:
     name = edit.where[1]
     if edit.changes and edit.changes[0].is_row:
-        return f"Firewall {short(name)} renamed to {short(edit.changes[0].after['name'])}"
+        old, new = edit.changes[0].before, edit.changes[0].after
+        changes = compare_rows("firewalls", old, {**new, "name": name})
+        said = _say_fields(replace(edit, changes=tuple(change for change in changes if change.before != change.after)))
+        return "; ".join(filter(None, (f"Firewall {short(name)} renamed to {short(new['name'])}", said)))
     return f"Firewall {short(name)}: {_say_fields(edit) or 'nothing changed'}"
 
 

@@ -20,7 +20,7 @@ Syntax = Literal["json", "yaml"]
 MAX_BYTES = limits.DOCUMENT
 MAX_VALUES = limits.VALUES
 MAX_DEPTH = 32
-"""Deepest nesting of lists and mappings in YAML; a plan needs five levels."""
+"""Deepest nesting of lists and mappings; a plan needs five levels. Who says where something is names each level."""
 
 Path = tuple[str | int, ...]
 
@@ -83,9 +83,12 @@ def parse(data: bytes, syntax: Syntax) -> Any:
     tree = _parse_json(text) if syntax == "json" else _parse_yaml(text)
     if syntax == "json" and _count_marks(text) >= MAX_VALUES and _count_values(tree) > MAX_VALUES:
         raise SyntaxFault(_TOO_MANY)
+    if syntax == "json" and _is_deep(tree):
+        raise SyntaxFault(_TOO_DEEP)
     return tree
 
 
+_TOO_DEEP = "The document is nested too deeply; a plan has five levels."
 _TOO_MANY = f"The document has more than {MAX_VALUES:,} values, which no plan needs."
 
 
@@ -100,6 +103,17 @@ def _count_values(tree: object) -> int:
         elif isinstance(value, list):
             stack.extend(value)
     return count
+
+
+def _is_deep(tree: object) -> bool:
+    """Whether lists and mappings stand in one another deeper than MAX_DEPTH."""
+    level = [tree] if isinstance(tree, (dict, list)) else []
+    for _ in range(MAX_DEPTH):
+        values = (value.values() if isinstance(value, dict) else value for value in level)
+        level = [item for items in values for item in items if isinstance(item, (dict, list))]
+        if not level:
+            return False
+    return True
 
 
 _JSON_OBJECT = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*+\{[ \t\r\n]*+(?:[^ \t\r\n\w']|\Z)")
@@ -326,7 +340,7 @@ def _parse_json(text: str) -> Any:
     except json.JSONDecodeError as error:
         raise SyntaxFault(f"This is no JSON: {error.msg}.", f"line {error.lineno}, column {error.colno}") from None
     except RecursionError:
-        raise SyntaxFault("The document is nested too deeply; a plan has five levels.") from None
+        raise SyntaxFault(_TOO_DEEP) from None
 
 
 CONFLICT = re.compile(r"^(?:<<<<<<< |>>>>>>> )", re.MULTILINE)
@@ -370,7 +384,7 @@ def _build(events: Iterator[yaml.Event]) -> list[Any]:
             adder(Null(event.value) if plain else event.value)
         elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             if len(adders) >= MAX_DEPTH:
-                raise SyntaxFault("The document is nested too deeply; a plan has five levels.", _say_where(event))
+                raise SyntaxFault(_TOO_DEEP, _say_where(event))
             adders.append(adder)
             if isinstance(event, yaml.SequenceStartEvent):
                 items: list[Any] = []

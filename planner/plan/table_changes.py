@@ -91,6 +91,8 @@ class _Judge:
     columns: Mapping[str, Field] = field(default_factory=endpoint_columns)
     keys: dict[str, str] = field(default_factory=dict)
     """By name in the document: the key of the row about it."""
+    about: set[str] = field(default_factory=set)
+    """These keys."""
     values: dict[str, dict[str, Any]] = field(default_factory=dict)
     changed: dict[str, tuple[str, ...]] = field(default_factory=dict)
     wrong: list[Wrong] = field(default_factory=list)
@@ -132,6 +134,7 @@ class _Judge:
             return
         if row.name:
             self.keys[row.name] = row.key
+            self.about.add(row.key)
         needed = {} if row.name else {key: "" for key, entry in self.columns.items() if entry.needed}
         cells = {**needed, **row.cells}
         faulty = []
@@ -181,7 +184,7 @@ class _Judge:
         """Take what is wrong out of what is to be stored: the cell, or the row where that isn't one that changes."""
         self.wrong.append(wrong)
         values = self.values.get(wrong.key, {})
-        if wrong.key in self.keys.values() and wrong.column in values and len(values) > 1:
+        if wrong.key in self.about and wrong.column in values and len(values) > 1:
             del values[wrong.column]
         else:
             self.values.pop(wrong.key, None)
@@ -231,6 +234,9 @@ class _Judge:
         order = [self.keys.get(name, "") for name in self.old]
         order += [row.key for row in self.rows if not row.name and row.key in self.values]
         by_name = {row["name"]: key for row, key in zip(result["endpoints"], order, strict=True) if key}
+        by_zone: dict[str, list[str]] = {}
+        for key, values in self.values.items():
+            by_zone.setdefault(values.get("zone", ""), []).append(key)
         for fault in faults:
             match = _PLACE.match(fault.where)
             if match is None:
@@ -238,8 +244,7 @@ class _Judge:
             place, column = int(match[2]), match[3] or ""
             row = result[match[1]][place]
             if match[1] == "zones":
-                found = ((key, values) for key, values in self.values.items() if values.get("zone") == row["name"])
-                yield from (Wrong(key, "zone", fault.message) for key, _ in found)
+                yield from (Wrong(key, "zone", fault.message) for key in by_zone.get(row["name"], ()))
                 continue
             values = self.values.get(order[place], {})
             entry = PARTS["endpoints"].by_key.get(column)

@@ -5,18 +5,27 @@ the place and its values. Rows are matched by their names, with what has been re
 text and order play no part. Documents are plain data as `planner.plan.document.dump_plan` writes them. Pure.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Literal
 
-from planner.plan.changes import NOTHING, Edit, FieldPath, apply
-from planner.plan.edits import fit
+from planner.plan.changes import NOTHING, FieldPath
 from planner.plan.fields import PARTS, PLAN
 from planner.plan.references import WORDS
-from planner.plan.rows import NO_RENAMES, Document, Renames, Row, apply_renames, names_of, row_key, tidy
+from planner.plan.rows import (
+    NO_RENAMES,
+    Document,
+    Renames,
+    Row,
+    apply_renames,
+    ends_key,
+    leave_out,
+    names_of,
+    row_key,
+    tidy,
+)
 from ports.text import name_key
 
 Side = Literal["mine", "theirs"]
@@ -72,7 +81,7 @@ def merge_documents(
         base, mine, theirs = (
             {key: value for key, value in one.items() if key != "product"} for one in (base, mine, theirs)
         )
-    merging = _Merging(favour=favour)
+    merging = _Merging(favour=favour, mine=mine_renames, theirs=their_renames)
     three = base, apply_renames(mine, _turn(mine_renames)), apply_renames(theirs, _turn(their_renames))
     document = merging.merge_row(PLAN, (), *three)
     for entry in PARTS[PLAN].rows:
@@ -80,7 +89,7 @@ def merge_documents(
         merge = merging.merge_named if PARTS[entry.key].named else merging.merge_unnamed
         document[entry.key] = merge(entry.key, *rows)
     document = merging.settle_names_of_the_gone(document, *three)
-    document, renames = merging.merge_renames(document, mine_renames, their_renames, mine, theirs)
+    document, renames = merging.merge_renames(document, mine, theirs)
     document = {"format": document["format"], **tidy(PLAN, {**apply_renames(document, renames), **unsaid})}
     conflicts = sorted(merging.conflicts.values(), key=lambda one: one.where)
     return Merged(document=document, conflicts=tuple(conflicts), renames=_turn(mine_renames).then(renames))
@@ -111,9 +120,11 @@ def _turn(renames: Renames) -> Renames:
 
 @dataclass(slots=True, kw_only=True)
 class _Merging:
-    """One merge: which side counts at a conflict, and the conflicts so far by their places."""
+    """One merge: which side counts at a conflict, what either renamed, and the conflicts so far by their places."""
 
     favour: Side
+    mine: Renames
+    theirs: Renames
     conflicts: dict[FieldPath, Conflict] = field(default_factory=dict)
 
     def choose(self, where: FieldPath, before: Any, mine: Any, theirs: Any) -> Any:
@@ -135,11 +146,22 @@ class _Merging:
             values = before.get(key), mine.get(key), theirs.get(key)
             if entry and entry.merges == "keys":
                 merged[key] = self._merge_keys((*where, key), *(value or NOTHING for value in values))
-            elif entry and entry.merges == "members":
-                merged[key] = _merge_members(*(value or () for value in values))
-            elif not (entry and entry.row):
+            elif not (entry and (entry.row or entry.merges == "members")):
                 merged[key] = self.choose((*where, key), *values)
-        return tidy(part, merged)
+        lists = [key for key, entry in PARTS[part].by_key.items() if entry.merges == "members"]
+        return tidy(part, merged | self._merge_members(lists, before, mine, theirs))
+
+    def _merge_members(self, lists: Sequence[str], *sides: Row) -> dict[str, list[str]]:
+        """The lists of a plan whose members come and go by themselves, together: a member stands in one of them alone.
+
+        What a list says of a member is its answer, as a caveat is corrected or left as documented.
+        """
+        before, mine, theirs = ({one: key for key in lists for one in side.get(key) or ()} for side in sides)
+        chosen = {
+            one: self.choose((lists[0], one), before.get(one), mine.get(one), theirs.get(one))
+            for one in dict.fromkeys((*mine, *theirs))
+        }
+        return {key: [one for one, answer in chosen.items() if answer == key] for key in lists}
 
     def _merge_keys(
         self, where: FieldPath, before: Mapping[str, Any], mine: Mapping[str, Any], theirs: Mapping[str, Any]
@@ -156,13 +178,26 @@ class _Merging:
         merged: list[Row] = []
         for name in dict.fromkeys((*own, *other)):
             where = part, name
+            row: Row | None
             if name in own and name in other:
                 row = self.merge_row(part, where, old.get(name, NOTHING), own[name], other[name])
             else:
-                row = self.choose(where, old.get(name), own.get(name), other.get(name))
+                row = self._choose_row(where, old.get(name), own.get(name), other.get(name))
             if row is not None:
                 merged.append(row)
         return merged
+
+    def _choose_row(self, where: FieldPath, before: Row | None, mine: Row | None, theirs: Row | None) -> Row | None:
+        """A row that one side alone has: to rename it is to change it, so that the other can't have deleted it."""
+        part, name = where
+        row = mine or theirs
+        called = (self.mine if mine else self.theirs).of(part).get(name)
+        if called and row:
+            shown = {**row, "name": called}
+            self.note(where, before, mine and shown, theirs and shown)
+            return mine if self.favour == "mine" else theirs
+        chosen: Row | None = self.choose(where, before, mine, theirs)
+        return chosen
 
     def merge_unnamed(self, part: str, before: Sequence[Row], mine: Sequence[Row], theirs: Sequence[Row]) -> list[Row]:
         """Rows that are known by all that they say: what either side added or took away.
@@ -179,11 +214,11 @@ class _Merging:
             if (was - here) & gone and here - was != came and here != there:
                 values = ([known[key] for key in rows.elements()] for rows in (was, here, there))
                 rows = self.note((part, ends), *values)
-                wanted += Counter(row_key(part, row) for row in rows)
+                wanted.update(row_key(part, row) for row in rows)
                 for first in list(here - there)[:1]:  # theirs stand where mine did
                     instead[first] = [known[key] for key in there - here]
             else:
-                wanted += here - (gone - (was - here)) + (came - (here - was))
+                wanted.update(here - (gone - (was - here)) + (came - (here - was)))
         merged = []
         for row in chain.from_iterable((*instead.get(row_key(part, row), ()), row) for row in (*mine, *theirs)):
             if wanted[row_key(part, row)] > 0:
@@ -195,19 +230,25 @@ class _Merging:
         self, document: dict[str, Any], before: Document, mine: Document, theirs: Document
     ) -> dict[str, Any]:
         """Where one side deleted what the other one names by now: the row comes back, or goes with what names it."""
-        while (found := next(_find_missing(document), None)) is not None:
-            part, name = found
-            was, here, there = (
-                next((row for row in one.get(part, ()) if row["name"] == name), None) for one in (before, mine, theirs)
-            )
-            row = self.note(found, was, here, there)
-            document = {**document, part: [*document.get(part, ()), row or here or there]}
-            if row is None:
-                document = apply(document, fit(document, Edit(what=f"delete-{WORDS[part]}", where=found)))
+        sides = [{part: {row["name"]: row for row in one.get(part, ())} for part in WORDS}
+                 for one in (before, mine, theirs)]  # fmt: skip
+        favoured = sides[1 if self.favour == "mine" else 2]
+        while missing := dict.fromkeys(_find_missing(document)):
+            # What goes takes rows with it that name others of these, so it goes before any of them comes back.
+            gone = [(part, name) for part, name in missing if name not in favoured[part]]
+            for part, name in gone or missing:
+                self.note((part, name), *(side[part].get(name) for side in sides))
+            for part in WORDS:
+                names = [name for which, name in gone or missing if which == part]
+                if gone:
+                    document = leave_out(document, part, names)
+                else:
+                    back = (favoured[part][name] for name in names)
+                    document = {**document, part: [*document.get(part, ()), *back]}
         return document
 
     def merge_renames(
-        self, document: dict[str, Any], my_renames: Renames, their_renames: Renames, mine: Document, theirs: Document
+        self, document: dict[str, Any], mine: Document, theirs: Document
     ) -> tuple[dict[str, Any], Renames]:
         """The names that rows are to have where these are others than in base, and the document for them.
 
@@ -216,14 +257,15 @@ class _Merging:
         """
         known = mine if self.favour == "mine" else theirs
         found: dict[str, dict[str, str]] = {}
-        for part in WORDS:
-            names = {row["name"] for row in known[part]}
+        for part in (entry.key for entry in PARTS[PLAN].rows if PARTS[entry.key].named):
+            names = {row["name"] for row in known.get(part, ())}
             called = {}
             for row in document.get(part, ()):
                 name = row["name"]
-                here, there = (one.of(part).get(name, name) for one in (my_renames, their_renames))
+                here, there = (one.of(part).get(name, name) for one in (self.mine, self.theirs))
                 called[name] = self.choose((part, name, "name"), name, here, there)
             taken: set[str] = set()
+            gone = []
             found[part] = {}
             for name in sorted(called, key=lambda name: called[name] not in names):
                 free = next((one for one in (called[name], name) if name_key(one) not in taken), None)
@@ -231,26 +273,21 @@ class _Merging:
                     both = (_find_called(part, called[name], one) for one in (mine, theirs))
                     self.note((part, called[name]), None, *both)
                 if free is None:
-                    document = apply(document, fit(document, Edit(what=f"delete-{WORDS[part]}", where=(part, name))))
+                    gone.append(name)
                     continue
                 taken.add(name_key(free))
                 if free != name:
                     found[part][name] = free
+            if gone:
+                document = leave_out(document, part, gone)
         return document, Renames(zones=found["zones"], endpoints=found["endpoints"])
-
-
-def _merge_members(before: Sequence[str], mine: Sequence[str], theirs: Sequence[str]) -> list[str]:
-    """What either side added and neither took away."""
-    kept = [one for one in mine if one in theirs or one not in before]
-    return [*kept, *(one for one in theirs if one not in mine and one not in before)]
 
 
 def _by_ends(part: str, rows: Sequence[Row]) -> dict[str, Counter[str]]:
     """Rows without names, as `row_key` knows them, by the zones and endpoints that they name."""
-    naming = [entry.key for entry in PARTS[part].fields if entry.names]
     found: dict[str, Counter[str]] = {}
     for row in rows:
-        found.setdefault(json.dumps([row.get(key) for key in naming]), Counter())[row_key(part, row)] += 1
+        found.setdefault(ends_key(part, row), Counter())[row_key(part, row)] += 1
     return found
 
 
@@ -265,4 +302,4 @@ def _find_missing(document: Document) -> Iterator[FieldPath]:
 
 def _find_called(part: str, name: str, document: Document) -> Row | None:
     """The row that a document calls so, by whatever capitals."""
-    return next((row for row in document[part] if name_key(row["name"]) == name_key(name)), None)
+    return next((row for row in document.get(part, ()) if name_key(row["name"]) == name_key(name)), None)

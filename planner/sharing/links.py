@@ -20,7 +20,7 @@ from planner.report.said.answers import Told
 from planner.sharing.withdrawals import UNDONE_FOR, keep
 from planner.store import audit, patience, throttle
 from planner.store.actions import Sender
-from planner.store.admission import check_admitted, lock_row
+from planner.store.admission import check_admitted, lock, lock_row
 from planner.store.answers import read_told
 from planner.store.editions import matrix_of, matrix_then
 from planner.store.holders import Holder
@@ -149,7 +149,7 @@ def open_edit_link(*, token: str, holder: Holder) -> Plan | None:
 
     A plan that nobody owns, as a command makes it, is owned by the first who opens it.
     """
-    plan = _find_plan(token, Plan.objects.select_for_update())
+    plan = _find_plan(token, Plan.objects.select_for_update(no_key=True))
     if plan is None:
         return None
     if not holder.holds().filter(plan=plan).exists():
@@ -377,8 +377,8 @@ def report_states(*, link: ShareLink, picks: Sequence[Pick], wish: Wish, name: s
     `planner.store.lives.set_states` does; nothing is set then.
     """
     # Looked at anew and locked: one that was revoked since the request began sets nothing.
-    live = _live(ShareLink.objects.select_for_update(of=("self",)).filter(pk=link.pk)).exists()
-    if not live or not link.may_report or link.pinned is not None:
+    lock_row(link.plan_id)  # before the link, as every edit locks them
+    if lock(still_live(link)).first() is None or not link.may_report or link.pinned is not None:
         raise Refused("This link can't set the state of rules.")
     throttle.count("report", str(link.pk), limit=REPORTS)
     sender = Sender(operation=operation, author=name)

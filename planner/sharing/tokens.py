@@ -95,7 +95,7 @@ def make_api_token(
 @transaction.atomic
 def revoke(*, holder: Holder, number: int) -> bool:
     """Have a token open nothing from the next request on. Returns whether they have such a one."""
-    row = list_of(holder).select_for_update(of=("self",)).filter(pk=number).first()
+    row = list_of(holder).select_for_update(of=("self",), no_key=True).filter(pk=number).first()
     if row is None:
         return False
     if list_of(holder).filter(pk=number, revoked=None).update(revoked=timezone.now()):

@@ -1,6 +1,5 @@
 """The making of one file that was asked for, in a process that does nothing else."""
 
-import gc
 import logging
 import os
 import resource
@@ -100,19 +99,17 @@ def make_one(number: int, runner: str) -> None:
             made = _make(job, runner)
         jobs.note_progress(number, runner, "Keeping the file", 0, 0)
         jobs.finish(number, runner, made)
-        return
     except Exception as error:
-        if isinstance(error, Error) and not isinstance(error, Damaged):
-            raise  # the database is away: it is tried again
+        _take_any_memory()
         said = _say(error)
+        if said is None and isinstance(error, Error):
+            raise  # the database is away: it is tried again
         if said is None and jobs.is_sealed(job):
             # Neither the message nor the lines of the code: either may have what was sent in it.
             _logger.error("job %s failed: %s", job.name, type(error).__name__)
         elif said is None:
             _logger.exception("job %s failed", job.name)
-    # Out of the block, whose error holds all that was made so far: there may be no memory left to say this in.
-    gc.collect()
-    jobs.fail(number, runner, said or FAILED)
+        jobs.fail(number, runner, said or FAILED)
 
 
 def _prepare() -> None:
@@ -121,6 +118,12 @@ def _prepare() -> None:
     os.nice(POLITE)
     with suppress(ValueError, OSError):  # a lower limit is set already
         resource.setrlimit(resource.RLIMIT_DATA, (settings.JOB_MIB * 2**20, resource.RLIM_INFINITY))
+
+
+def _take_any_memory() -> None:
+    """Have this process take what it likes: it ends with a few words, for which there may be no memory left."""
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
 def _make(job: Job, runner: str) -> File:
@@ -154,6 +157,8 @@ def _listen(number: int, runner: str) -> progress.Listener:
 
 def _say(error: Exception) -> str | None:
     """Why there is no file, in a sentence; None where nobody has foreseen it."""
+    if _ran_out_of_memory(error):
+        return f"It needs more memory than the {settings.JOB_MIB:,} MiB that a file may take here."
     if isinstance(error, UnusableFilter):
         return f"{UNUSABLE}. {error}"
     if isinstance(error, TooLarge):
@@ -162,8 +167,6 @@ def _say(error: Exception) -> str | None:
         return f"This plan doesn't fit the port matrix of today. {error.faults[0]}"
     if isinstance(error, MatrixError):
         return "The port matrix has faults."
-    if isinstance(error, MemoryError):
-        return f"It needs more memory than the {settings.JOB_MIB:,} MiB that a file may take here."
     if isinstance(error, AccessTaken):
         return "Whoever asked for it may no longer change this plan, so nothing was kept with it."
     if isinstance(error, Unopened):
@@ -171,3 +174,10 @@ def _say(error: Exception) -> str | None:
     if isinstance(error, NotExpressible | NothingToCompare | Unreadable | BadMap | NoMatrix | NoProduct | Damaged):
         return str(error)
     return None
+
+
+def _ran_out_of_memory(error: BaseException | None) -> bool:
+    """Whether there was no memory left: the interpreter and the database may say so by an error that comes of that."""
+    while error is not None and not isinstance(error, MemoryError):
+        error = error.__cause__ or error.__context__
+    return error is not None

@@ -290,7 +290,10 @@ class _State:
 
 
 _to_lock = Written(
-    lambda pk: models.Plan.objects.select_for_update(of=("self",)).select_related("edition").filter(pk=pk), 2**62
+    lambda pk: (
+        models.Plan.objects.select_for_update(of=("self",), no_key=True).select_related("edition").filter(pk=pk)
+    ),
+    2**62,
 )
 _sent = Written(
     lambda plan, operation: models.Revision.objects.filter(plan=plan, operation=operation).values_list("pk")[:1],

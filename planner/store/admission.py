@@ -2,6 +2,11 @@
 
 Between being let in and storing something lies what a large edit takes, or a slow upload. Access that was taken back
 meanwhile counts: what would be stored then isn't.
+
+Of what is locked the plan comes first, always, and then what lets the sender in: two who go opposite ways wait for
+each other for ever. No lock is one on the row's key (`no_key`), which would keep others from storing a row that refers
+to it: PostgreSQL has each such row ask for its key (FOR KEY SHARE,
+https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-ROWS).
 """
 
 from collections.abc import Callable, Iterator
@@ -40,7 +45,7 @@ def admitted(*by: Admission) -> Iterator[None]:
 def lock(rows: "QuerySet[Any]") -> "QuerySet[Any]":
     """Rows that are locked as they are read, and of which no more is read than that they are there."""
     # Not by exists(), which forgets of what the row is locked: PostgreSQL locks no side of a join that may be missing.
-    return rows.select_for_update(of=("self",)).only("pk")
+    return rows.select_for_update(of=("self",), no_key=True).only("pk")
 
 
 def held(hold: Hold, role: Hold.Role) -> object:
@@ -69,6 +74,6 @@ def check_admitted() -> None:
 
 def lock_row(plan_id: int) -> Plan:
     """A plan without its document, with its write lock. Raises AccessTaken."""
-    plan = Plan.objects.select_for_update(of=("self",)).defer("document").get(pk=plan_id)
+    plan = Plan.objects.select_for_update(of=("self",), no_key=True).defer("document").get(pk=plan_id)
     check_admitted()
     return plan

@@ -9,7 +9,6 @@ can read it.
 import hashlib
 import json
 import os
-import secrets
 import sqlite3
 import tempfile
 import zipfile
@@ -20,6 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from planner.deploy import drafts
+from planner.deploy.sqlite.base import make_anew
 from planner.store.sealed import KINDS
 from ports.matrix.vocabulary import listed
 
@@ -65,9 +66,10 @@ def write_backup(database: Path | Copy, key: Path | None, target: Path) -> Backu
     The file is there whole or not at all, and its owner alone can read it (0600). Raises BadBackup where the copy
     isn't sound or what was written can't be read back, and OSError where it can't be written.
     """
-    draft = target.with_name(f".backup-{secrets.token_hex(8)}")
+    drafts.drop_left(target.parent)
+    draft = drafts.draft_of(target)
     try:
-        with tempfile.TemporaryDirectory(prefix=".backup-", dir=target.parent) as folder:
+        with tempfile.TemporaryDirectory(prefix=drafts.PREFIX, dir=target.parent) as folder:
             copy = Path(folder) / DATABASE
             if isinstance(database, Path):
                 _copy(database, copy)
@@ -87,6 +89,7 @@ def write_backup(database: Path | Copy, key: Path | None, target: Path) -> Backu
             if read != about or _digest_of(archive) != about.sha256:
                 raise BadBackup(f"What was written to {target} isn't what was copied; the disk may be failing.")
         draft.replace(target)
+        drafts.sync_folder(target.parent)
     finally:
         draft.unlink(missing_ok=True)
     return about
@@ -109,11 +112,11 @@ def restore_backup(source: Path, database: Path | Copy, key: Path | None, known:
     meanwhile sees what was there before or what is there afterwards. Raises BadBackup, before anything is changed, for
     a file that is damaged, isn't a backup, or is of a newer version; and OSError.
     """
+    place = database.parent if isinstance(database, Path) else Path(tempfile.gettempdir())
+    drafts.drop_left(place)
     with (
         _opened(source) as (archive, about),
-        tempfile.TemporaryDirectory(
-            prefix=".restore-", dir=database.parent if isinstance(database, Path) else None
-        ) as folder,
+        tempfile.TemporaryDirectory(prefix=drafts.PREFIX, dir=place) as folder,
     ):
         copy = Path(folder) / DATABASE
         with archive.open(DATABASE) as packed, copy.open("wb") as file:
@@ -128,6 +131,7 @@ def restore_backup(source: Path, database: Path | Copy, key: Path | None, known:
             raise BadBackup(f"{source} is of a newer version, which knows {listed(newer)}; install that first.")
         kept = archive.read(KEY) if about.has_key else None
         if isinstance(database, Path):
+            make_anew(database)  # or SQLite would make it, for everybody to read
             _copy(copy, database)
         else:
             database(copy)
@@ -245,13 +249,14 @@ def _pieces(file: Any) -> Iterator[bytes]:
 
 def _replace(path: Path, content: bytes) -> None:
     """Give a file new content at once; its owner alone can read it."""
-    draft = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
+    draft = drafts.draft_of(path)
     try:
         with _create(draft) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
+        drafts.sync_folder(path.parent)
     finally:
         draft.unlink(missing_ok=True)
 

@@ -5,6 +5,7 @@ Plans with their revisions, and what belongs to them, stay until they are delete
 """
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -13,11 +14,13 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from planner.deploy.drafts import drop_left
 from planner.store import jobs
 from planner.store.bin import empty_bin
-from planner.store.models import Event, Hold, Opening, ShareLink, Viewer
+from planner.store.models import Attempt, Event, Hold, Opening, ShareLink, Viewer
 from planner.store.run_models import UploadToken
 from planner.store.sent_before import KEPT
+from planner.store.throttle import HOUR
 from planner.store.token_models import ApiToken, SentBefore
 
 AT_ONCE = 5_000
@@ -28,8 +31,8 @@ def tidy() -> dict[tuple[str, str], int]:
     """Take away what is older than it is kept; idempotent. Returns how many rows of what, by its words.
 
     The log, openings, and links and addresses that have ended are kept for PLANNER_LOG_DAYS days, who looked at a plan
-    without holding it likewise, sessions until they end, files that were made apart as PLANNER_JOBS_HOURS and
-    PLANNER_JOBS_MIB say.
+    without holding it likewise, sessions until they end, what was tried for an hour, files that were made apart as
+    PLANNER_JOBS_HOURS and PLANNER_JOBS_MIB say, and drafts of files for a day.
     """
     now = timezone.now()
     old = now - timedelta(days=settings.LOG_DAYS)
@@ -43,9 +46,14 @@ def tidy() -> dict[tuple[str, str], int]:
         ("ended address", "ended addresses"): UploadToken.objects.filter(ended),
         ("ended token", "ended tokens"): ApiToken.objects.filter(ended),
         ("answer to a program", "answers to programs"): SentBefore.objects.filter(at__lt=now - KEPT),
+        ("counted try", "counted tries"): Attempt.objects.filter(at__lte=now - HOUR),
         ("former viewer", "former viewers"): Viewer.objects.filter(~Exists(holds), seen__lt=old),
     }
-    made = {("plan", "plans"): empty_bin(), ("file that was made", "files that were made"): jobs.prune(now)}
+    made = {
+        ("plan", "plans"): empty_bin(),
+        ("file that was made", "files that were made"): jobs.prune(now),
+        ("draft that was left", "drafts that were left"): drop_left(Path(settings.DATA_DIR)),
+    }
     return made | {name: _remove(rows) for name, rows in overdue.items()}
 
 

@@ -1,4 +1,6 @@
-"""Only so many of something in an hour, counted in the database for all processes and forgotten after that hour.
+"""Only so many of something in an hour, counted in the database for all processes.
+
+What is older counts no more, and goes with the next that is counted or by `planner.store.growth.tidy`.
 
 Whom or what it counts for is kept as a keyed hash: no address of a client and no user name can be read from it.
 """

@@ -163,14 +163,14 @@ class TestSecretKey:
         assert [file.name for file in path.parent.iterdir()] == ["secret-key"]
 
     def test_who_loses_the_race_takes_the_winners_key(self, tmp_path, monkeypatch):
-        path = tmp_path / "secret-key"
+        path, key = tmp_path / "secret-key", "the-winners-key-of-characters-enough"
 
         def link(source, target):
-            path.write_text("the-winners\n", "ascii")
+            path.write_text(f"{key}\n", "ascii")
             raise FileExistsError
 
         monkeypatch.setattr(environment.os, "link", link)
-        assert environment.keep_secret_key(path) == "the-winners"
+        assert environment.keep_secret_key(path) == key
         assert [file.name for file in tmp_path.iterdir()] == ["secret-key"]
 
     def test_a_folder_that_cant_be_written_is_a_sentence(self, tmp_path):

@@ -8,8 +8,10 @@ from planner.engine.result_files import read_runs
 from planner.plan import limits
 from planner.plan.check_results import BadResults
 from planner.report.checks.junit import render_junit
-from tests.engine.test_acceptance import plan, report_of, run_all, statuses
+from tests.checking import only, run_all, run_of, write_results
+from tests.engine.test_acceptance import plan, report_of, statuses
 from tests.made import made
+from tests.report.samples import write_plan
 
 REPORT = report_of(plan())
 CHECKS = {check.opening: check for check in plan_checks(REPORT)}
@@ -41,6 +43,37 @@ def test_an_acceptance_written_as_junit_is_read_as_the_same():
     assert [one.status for one in again.closed] == [one.status for one in state.closed]
     assert again.messages == ()
     assert len(set(statuses(state).values())) > 3
+
+
+def test_what_is_excused_is_read_back_as_blocked_and_excused():
+    web_of_esx = only(lambda check: check.destination == "ESX" and check.ports == "443", "filtered")
+    state = assess(REPORT, run_all(REPORT, web_of_esx))
+    assert [one.status for one in state.flows if one.excused] == ["blocked"]
+    again = assess(REPORT, read_runs(REPORT, "a.xml", render_junit(REPORT, state)))
+    assert [one.excused for one in again.flows] == [one.excused for one in state.flows]
+    assert statuses(again) == statuses(state)
+
+
+@pytest.mark.parametrize("outcome", ["open", "refused", "filtered", "unproven", "error"])
+@pytest.mark.parametrize("network", ["192.0.2.0/24", "any"])
+def test_what_was_tried_at_hosts_of_a_network_alone_is_read_back_as_it_is(network, outcome):
+    way = {"from": {"endpoint": "A"}, "to": {"endpoint": "N"}, "protocol": "udp", "ports": "9", "reason": "No"}
+    wanted = {"source": "A", "destination": "N", "protocol": "udp", "ports": "7", "reason": "x"}
+    report = report_of(
+        write_plan(
+            {"name": "A", "zone": "Internal", "addresses": ["10.0.0.1"]},
+            {"name": "N", "zone": "Internet", "addresses": [network], "group": True},
+            additional_flows=[wanted], never=[way],
+        )
+    )  # fmt: skip
+    document = write_results(report, "A")
+    for row in document["results"]:
+        row |= {"address": "192.0.2.7", "outcome": outcome}
+    state = assess(report, [run_of(document)])
+    again = assess(report, read_runs(report, "a.xml", render_junit(report, state)))
+    assert statuses(again) == statuses(state)
+    assert [one.status for one in again.closed] == [one.status for one in state.closed]
+    assert again.messages == ()
 
 
 @pytest.mark.parametrize(

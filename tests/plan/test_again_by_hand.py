@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from planner.plan.blueprint import again, compose
-from planner.plan.blueprint.again import Answered, answer_again, pair_endpoints
+from planner.plan.blueprint.again import Answered, AnsweredAgain, answer_again, pair_endpoints
+from planner.plan.blueprint.others import Others
 from planner.plan.blueprint.shown_answers import read_shown
 from planner.plan.document import Zone
+from planner.plan.fields import Firewall
 from tests.plan.blueprints import MATRIX, check
 
 
@@ -164,3 +166,22 @@ def test_a_site_whose_name_no_answer_could_have_is_shown_with_it():
     plan = renamed_zone(made(sites=["Oslo"], portal="dmz"), "Oslo", name)
     shown = read_shown(MATRIX, plan)
     assert shown.answers["sites"] == (name,)
+
+
+def test_names_that_are_retyped_in_other_capitals_are_the_same():
+    plan = made(sites=["Berlin", "oslo"])
+    done = step(plan, {"sites": ["Berlin", "oslo"]}, {"sites": ["Berlin", "Oslo"]})
+    assert done == AnsweredAgain(plan=plan, left=())
+    hq = renamed_zone(plan, "oslo", "Oslo HQ", networks=("10.1.0.0/16",))
+    assert step(hq, {"sites": ["Berlin", "oslo"]}, {"sites": ["Berlin", "OSLO"]}).plan == hq
+    people = check(compose(MATRIX, {}, "X", Others(names=("sales",))))
+    before, after = (Answered(answers={}, others=Others(names=(name,))) for name in ("sales", "Sales"))
+    assert answer_again(MATRIX, people, before, after).plan == people
+
+
+def test_a_firewall_that_is_called_as_its_zone_keeps_the_zone():
+    plan = made(portal="dmz")
+    behind = Firewall(name="DMZ", format="asa", zones={"DMZ": "outside", "Internal": "inside"})
+    done = step(replace(plan, firewalls=(behind,)), {"portal": "dmz"}, {"portal": "none"})
+    assert done.plan.firewalls == (behind,)
+    assert done.left == ("The zone “DMZ” stays, as something was set in it or names it.",)

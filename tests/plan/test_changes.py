@@ -326,3 +326,17 @@ def test_a_whole_document_in_the_place_of_another_is_an_edit_of_all_that_differs
     one = canonical(DOCUMENT)
     edit = make(one, "replace-document", summary="Replaced", changes=compare_documents(one, other))
     assert (canonical(apply(one, edit)), say(edit)) == (other, "Replaced")
+
+
+def test_of_rows_that_say_the_same_no_more_go_than_are_left():
+    """Both were taken off, and one of them by others before: it was looked for once more (IndexError)."""
+    twice = canonical(DOCUMENT)
+    goal = {**twice, "additional_flows": twice["additional_flows"][1:2]}
+    once = {**twice, "additional_flows": twice["additional_flows"][1:]}
+    changes = compare_documents(twice, goal)
+    switch, _ = rebase(make(twice, "switch-module", summary="S", switch=changes), once, NO_RENAMES)
+    assert apply(once, switch) == goal, "what is gone already is done"
+    whole = make(twice, "replace-document", summary="S", changes=changes)
+    with pytest.raises(NotPossible, match="This flow is no longer in the plan"):
+        rebase(whole, once, NO_RENAMES)
+    assert apply(twice, rebase(whole, twice, NO_RENAMES)[0]) == goal

@@ -211,7 +211,7 @@ def test_a_field_that_is_added_is_changed_on_the_page(client, owned):
 
 def test_what_a_module_would_lose_of_a_field_that_is_added_is_listed(owned):
     old = check_plan(owned, matrix=MATRIX).endpoints[0]
-    assert list(describe_fields(MATRIX, old, replace(old, owner=""))) == ["“PS01”: the owner “Kim”"]
+    assert list(describe_fields(MATRIX, "endpoints", old, replace(old, owner=""))) == ["“PS01”: the owner “Kim”"]
     assert losses(MATRIX, check_plan(owned, matrix=MATRIX), "portal", ("dmz",)) == ()
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from planner.plan import formatting
 from planner.plan.document import PlanError, dump_plan, read_plan
 from planner.plan.formatting import format_document, rewrite_document
-from planner.plan.rows import NO_RENAMES, Renames
+from planner.plan.rows import NO_RENAMES, Renames, apply_renames
 from planner.plan.syntax import parse, to_json, to_yaml
 from ports.queries import shipped_matrix
 from tests.examples import EXAMPLES, PLANS
@@ -366,3 +366,44 @@ def test_comments_stay_at_their_rows_where_others_come_go_and_change():
     assert written.endswith("# the end\n")
     assert "# old" not in written
     assert "# as cabled" not in written
+
+
+NAMING = """format: 1
+name: P
+zones:
+  - name: DMZ
+    kind: dmz
+  - name: In
+    kind: internal
+endpoints:
+  - name: PS01
+    zone: In
+    roles:
+      - web-primary
+  - name: Host
+    zone: In
+    managed_by:
+      - PS01  # because of HQ
+firewalls:
+  - name: FW
+    format: asa
+    zones:
+      DMZ: outside  # the cable in rack 3
+      In: DMZ  # called so on the device
+    published:
+      # by ticket 7
+      PS01: 203.0.113.1
+never:
+  - from:
+      zone: DMZ  # by policy 12
+    to:
+      endpoint: PS01
+    reason: Policy
+"""
+
+
+def test_comments_stay_at_names_that_are_called_otherwise_by_now():
+    renames = Renames(zones={"DMZ": "Edge"}, endpoints={"PS01": "PS-LON"})
+    written = rewritten(lambda plan: plan.update(apply_renames(plan, renames)), renames, text=NAMING)
+    named = NAMING.replace("PS01", "PS-LON").replace("DMZ", "Edge").replace("In: Edge", "In: DMZ")
+    assert written == fmt(named), "each comment at what it was about, and the firewall's own words as they were"

@@ -93,6 +93,11 @@ WORDS = {"roles": {"web-primary": "web, primary"}}
             {"firewall": "FW1", "changes": {"name": "FW1", "format": "ios"}},
             "Firewall FW1: format changed from asa to ios",
         ),
+        (
+            "edit-firewall",
+            {"firewall": "FW1", "changes": {"name": "FW2", "zones": {"DMZ": "port9"}, "log": False}},
+            "Firewall FW1 renamed to FW2; zones Internal and DMZ changed; no longer logs",
+        ),
     ],
 )
 def test_an_edit_says_what_it_changed(edit, params, said):

@@ -260,3 +260,52 @@ def test_the_product_counts_where_both_name_it():
     assert merge_documents(BASE, named, BASE).document["product"] == "passwordstate"
     other = merge_documents(named, named, {**named, "product": "other"})
     assert other.document["product"] == "other"
+
+
+def test_what_one_renamed_and_the_other_deleted_is_a_conflict():
+    mine, renames = rename(DOCUMENT, two="zwei"), Renames(endpoints={"two": "zwei"})
+    theirs = canonical({**DOCUMENT, "endpoints": endpoints(("two", None)), "additional_flows": []})
+    for favour, names in (("mine", ["one", "zwei", "three"]), ("theirs", ["one", "three"])):
+        merged = merge_documents(BASE, mine, theirs, mine_renames=renames, favour=favour)
+        before, own, other = at(merged, "endpoints", "two")
+        assert (before["name"], own["name"], other) == ("two", "zwei", None)
+        turned = merge_documents(
+            BASE, theirs, mine, their_renames=renames, favour="theirs" if favour == "mine" else "mine"
+        )
+        assert at(turned, "endpoints", "two") == (before, None, own)
+        for document in (merged.document, turned.document):
+            assert sorted(row["name"] for row in document["endpoints"]) == sorted(names)
+            check_plan(document, matrix=MATRIX)
+
+
+def test_a_caveat_that_is_answered_otherwise_on_both_sides_is_a_conflict():
+    base = change(corrections=[])
+    mine, theirs = change(corrections=["telnet-port"]), change(corrections=[], as_documented=["telnet-port"])
+    for favour, document in (("mine", mine), ("theirs", theirs)):
+        merged = merge_documents(base, mine, theirs, favour=favour)
+        assert at(merged, "corrections", "telnet-port") == (None, "corrections", "as_documented")
+        assert (merged.document, len(merged.conflicts)) == (document, 1)
+    moved = merge_documents(mine, theirs, mine)
+    assert (moved.document, moved.conflicts) == (theirs, ())
+
+
+def test_two_firewalls_that_differ_in_capitals_alone_are_a_conflict():
+    mine, theirs = (change(firewalls=[{"name": name, "format": "asa", "zones": {"A": name}}]) for name in ("fw", "FW"))
+    for favour, document in (("mine", mine), ("theirs", theirs)):
+        merged = merge_documents(BASE, mine, theirs, favour=favour)
+        [conflict] = merged.conflicts
+        assert (conflict.where[0], conflict.mine["name"], conflict.theirs["name"]) == ("firewalls", "fw", "FW")
+        assert merged.document == document
+
+
+def test_of_a_row_that_names_two_of_the_gone_both_are_told():
+    mine = change(
+        zones=DOCUMENT["zones"][:1], endpoints=endpoints(("two", None), ("three", None)), additional_flows=[]
+    )
+    never = [{"from": {"zone": "B"}, "to": {"endpoint": "two"}, "reason": "Policy 12"}]
+    merged = merge(mine, {**DOCUMENT, "never": never})
+    assert {one.where for one in merged.conflicts} == {("zones", "B"), ("endpoints", "two")}
+    assert merged.document == mine
+    kept = merge(mine, {**DOCUMENT, "never": never}, favour="theirs").document
+    assert [row["name"] for row in kept["endpoints"]] == ["one", "two"]
+    check_plan(kept, matrix=MATRIX)

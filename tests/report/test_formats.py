@@ -1,9 +1,11 @@
 """The registry of formats: what it says of each is true, and nothing else has a list of them."""
 
 import inspect
+import io
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from pkgutil import resolve_name
 
@@ -11,6 +13,7 @@ import pytest
 
 from planner.engine.compare import compare_reports
 from planner.report import CHANGE_FORMATS, FORMATS, OPTIONS
+from planner.report.checks.commands import write_nc_commands
 from planner.report.firewall.errors import NotExpressible
 from planner.report.said.edition import Editions
 from tests.report.samples import contoso, evaluate
@@ -56,6 +59,8 @@ def test_who_asks_for_no_format_loads_none():
 
 WITH_ADDRESSES = ("csv", "markdown", "nftables", "xlsx")
 """The formats that name an endpoint's addresses wherever it stands: with thousands of both a file has no end."""
+CHECKS = ("checks", "goss", "blackbox")
+"""Those that try each of its addresses."""
 
 
 def test_what_would_name_too_many_addresses_over_and_over_is_not_begun(monkeypatch):
@@ -75,6 +80,24 @@ def test_what_would_name_too_many_addresses_over_and_over_is_not_begun(monkeypat
                 entry.render(compared, editions)
         elif name in ("json", "html"):
             assert entry.render(compared, editions)
+
+
+@pytest.mark.parametrize("write", [*(FORMATS[name].render for name in CHECKS), write_nc_commands])
+def test_a_file_of_checks_counts_its_attempts_at_every_address_and_port_before_it_is_begun(write, monkeypatch):
+    farm = {"name": "Farm", "zone": "DMZ", "addresses": [f"10.9.{n // 200}.{n % 200}" for n in range(1_000)]}
+    wanted = {"source": "PS01", "destination": "Farm", "protocol": "tcp", "ports": "8000-8100", "reason": "x"}
+    report = evaluate(contoso(endpoints=[*contoso()["endpoints"], farm], additional_flows=[wanted]))
+    written = write(report)
+    if written[:2] == b"PK":
+        with zipfile.ZipFile(io.BytesIO(written)) as archive:
+            size = sum(one.file_size for one in archive.infolist())
+    else:
+        size = len(written)
+    monkeypatch.setattr("planner.plan.limits.WRITTEN", size * 3 // 2)
+    assert write(report) == written
+    monkeypatch.setattr("planner.plan.limits.WRITTEN", size // 2)
+    with pytest.raises(NotExpressible, match="with the addresses of an endpoint wherever it stands it would have"):
+        write(report)
 
 
 def test_addresses_are_counted_as_often_as_they_stand_in_a_file(monkeypatch):

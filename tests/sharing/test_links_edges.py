@@ -102,7 +102,7 @@ def test_the_plan_is_locked_before_what_lets_its_owner_in(plan, act):
 
     with CaptureQueriesContext(connection) as queries, admitted(let_in):
         act(plan)
-    lock = "FOR UPDATE" if connection.features.has_select_for_update else ""
+    lock = "FOR NO KEY UPDATE" if connection.features.has_select_for_update else ""
     assert [sql for sql in asked if 'FROM "planner_plan"' in sql and lock in sql]
 
 

@@ -1,6 +1,7 @@
 """A backup is a state between two writes, whole or not at all, and comes back as it was."""
 
 import json
+import os
 import sqlite3
 import stat
 import threading
@@ -9,6 +10,8 @@ from contextlib import closing
 
 import pytest
 
+from planner.deploy import drafts
+from planner.deploy.sqlite.base import mark_of
 from planner.store.backup import ABOUT, DATABASE, KEY, BadBackup, read_backup, restore_backup, write_backup
 
 KNOWN = {"planner": {"0001_initial", "0002_more"}}
@@ -79,7 +82,8 @@ def test_what_is_written_comes_back_and_its_owner_alone_can_read_it(tmp_path, da
     assert key.read_text() == "first"
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     assert {file.name for file in tmp_path.iterdir()} <= {
-        "planner.sqlite3", "planner.sqlite3-wal", "planner.sqlite3-shm", "secret-key", "backup.zip"
+        "planner.sqlite3", "planner.sqlite3-wal", "planner.sqlite3-shm", "planner.sqlite3.made", "secret-key",
+        "backup.zip",
     }  # fmt: skip
 
 
@@ -89,6 +93,52 @@ def test_it_comes_back_where_nothing_is_yet(tmp_path, database):
     (tmp_path / "new").mkdir()
     assert not restore_backup(target, tmp_path / "new" / "planner.sqlite3", None, KNOWN).has_key
     assert names(tmp_path / "new" / "planner.sqlite3") == ["Plan 0", "Plan 1"]
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_a_database_that_comes_back_is_its_owners_alone_and_known_to_be_made(tmp_path, database, is_lost):
+    write_backup(database, None, tmp_path / "backup.zip")
+    new = tmp_path / "new.sqlite3"
+    if is_lost:
+        mark_of(new).write_text("It was there.")
+    old = os.umask(0)
+    try:
+        restore_backup(tmp_path / "backup.zip", new, None, KNOWN)
+    finally:
+        os.umask(old)
+    assert names(new) == ["Plan 0", "Plan 1"]
+    assert stat.S_IMODE(new.stat().st_mode) == 0o600
+    assert mark_of(new).exists()
+
+
+def leave(folder, name):
+    """What a process leaves that is killed while it writes a backup: a file, and a folder with a copy."""
+    for made in (folder / f"{drafts.PREFIX}{name}", folder / f"{drafts.PREFIX}{name}-made" / DATABASE):
+        made.parent.mkdir(exist_ok=True)
+        made.write_text("secret")
+    return {path for path in folder.iterdir() if name in path.name}
+
+
+def age(*paths):
+    for path in paths:
+        for one in (path, *path.rglob("*")):
+            os.utime(one, (one.stat().st_mtime - drafts.LEFT_AFTER - 60,) * 2)
+
+
+def test_the_next_backup_takes_away_what_a_killed_one_left_and_nothing_else(tmp_path, database):
+    young, old = leave(tmp_path, "young"), leave(tmp_path, "old")
+    others = {tmp_path / ".backup-20260101", tmp_path / "notes"}
+    for path in others:
+        path.write_text("somebody's")
+    age(*old, *others, *(path for path in young if path.is_dir()))
+    [copy] = (path / DATABASE for path in young if path.is_dir())
+    os.utime(copy)  # the folder is as old as it was made, the copy in it is being written
+    write_backup(database, None, tmp_path / "backup.zip")
+    assert not any(path.exists() for path in old)
+    assert all(path.exists() for path in young | others)
+    age(*young)
+    restore_backup(tmp_path / "backup.zip", database, None, KNOWN)
+    assert not any(path.exists() for path in young)
 
 
 def test_a_backup_under_writers_is_a_state_between_two_writes(tmp_path, database):

@@ -9,7 +9,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from planner.store.growth import tidy
-from planner.store.models import Event, Hold, Opening, Plan, ShareLink, Viewer, hash_token
+from planner.store.models import Attempt, Event, Hold, Opening, Plan, ShareLink, Viewer, hash_token
 from planner.store.run_models import UploadToken
 from planner.store.token_models import ApiToken, SentBefore
 from tests.web.views.pages import store
@@ -71,7 +71,12 @@ def test_what_is_older_than_it_is_kept_goes_and_nothing_else(guarded, settings):
     holder = Hold.objects.create(plan=row, browser=hash_token("h"), role="read")
     for key in (holder.browser, hash_token("stranger")):
         Viewer.objects.create(plan=row, key_hash=key, name="N", seen=old)
+    for at in (now, now - timedelta(minutes=59), now - timedelta(hours=1)):
+        Attempt.objects.create(subject="s", mark=at.isoformat(), at=at)
     tidy()
+    assert set(Attempt.objects.values_list("mark", flat=True)) == {
+        now.isoformat(), (now - timedelta(minutes=59)).isoformat()
+    }  # fmt: skip
     assert set(Event.objects.values_list("pk", flat=True)) >= {kept_event.pk}
     assert not Event.objects.filter(at__lt=old + timedelta(hours=1)).exists()
     assert list(ShareLink.objects.all()) == [kept_link]

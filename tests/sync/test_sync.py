@@ -306,13 +306,29 @@ def test_what_changes_meanwhile_is_brought_in(way, clone, monkeypatch):
 
 
 def test_two_sound_sides_that_are_no_plan_together_are_told_and_not_written(way, clone, capsys):
-    edit(clone, "answer-caveat", caveat="telnet-port", answer="practice", summary="S")
-    replace("# the end", "as_documented:\n  - telnet-port\n# the end")
+    change_endpoint(clone, "GW01", managed_by=["PS01"])
+    replace("web-primary", "database")
     before = said()
     assert (push(way), pull(way)) == (1, 1)
     assert said() == before
     assert stored(clone).revision == 2
     assert "no plan together" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("side", "key"), [("--ours", "as_documented"), ("--theirs", "corrections")])
+def test_a_caveat_that_both_answered_otherwise_is_a_conflict_that_a_side_settles(way, clone, capsys, side, key):
+    edit(clone, "answer-caveat", caveat="telnet-port", answer="practice", summary="S")
+    replace("# the end", "as_documented:\n  - telnet-port\n# the end")
+    commit()
+    assert push(way) == 1
+    told = "corrections telnet-port: as_documented in the file, corrections in the stored plan, nothing before."
+    assert told in capsys.readouterr().err
+    assert pull(way, side) == 0
+    assert push(way) == 0
+    document = stored(clone).document
+    assert {name: document[name] for name in ("corrections", "as_documented") if name in document} == {
+        key: ["telnet-port"]
+    }
 
 
 def test_a_plan_that_is_gone_or_in_the_bin_is_told(way, clone, capsys):

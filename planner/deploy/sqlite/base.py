@@ -7,6 +7,7 @@ So beside the file stands another one, its mark. What can't be written can be re
 import os
 import shutil
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -91,14 +92,21 @@ def is_full(folder: Path) -> bool:
 
 
 def make_once(path: Path) -> None:
-    """Make an empty file for a database that never was there, for its owner alone (0600), and its mark.
+    """Make an empty file for a database that never was there, and its mark, as `make_anew` does.
 
     What can't be made is left to SQLite to tell.
     """
-    try:
-        if not path.exists() and not mark_of(path).exists():
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-        if path.exists() and not mark_of(path).exists():
-            mark_of(path).write_text(_SAID)
-    except OSError:
-        return
+    if not is_lost(path):
+        with suppress(OSError):
+            make_anew(path)
+
+
+def make_anew(path: Path) -> None:
+    """Make an empty file for a database, lost or not, for its owner alone (0600), and its mark; neither twice.
+
+    Raises OSError.
+    """
+    if not path.exists():
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    if not mark_of(path).exists():
+        mark_of(path).write_text(_SAID)

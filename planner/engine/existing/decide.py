@@ -15,10 +15,10 @@ from planner.engine.existing.asked import SeenAs
 from planner.engine.existing.forbidden import Breaches, find_forbidden
 from planner.engine.existing.model import WHOLE_ICMP, Entry, Ruleset
 from planner.engine.existing.outcomes import Doubt, Outcome
-from planner.engine.existing.packets import NO_ADDRESS, Ends, Packets, Unit, families_of, find_service
-from planner.engine.existing.sent import Translations, say_unsent
+from planner.engine.existing.packets import NO_ADDRESS, Ends, Packets, families_of, find_service
+from planner.engine.existing.sent import Translations, say_unsent, send
 from planner.engine.existing.sides import Ways, find_ways
-from planner.engine.existing.spans import PORTS, Spans
+from planner.engine.existing.spans import PORTS
 from planner.engine.existing.stale import Stale, find_stale
 from planner.engine.existing.walk import Walker
 from planner.engine.existing.wider import Search, Wider, find_wider
@@ -138,7 +138,8 @@ def compare_with(
     ways = find_ways(report.plan, mapping or {}, firewall, ruleset.members, ruleset.apart_sides)
     decider = Decider(report, ruleset, ways, firewall, pause)
     states = tuple(decider.list_states(partial(tell, "flows")))
-    search = Search(report, decider.walker, decider.ends, tuple(decider.list_published()), decider.named)
+    published = tuple(decider.list_published())
+    search = Search(report, decider.walker, decider.ends, published, decider.named)
     boundaries = narrow_boundaries(
         report.boundaries, (one.flow for one in states if one.state != "open" and one.needed)
     )
@@ -154,7 +155,7 @@ def compare_with(
         untried=len(search.untried),
         unknown=tuple(_list_unknown(states, search.unsent)),
         stale=find_stale(report, search, partial(_list_harmed, decider, states), earlier) if "stale" in also else None,
-        forbidden=find_forbidden(report, decider.walker, decider.ends, decider.seen_from, decider.list_sent)
+        forbidden=find_forbidden(report, decider.walker, decider.ends, decider.seen_from, published)
         if "forbidden" in also
         else None,
         steps=decider.walker.steps,
@@ -327,7 +328,7 @@ class Decider:
         if packets.family != published.family or packets.destination.name is not None:
             return self.walker.walk(packets)
         found = []
-        for one in self.walker.walk(_send(published, packets)):
+        for one in self.walker.walk(send(published, packets)):
             if not one.untranslated or one.state == "unknown":
                 found.append(one)
             elif self.walker.translates:
@@ -336,19 +337,6 @@ class Decider:
             else:
                 found += self.walker.walk(packets, [one.box._replace(destinations=packets.destination.addresses)])
         return found
-
-    def list_sent(self, zone: str, endpoint: str, packets: Packets) -> Iterator[Outcome]:
-        """What becomes of packets from a zone to an endpoint that come for the address by which it is published.
-
-        Where that is followed; nothing elsewhere, and nothing of what isn't sent on to the endpoint. `packets` are
-        those to its own address.
-        """
-        published = self._translated.get(endpoint)
-        if published is None or packets.family != published.family or self._behind.get(zone) not in published.sides:
-            return
-        for one in self.walker.walk(_send(published, packets), tells_each=True):
-            if one.translated or (one.untranslated and one.state == "unknown"):
-                yield one
 
     def list_packets(self, flow: Flow) -> Iterator[list[list[Packets]]]:
         """All packets of a flow: of each two units, by family, by way.
@@ -388,17 +376,6 @@ class Decider:
         if all(self.ends.find(end, 6) for end in ends):
             return "echo requests between IPv6 addresses, which the document does not speak of"
         return f"no address family in common: {flow.source.name} and {flow.destination.name}"
-
-
-def _send(published: Published, packets: Packets) -> Packets:
-    """Packets to the own address of a published endpoint as they come, before that is put in."""
-    real, seen = (int(ipaddress.ip_address(one)) for one in (published.real, published.seen))
-    return replace(
-        packets,
-        destination=Unit(addresses=Spans.only(seen)),
-        keys=(packets.keys[0], ("seen", packets.family, seen)),
-        goal=(packets.family, real),
-    )
 
 
 def _is_named(packets: Packets) -> bool:

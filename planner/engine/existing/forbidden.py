@@ -1,36 +1,40 @@
 """Entries that admit what must stay closed: packets that a `never` row or a prohibition of the document forbids. Pure.
 
 What is forbidden goes the way of all packets, from all endpoints of one side to all of the other, and whatever comes
-out admitted is told with the entries that admitted it. What isn't understood is told as such: it may break the row.
+out admitted is told with the entries that admitted it. So does what comes for another address and is sent on to an
+endpoint, whether or not the plan says that it is published. What isn't understood is told as such: it may break the
+row. A set of packets that takes many steps is cut in halves until it takes few.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import islice, product
-from typing import Literal
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
 
-from planner.engine.existing.outcomes import Outcome
-from planner.engine.existing.packets import Ends, Packets, Unit, families_of, find_service
-from planner.engine.existing.spans import FAMILIES, PORTS, PROTOCOLS, Spans
-from planner.engine.existing.walk import Walker
+from planner.engine.existing.asked import SeenAs
+from planner.engine.existing.bits import to_bits
+from planner.engine.existing.bounds import Bounds
+from planner.engine.existing.boxes import Box
+from planner.engine.existing.closed_packets import Group, Members, SeenFrom, Tries, Try, list_groups
+from planner.engine.existing.halves import BOTH, EACH, halve
+from planner.engine.existing.outcomes import Doubt, Outcome
+from planner.engine.existing.packets import Ends, Packets
+from planner.engine.existing.pairs import InOrder
+from planner.engine.existing.spans import FAMILIES, Spans
+from planner.engine.existing.walk import MOST_STEPS, Walker
 from planner.engine.existing.words import list_services
-from planner.engine.prohibitions import Closed, Side
+from planner.engine.prohibitions import Closed
 from planner.engine.report import Report
-from planner.plan.document import Endpoint
 
-MOST_WALKS = 20_000
-"""Most sets of packets that are tried; rows beyond it are said to be unchecked."""
+MOST_WORK = 250_000
+"""Most steps of all rows together, beside those for their number; rows beyond it are unchecked. A step takes
+up to 25 microseconds of a processor."""
+WORK_OF_EACH = 15
+"""How many more there may be for each match of an entry, and for each row."""
+MOST_AT_ONCE = 2_000
+"""Most steps of a set of packets before it is cut in halves."""
 MOST_NAMED = 20
 """Most endpoints of either side that are named."""
-
-SeenFrom = Callable[[str], Ends]
-"""Zone of the source -> the endpoints as they are seen from there."""
-
-
-ListSent = Callable[[str, str, Packets], Iterable[Outcome]]
-"""Zone of the source, name of an endpoint, and packets to its own address -> what becomes of those that come for the
-address by which it is published, and are sent on to it."""
 
 _ByFamily = dict[int, set[tuple[int, int]]]
 """Address family -> spans of addresses."""
@@ -78,157 +82,130 @@ class Breaches:
     """How many rows weren't looked at, or not between all endpoints."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Group:
-    """Rows that forbid the same from any of these endpoints to any of those."""
-
-    row: Closed
-    sources: tuple[Endpoint, ...]
-    destinations: tuple[Endpoint, ...]
-
-
 @dataclass(slots=True, kw_only=True)
 class _Found:
     """What one entry admits of a group."""
 
-    group: _Group
+    group: Group
     size: int = 0
     sources: _ByFamily = field(default_factory=lambda: {4: set(), 6: set()})
     destinations: _ByFamily = field(default_factory=lambda: {4: set(), 6: set()})
+    """As the sources see them."""
+    arriving: _ByFamily = field(default_factory=lambda: {4: set(), 6: set()})
+    """The own addresses to which packets are sent on that come for others."""
     named: set[str] = field(default_factory=set)
     """Endpoints whose addresses aren't known."""
     services: dict[str, None] = field(default_factory=dict)
 
 
-def find_forbidden(report: Report, walker: Walker, ends: Ends, seen_from: SeenFrom, list_sent: ListSent) -> Breaches:
-    """The entries of a walker's ruleset that admit between zones what must stay closed."""
-    search = _Search(walker, ends, seen_from, list_sent)
+class _TooMuch(Exception):
+    """More work than is done for all rows together."""
+
+
+def find_forbidden(
+    report: Report, walker: Walker, ends: Ends, seen_from: SeenFrom, published: Sequence[SeenAs] = ()
+) -> Breaches:
+    """The entries of a walker's ruleset that admit between zones what must stay closed.
+
+    `published`: where endpoints are seen under another address.
+    """
+    search = _Search(report, walker, ends, seen_from, published)
     unchecked = 0
-    for group in _list_groups(report):
+    for group in list_groups(report):
         unchecked += not search.look(group)
     return Breaches(entries=tuple(search.sum_up()), unchecked=unchecked)
 
 
-def _list_groups(report: Report) -> Iterator[_Group]:
-    """The plan's own rows one by one, and those of the document that say the same together."""
-    endpoints = {endpoint.name: endpoint for endpoint in report.plan.endpoints}
-    in_zone: dict[str, list[Endpoint]] = defaultdict(list)
-    for endpoint in report.plan.endpoints:
-        in_zone[endpoint.zone].append(endpoint)
-
-    def list_side(side: Side) -> Sequence[Endpoint]:
-        return (endpoints[side["endpoint"]],) if "endpoint" in side else in_zone[side["zone"]]
-
-    said: dict[tuple[object, ...], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    first: dict[tuple[object, ...], Closed] = {}
-    for row in report.closed:
-        if row.number is not None:
-            yield _Group(row=row, sources=tuple(list_side(row.source)), destinations=tuple(list_side(row.destination)))
-        else:
-            key = row.sections, row.reason, row.protocol, row.ports
-            first.setdefault(key, row)
-            said[key][row.source["endpoint"]].append(row.destination["endpoint"])
-    for alike_key, by_source in said.items():
-        alike: dict[tuple[str, ...], list[str]] = defaultdict(list)
-        for source, destinations in by_source.items():
-            alike[tuple(destinations)].append(source)
-        for names, sources in alike.items():
-            yield _Group(
-                row=first[alike_key],
-                sources=tuple(endpoints[name] for name in sources),
-                destinations=tuple(endpoints[name] for name in names),
-            )
-
-
 class _Search:
-    def __init__(self, walker: Walker, ends: Ends, seen_from: SeenFrom, list_sent: ListSent) -> None:
+    def __init__(
+        self, report: Report, walker: Walker, ends: Ends, seen_from: SeenFrom, published: Sequence[SeenAs]
+    ) -> None:
         self._walker = walker
-        self._list_sent = list_sent
-        self._ends = ends
-        self._seen_from = seen_from
-        self._walks = 0
-        self._sides: dict[tuple[str, ...], int] = {}
-        """Endpoints of a side -> its number, by which the walker remembers them."""
-        self._found: dict[tuple[str, bool], dict[int, _Found]] = defaultdict(dict)
+        self._tries = Tries(walker, ends, seen_from, published, self._spend)
+        self._names = _Names(report, ends, seen_from)
+        self._work = 0
+        self._begin = walker.steps
+        matches = sum(len(table.rows) for table in walker.list_tables())
+        self._most = MOST_WORK + WORK_OF_EACH * (matches + len(report.closed))
+        self._is_whole = True
+        """Whether all packets of a row could be tried so far."""
+        self._found: dict[tuple[str, bool], dict[Group, _Found]] = defaultdict(dict)
         self._constructs: dict[str, dict[str, None]] = defaultdict(dict)
 
-    def look(self, group: _Group) -> bool:
+    def look(self, group: Group) -> bool:
         """Try what a row forbids, zone by zone; whether all of it could be."""
-        here, there = _by_zone(group.sources), _by_zone(group.destinations)
-        for source, destination in product(here, there):
-            if source != destination:  # within a zone no firewall sees it
-                for family in _families_of(group.row):
-                    sides = (source, here[source]), (destination, there[destination])
-                    if not all(self._try(group, packets) for packets in self._list_packets(group.row, family, *sides)):
-                        return False
-                    self._try_sent(group, family, *sides)
-        return True
-
-    def _try_sent(
-        self, group: _Group, family: Literal[4, 6], here: tuple[str, list[Endpoint]], there: tuple[str, list[Endpoint]]
-    ) -> None:
-        """Note what becomes of packets for the addresses by which endpoints are published."""
-        for endpoint in there[1]:
-            for packets in self._list_packets(group.row, family, here, (there[0], [endpoint])):
-                if packets.destination.name is None:
-                    self._note_all(group, packets, self._list_sent(here[0], endpoint.name, packets))
-
-    def _list_packets(
-        self, row: Closed, family: Literal[4, 6], here: tuple[str, list[Endpoint]], there: tuple[str, list[Endpoint]]
-    ) -> Iterator[Packets]:
-        """What a row forbids from endpoints of one zone to those of another, as few sets as can be."""
-        seen = self._seen_from(here[0])
-        ways = self._walker.ways.between(here[0], there[0]) if self._walker.has_sides else ((None, None),)
-        service = find_service(row.protocol, row.ports) if row.protocol else (PROTOCOLS, PORTS)
-        for source in _list_units(self._ends, here[1], family):
-            for destination in _list_units(seen, there[1], family):
-                keys = (self._number(here[1]), source.whose, source.name), (
-                    self._number(there[1]), destination.whose, destination.name, id(seen),
-                )  # fmt: skip
-                for enters, leaves in ways:
-                    yield Packets(
-                        family=family,
-                        source=source,
-                        destination=destination,
-                        service=service,
-                        keys=keys,
-                        enters=enters,
-                        leaves=leaves,
-                    )
-
-    def _number(self, endpoints: Iterable[Endpoint]) -> int:
-        return self._sides.setdefault(tuple(endpoint.name for endpoint in endpoints), len(self._sides))
-
-    def _try(self, group: _Group, packets: Packets) -> bool:
-        """Note what becomes of packets; False where no more are tried."""
-        self._walks += 1
-        if self._walks > MOST_WALKS:
+        self._walker.pause()
+        self._is_whole = True
+        try:
+            for here, there in product(group.sources, group.destinations):
+                if here.zone != there.zone:  # within a zone no firewall sees it
+                    for family in group.families:
+                        for one in self._tries.list_all(group.row, family, here, there):
+                            self._try(group, one)
+        except _TooMuch:
             return False
-        self._note_all(group, packets, self._walker.walk(packets, tells_each=True))
-        return True
+        return self._is_whole
 
-    def _note_all(self, group: _Group, packets: Packets, outcomes: Iterable[Outcome]) -> None:
+    def _try(self, group: Group, one: Try) -> None:
+        """Note what becomes of packets."""
+        packets = one.packets
         has_names = packets.source.name is not None or packets.destination.name is not None
-        for one in outcomes:
-            if one.state == "open":
-                for entry in one.by:
-                    self._note(group, entry, one, packets, is_sure=True)
-            elif one.state == "unknown" and not has_names:
+        for found in self._list_outcomes(packets):
+            if packets.goal and not (found.translated or (found.untranslated and found.state == "unknown")):
+                continue  # what isn't sent on comes to nobody
+            box = one.arrive(found.box) if one.arrive else found.box
+            if found.state == "open" and not one.unclear:
+                for entry in found.by:
+                    self._note(group, entry, box, one, is_sure=True)
+                continue
+            doubts: Iterable[Doubt] = ()
+            if found.state == "open":
+                doubts = (Doubt(one.unclear, entry) for entry in found.by)
+            elif not has_names:
                 # What isn't known of addresses that the plan doesn't have is no matter of the device.
-                for doubt in one.doubts:
-                    self._constructs[doubt.entry][doubt.construct] = None
-                    self._note(group, doubt.entry, one, packets, is_sure=False)
+                doubts = found.doubts
+            for doubt in doubts:
+                self._constructs[doubt.entry][doubt.construct] = None
+                self._note(group, doubt.entry, box, one, is_sure=False)
 
-    def _note(self, group: _Group, entry: str, one: Outcome, packets: Packets, *, is_sure: bool) -> None:
-        found = self._found[entry, is_sure].setdefault(id(group), _Found(group=group))
-        found.size += one.box.size
-        found.services.update(dict.fromkeys(list_services(one.box.protocols, one.box.ports)))
+    def _list_outcomes(self, packets: Packets) -> Iterator[Outcome]:
+        """What becomes of packets; what isn't known after MOST_STEPS, and can't be cut in halves, is left out."""
+        axes = [axis for axis in BOTH if (packets.source, packets.destination)[axis].name is None]
+        waiting = [packets]
+        while waiting:
+            now = waiting.pop()
+            self._spend(EACH)
+            found = self._walker.walk_within(now, MOST_AT_ONCE)
+            if found is None:
+                if halves := halve(self._walker.list_tables(), now.family, now.box, self._spend, axes):
+                    waiting += (_cut(now, half) for half in halves)
+                    continue
+                found = self._walker.walk_within(now, MOST_STEPS)
+            self._spend(0)
+            if found is None:
+                self._is_whole = False
+                continue
+            yield from found
+
+    def _spend(self, work: int) -> None:
+        """Count work. Raises _TooMuch where that is more than is done in all."""
+        self._work += work
+        if self._work + self._walker.steps - self._begin > self._most:
+            raise _TooMuch
+
+    def _note(self, group: Group, entry: str, box: Box, one: Try, *, is_sure: bool) -> None:
+        packets = one.packets
+        found = self._found[entry, is_sure].setdefault(group, _Found(group=group))
+        found.size += box.size
+        found.services.update(dict.fromkeys(list_services(box.protocols, box.ports)))
         if packets.source.name is None:
-            found.sources[packets.family].update(one.box.sources)
+            found.sources[packets.family].update(box.sources)
         else:
             found.named.add(packets.source.whose)
-        if packets.destination.name is None:
-            found.destinations[packets.family].update(one.box.destinations)
+        if one.arrive:
+            found.arriving[packets.family].update(box.destinations)
+        elif packets.destination.name is None:
+            found.destinations[packets.family].update(box.destinations)
         else:
             found.named.add(packets.destination.whose)
 
@@ -238,59 +215,79 @@ class _Search:
             Forbidden(
                 entry=entry,
                 is_sure=is_sure,
-                breaches=tuple(self._list_breaches(rows.values())),
+                breaches=tuple(map(self._names.tell, sorted(rows.values(), key=lambda one: -one.size))),
                 constructs=() if is_sure else tuple(self._constructs[entry]),
             )
             for (entry, is_sure), rows in self._found.items()
         ]
         return iter(sorted(made, key=lambda one: (not one.is_sure, -one.size, one.entry)))
 
-    def _list_breaches(self, rows: Iterable[_Found]) -> Iterator[Breach]:
-        for found in sorted(rows, key=lambda one: -one.size):
-            sources = self._name(found.group.sources, [self._ends], found.sources, found.named)
-            views = list({id(seen): seen for seen in map(self._seen_from, _by_zone(found.group.sources))}.values())
-            yield Breach(
-                row=found.group.row,
-                sources=sources,
-                destinations=self._name(found.group.destinations, views, found.destinations, found.named),
-                services=tuple(found.services),
-                size=found.size,
-            )
 
-    def _name(
-        self, endpoints: Iterable[Endpoint], views: Sequence[Ends], met: _ByFamily, named: set[str]
-    ) -> tuple[str, ...]:
-        """The endpoints that have addresses among these, and those that are among these names."""
-        spans = {family: Spans.of(several) for family, several in met.items()}
-        found = (
-            endpoint.name
-            for endpoint in sorted(endpoints, key=lambda one: one.name)
-            if endpoint.name in named
-            or any(
-                unit.name is None and unit.addresses & spans[family]
-                for view in views
-                for family in FAMILIES
-                if spans[family]
-                for unit in view.find(endpoint, family)
-            )
+def _cut(packets: Packets, box: Box) -> Packets:
+    """Some of packets: all but one side is as it was."""
+    whole = packets.box
+    keys = [box[axis] if box[axis] != whole[axis] else packets.keys[axis] for axis in BOTH]
+    return replace(
+        packets,
+        source=replace(packets.source, addresses=box.sources),
+        destination=replace(packets.destination, addresses=box.destinations),
+        keys=(keys[0], keys[1]),
+    )
+
+
+class _Names:
+    """The names of endpoints by their addresses, in time that grows with neither side of a row."""
+
+    def __init__(self, report: Report, ends: Ends, seen_from: SeenFrom) -> None:
+        self._endpoints = report.plan.endpoints
+        self._ends = ends
+        self._seen_from = seen_from
+        self._numbers = {endpoint.name: number for number, endpoint in enumerate(self._endpoints)}
+        self._in_order = InOrder(self._endpoints)
+        self._bounds: dict[tuple[int, int], Bounds] = {}
+        """By the id of how endpoints are seen and family: their numbers by their addresses."""
+        self._bits: dict[Members, int] = {}
+
+    def tell(self, found: _Found) -> Breach:
+        """What was found of a group, with the endpoints of both sides."""
+        group = found.group
+        views = list({id(seen): seen for one in group.sources for seen in (self._seen_from(one.zone),)}.values())
+        met = self._find(views, found.destinations) | self._find([self._ends], found.arriving)
+        return Breach(
+            row=group.row,
+            sources=self._name(group.sources, self._find([self._ends], found.sources), found.named),
+            destinations=self._name(group.destinations, met, found.named),
+            services=tuple(found.services),
+            size=found.size,
         )
-        return tuple(islice(found, MOST_NAMED))
 
+    def _name(self, sides: Iterable[Members], met: int, named: Iterable[str]) -> tuple[str, ...]:
+        """The endpoints of these that have been met, and those that are among these names; the first of many."""
+        met |= to_bits(map(self._numbers.__getitem__, named), len(self._endpoints))
+        among = 0
+        for one in sides:
+            if one not in self._bits:
+                numbers = (self._numbers[endpoint.name] for endpoint in one.endpoints)
+                self._bits[one] = to_bits(numbers, len(self._endpoints))
+            among |= self._bits[one]
+        return self._in_order.name(met & among, MOST_NAMED)
 
-def _by_zone(endpoints: Iterable[Endpoint]) -> dict[str, list[Endpoint]]:
-    found: dict[str, list[Endpoint]] = defaultdict(list)
-    for endpoint in endpoints:
-        found[endpoint.zone].append(endpoint)
-    return found
+    def _find(self, views: Iterable[Ends], spans: _ByFamily) -> int:
+        """The endpoints that have addresses among these, as bits."""
+        found = 0
+        for view in views:
+            for family in FAMILIES:
+                if spans[family]:
+                    found |= self._bounds_of(view, family).find_met(Spans.of(spans[family]))
+        return found
 
-
-def _families_of(row: Closed) -> tuple[Literal[4, 6], ...]:
-    return families_of(row.protocol) if row.protocol else (4, 6)
-
-
-def _list_units(ends: Ends, endpoints: Iterable[Endpoint], family: Literal[4, 6]) -> Iterator[Unit]:
-    """All addresses of some endpoints at once, then each of their names."""
-    units = [unit for endpoint in endpoints for unit in ends.find(endpoint, family)]
-    if known := Spans.of(span for unit in units if unit.name is None for span in unit.addresses):
-        yield Unit(addresses=known)
-    yield from (unit for unit in units if unit.name is not None)
+    def _bounds_of(self, view: Ends, family: int) -> Bounds:
+        key = id(view), family
+        if key not in self._bounds:
+            alike: dict[Spans, list[int]] = defaultdict(list)
+            for number, endpoint in enumerate(self._endpoints):
+                for unit in view.find(endpoint, family):
+                    if unit.name is None:
+                        alike[unit.addresses].append(number)
+            self._bounds[key] = Bounds(alike, len(self._endpoints))
+        return self._bounds[key]

@@ -2,13 +2,13 @@
 
 import ipaddress
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from planner.engine.existing.bits import list_bits
 from planner.engine.existing.boxes import Box, cut_all
 from planner.engine.existing.model import Entry, Match, Translation
-from planner.engine.existing.packets import Packets
+from planner.engine.existing.packets import Packets, Unit
 from planner.engine.existing.sides import Ways
 from planner.engine.existing.spans import FAMILIES, NOTHING, PORTS, PROTOCOLS, Spans
 from planner.engine.existing.table import Table
@@ -49,6 +49,17 @@ def say_unsent(translations: Iterable[Translation], ways: Ways, packets: Packets
         if not left:
             return ""
     return f"{published.seen}: nothing here translates it into {published.real}"
+
+
+def send(published: Published, packets: Packets) -> Packets:
+    """Packets to the own address of a published endpoint as they come, before that is put in."""
+    real, seen = (int(ipaddress.ip_address(one)) for one in (published.real, published.seen))
+    return replace(
+        packets,
+        destination=Unit(addresses=Spans.only(seen)),
+        keys=(packets.keys[0], ("seen", packets.family, seen)),
+        goal=(packets.family, real),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

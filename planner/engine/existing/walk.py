@@ -100,23 +100,32 @@ class Walker:
             self._tables[chain] = Table(self.ruleset.chains[chain])
         return self._tables[chain]
 
-    def walk(self, packets: Packets, boxes: Sequence[Box] | None = None, *, tells_each: bool = False) -> list[Outcome]:
+    def walk(self, packets: Packets, boxes: Sequence[Box] | None = None) -> list[Outcome]:
         """What becomes of packets, or of some of them: each of them is in one outcome.
 
-        Where many entries in a row do the same, as many of them are named as are ever told; with `tells_each` all that
-        admit.
+        Where many entries in a row do the same, as many of them are named as are ever told.
         """
         begin, most = self.steps, MOST_STEPS if self._walked < MOST_WALKED else LATE_STEPS
-        self._end = begin + most
+        found = self._walk_within(packets, [packets.box] if boxes is None else boxes, most, tells_each=False)
+        self._walked += self.steps - begin
+        if found is None:
+            return [Outcome(packets.box, "unknown", (), (Doubt(f"more than {most:,} steps through these entries"),))]
+        return found
+
+    def walk_within(self, packets: Packets, most: int) -> list[Outcome] | None:
+        """`walk` with all entries that admit told; None where it takes more than so many steps."""
+        return self._walk_within(packets, [packets.box], most, tells_each=True)
+
+    def _walk_within(
+        self, packets: Packets, boxes: Sequence[Box], most: int, *, tells_each: bool
+    ) -> list[Outcome] | None:
+        self._end = self.steps + most
         self.apart, self._tells_each = "", tells_each
         self._begin_way()
         try:
-            found = self._walk(packets, [packets.box] if boxes is None else boxes)
-            return [tell_apart(one)._replace(family=packets.family) for one in found]
+            return [tell_apart(one)._replace(family=packets.family) for one in self._walk(packets, boxes)]
         except _TooMuch:
-            return [Outcome(packets.box, "unknown", (), (Doubt(f"more than {most:,} steps through these entries"),))]
-        finally:
-            self._walked += self.steps - begin
+            return None
 
     def list_admitted(self, packets: Packets, name: str, most: int) -> list[Outcome] | None:
         """What of packets entries of a name admit, and all else that they go through admits as well.

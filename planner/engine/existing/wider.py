@@ -11,12 +11,12 @@ on which it arrives.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Literal
 
 from planner.engine.existing.asked import Asked, SeenAs
 from planner.engine.existing.bits import list_bits
 from planner.engine.existing.boxes import Box
+from planner.engine.existing.halves import EACH, halve
 from planner.engine.existing.measure import count_packets, list_all_services
 from planner.engine.existing.model import WHOLE_ICMP, Entry, Sides
 from planner.engine.existing.narrower import Part, find_narrower, order_of
@@ -25,7 +25,7 @@ from planner.engine.existing.pairs import InOrder, Met, Pairs, Places, list_grou
 from planner.engine.existing.passages import Passage, list_passages
 from planner.engine.existing.sent import Sent, Translations
 from planner.engine.existing.spans import Spans
-from planner.engine.existing.table import Row, Table
+from planner.engine.existing.table import Row
 from planner.engine.existing.walk import MOST_STEPS, Walker
 from planner.engine.flows import Flow
 from planner.engine.report import Report
@@ -44,8 +44,6 @@ WORK_OF_EACH = 15
 MOST_NARROWER, MOST_PARTS = 1_000, 100
 """For how many entries it is remembered what the plan needs of them, as others may admit the same; and of how many
 parts at most."""
-EACH = 10
-"""How many steps it costs to find what bears on a set of packets."""
 PAIRS_OF_WORK = 8
 """To look at so many pairs of endpoints between which there are flows takes as long as a step."""
 
@@ -314,7 +312,7 @@ class Search:
             self._spend(EACH)
             found = self.walker.list_admitted(packets, one.row.entry.name, MOST_AT_ONCE)
             if found is None:
-                if halves := self._halve(one, now):
+                if halves := halve(self.walker.list_tables(), one.family, now, self._spend):
                     waiting += halves
                     continue
                 found = self.walker.list_admitted(packets, one.row.entry.name, MOST_STEPS)
@@ -346,26 +344,6 @@ class Search:
         self._work += work
         if self._work + self.walker.steps - self._begin > self._most:
             raise _TooMuch
-
-    def _halve(self, one: _Try, box: Box) -> list[Box]:
-        """Some packets in two parts, by the side that fewest entries bear on both of; none where it is no use."""
-        tables = [table for table in self.walker.list_tables() if table.rows]
-        count = partial(self._count_rows, one.family, tables)
-        least = 2 * count(box)
-        best: list[Box] = []
-        for axis in (0, 1):
-            if halves := _cut_in_two(box[axis]):
-                parts = [box.with_side(axis, half) for half in halves]
-                found = sum(map(count, parts))
-                if found < least:
-                    least, best = found, parts
-        return best
-
-    def _count_rows(self, family: int, tables: Iterable[Table], box: Box) -> int:
-        """How many matches of entries bear on some packets."""
-        self._spend(EACH)
-        ends = (box.sources, box.sources), (box.destinations, box.destinations), (box.protocols, box.ports)
-        return sum(table.meet(family, *ends).bit_count() for table in tables)
 
     # ---- what the plan needs of an entry ----
 
@@ -471,16 +449,3 @@ def _drop_same(rows: tuple[Row, ...]) -> tuple[Row, ...]:
     if len(rows) == 1:
         return rows
     return tuple({(row.match, row.entry.enters, row.entry.leaves): row for row in reversed(rows)}.values())[::-1]
-
-
-def _cut_in_two(spans: Spans) -> tuple[Spans, Spans] | None:
-    """Two parts of a set, by places or by numbers; None of one number."""
-    several = spans.spans
-    if len(several) > 1:
-        middle = len(several) // 2
-        return Spans(several[:middle]), Spans(several[middle:])
-    ((first, last),) = several
-    if first == last:
-        return None
-    middle = (first + last) // 2
-    return Spans(((first, middle),)), Spans(((middle + 1, last),))

@@ -1,12 +1,12 @@
 """Every plan with all its revisions, as one file."""
 
 import os
-import secrets
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from planner.deploy.drafts import draft_of, drop_left
 from planner.store.transfer import all_plans, export_plans
 from ports.text import plural
 
@@ -24,7 +24,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, output: str, **options: Any) -> None:
         """Write the archive beside its place and move it there."""
         target = Path(output)
-        draft = target.with_name(f".export-{secrets.token_hex(8)}")
+        drop_left(target.parent)
+        draft = draft_of(target)
         try:
             with os.fdopen(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:
                 count = export_plans(file, all_plans())

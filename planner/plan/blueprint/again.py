@@ -5,17 +5,16 @@ is done to the plan that is there. So names, addresses and all that was made by 
 for any more goes only where it is as the answer made it, and of anything else it is said that it stays. Pure.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from planner.plan.blueprint.answers import Answers, Document
+from planner.plan.blueprint.answers import Answers
 from planner.plan.blueprint.composition import compose_plan
-from planner.plan.blueprint.draft import Draft, choice_in_force
+from planner.plan.blueprint.draft import Draft, choice_in_force, list_named
 from planner.plan.blueprint.open_questions import DOCUMENTED, PRACTICE
 from planner.plan.blueprint.others import NOBODY, Others
 from planner.plan.document import Endpoint, Plan, Zone, dump_plan
-from planner.plan.fields import PARTS, PLAN
-from planner.plan.rows import names_of
+from planner.plan.fields import PARTS
 from ports.matrix import Matrix
 from ports.text import free_name, name_key
 
@@ -63,7 +62,10 @@ def _asking(matrix: Matrix, slugs: Collection[str]) -> Matrix:
 
 
 class _Step:
-    """From one composed plan to another, taken in the plan that is there."""
+    """From one composed plan to another, taken in the plan that is there.
+
+    Names that differ in nothing but capitals are the same, as everywhere in a plan.
+    """
 
     def __init__(self, matrix: Matrix, plan: Plan, base: Plan, goal: Plan) -> None:
         self.matrix = matrix
@@ -76,19 +78,18 @@ class _Step:
 
     def take(self, before: Answered, after: Answered) -> AnsweredAgain:
         """Add, change, take off, in this order: what goes is looked at when everything else is in its place."""
-        base = {endpoint.name: endpoint for endpoint in self.base.endpoints}
-        goal = {endpoint.name: endpoint for endpoint in self.goal.endpoints}
-        for endpoint in self.goal.endpoints:
-            if endpoint.name not in base:
+        base, goal = (_by_key(side.endpoints) for side in (self.base, self.goal))
+        for key, endpoint in goal.items():
+            if key not in base:
                 self._add(endpoint)
-            elif endpoint != base[endpoint.name] and endpoint.name in self.pairs:
-                self._change(self.pairs[endpoint.name], base[endpoint.name], endpoint)
-        used = {endpoint.zone for endpoint in self.goal.endpoints}
-        there = {zone.name for zone in self.base.zones}
-        for zone in self.goal.zones:
-            if zone.name not in used and zone.name not in there:
+            elif endpoint != base[key] and base[key].name in self.pairs:
+                self._change(self.pairs[base[key].name], base[key], endpoint)
+        used = {name_key(endpoint.zone) for endpoint in self.goal.endpoints}
+        there = _by_key(self.base.zones)
+        for key, zone in _by_key(self.goal.zones).items():
+            if key not in used and key not in there:
                 self._zone(zone.name)
-        self._take_off([base[name] for name in base if name not in goal and name in self.pairs])
+        self._take_off([made for key, made in base.items() if key not in goal and made.name in self.pairs])
         self._decide()
         plan = replace(
             self.draft.finish(),
@@ -107,12 +108,12 @@ class _Step:
     def _zone(self, name: str) -> Zone:
         """The plan's zone for one of the new answers, made where there is none."""
         wanted = next(zone for zone in self.goal.zones if zone.name == name)
-        known = self.draft.zones.get(name_key(self.zones.get(name, name)))
+        known = self.draft.zones.get(name_key(self.zones.get(name_key(name), name)))
         if known is not None and known.kind == wanted.kind:
             return known
         made = replace(wanted, name=free_name(wanted.name, self.draft.zones))
         self.draft.zones[name_key(made.name)] = made
-        self.zones[name] = made.name
+        self.zones[name_key(name)] = made.name
         return made
 
     def _add(self, wanted: Endpoint) -> None:
@@ -133,32 +134,25 @@ class _Step:
             facts["addresses"] = new.addresses
         more = [role for role in new.roles if role not in old.roles]
         changed = replace(endpoint, roles=self.draft.combined(fewer, more), **facts)  # type: ignore[arg-type]
-        if old.zone != new.zone and endpoint.zone == self.zones.get(old.zone):
+        if name_key(old.zone) != name_key(new.zone) and endpoint.zone == self.zones.get(name_key(old.zone)):
             changed = replace(changed, zone=self._zone(new.zone).name)
         self.draft.endpoints[key] = self.draft.sound(changed)
 
     def _take_off(self, going: list[Endpoint]) -> None:
         """Take off what is as the answers made it, with zones that are empty then; of the rest say that it stays."""
-        named = _list_named(dump_plan(self.plan))
-        emptied = set()
+        named = list_named(dump_plan(self.plan))
         for made in going:
             key = name_key(self.pairs[made.name])
             endpoint = self.draft.endpoints[key]
             why = self._find_handmade(endpoint, made, named)
             if why:
                 self.left.append(f"“{endpoint.name}” stays, as {why}.")
-                continue
-            emptied.add(endpoint.zone)
-            del self.draft.endpoints[key]
-        kept = {zone.name for zone in self.goal.zones}
-        gone = {self.zones[zone.name] for zone in self.base.zones if zone.name in self.zones and zone.name not in kept}
-        used = {endpoint.zone for endpoint in self.draft.endpoints.values()}
-        for name in sorted((gone & (emptied | gone)) - used):
-            zone = self.draft.zones[name_key(name)]
-            if zone != Zone(name=zone.name, kind=zone.kind) or name in named["zones"]:
-                self.left.append(f"The zone “{name}” stays, as something was set in it or names it.")
-            elif len(self.draft.zones) > 1:
-                del self.draft.zones[name_key(name)]
+            else:
+                del self.draft.endpoints[key]
+        kept = _by_key(self.goal.zones)
+        gone = (self.zones[key] for key in _by_key(self.base.zones) if key in self.zones and key not in kept)
+        for name in self.draft.drop_empty(gone):
+            self.left.append(f"The zone “{name}” stays, as something was set in it or names it.")
 
     def _find_handmade(self, endpoint: Endpoint, made: Endpoint, named: Mapping[str, frozenset[str]]) -> str:
         """What of an endpoint was made by hand, as the end of a sentence; empty where nothing was."""
@@ -169,7 +163,7 @@ class _Step:
         if endpoint.addresses != made.addresses:
             return "it has addresses"
         as_made = replace(made, name=endpoint.name, zone=endpoint.zone)
-        if _unordered(endpoint) != _unordered(as_made) or self.zones.get(made.zone) != endpoint.zone:
+        if _unordered(endpoint) != _unordered(as_made) or self.zones.get(name_key(made.zone)) != endpoint.zone:
             return "it was changed by hand"
         return ""
 
@@ -193,6 +187,10 @@ def _moved(now: tuple[str, ...], old: tuple[str, ...], new: tuple[str, ...]) -> 
     return tuple(dict.fromkeys((*kept, *(value for value in new if value not in old))))
 
 
+def _by_key[T: (Endpoint, Zone)](rows: Iterable[T]) -> dict[str, T]:
+    return {name_key(row.name): row for row in rows}
+
+
 def _unordered(endpoint: Endpoint) -> Endpoint:
     lists = {name: tuple(sorted(getattr(endpoint, name))) for name in (_ROLES, *_LISTS)}
     return replace(endpoint, **lists)  # type: ignore[arg-type]
@@ -207,17 +205,6 @@ def _answer_open(now: tuple[str, ...], meaning: str, before: Answered, after: An
     }
     kept = (slug for slug in now if slug not in changed)
     return (*kept, *(slug for slug, answer in changed.items() if answer == meaning))
-
-
-def _list_named(document: Document) -> Mapping[str, frozenset[str]]:
-    """The zones and endpoints that something else of a plan names: flows, exclusions, firewalls, managers."""
-    found: dict[str, set[str]] = {"zones": set(), "endpoints": set()}
-    for entry in PARTS[PLAN].rows:
-        for row in document.get(entry.key, ()):
-            for part, names in found.items():
-                own = {row["zone"]} if entry.key == "endpoints" and part == "zones" else set()
-                names.update(names_of(entry.key, row, part) - own - {row.get("name")})
-    return {part: frozenset(names) for part, names in found.items()}
 
 
 # ---- which endpoint is which ----
@@ -260,7 +247,10 @@ def held(endpoint: Endpoint) -> frozenset[str]:
 
 
 def _pair_zones(made: Plan, plan: Plan, pairs: Mapping[str, str]) -> dict[str, str]:
-    """The zones of a composed plan, each with the name of the plan's: where what it holds stands, else by its name."""
+    """The zones of a composed plan by `name_key`, each with the name of the plan's.
+
+    That is the one of its name, else where what it holds stands.
+    """
     there = {name_key(zone.name): zone for zone in plan.zones}
     kinds = {zone.name: zone.kind for zone in plan.zones}
     places = {endpoint.name: endpoint.zone for endpoint in plan.endpoints}
@@ -268,12 +258,12 @@ def _pair_zones(made: Plan, plan: Plan, pairs: Mapping[str, str]) -> dict[str, s
     for zone in made.zones:
         named = there.get(name_key(zone.name))
         if named is not None and named.kind == zone.kind:
-            found[zone.name] = named.name
+            found[name_key(zone.name)] = named.name
             continue
         stand = list(_list_places(made, zone, pairs, places))
         alike = [name for name in stand if kinds[name] == zone.kind]
         if alike:
-            found[zone.name] = max(alike, key=alike.count)
+            found[name_key(zone.name)] = max(alike, key=alike.count)
     return found
 
 

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from planner.plan.blueprint.answers import fill
-from planner.plan.document import ANY, Endpoint, Plan, Zone
-from planner.plan.fields import forget_gone
+from planner.plan.document import ANY, Endpoint, Plan, Zone, dump_plan
+from planner.plan.fields import PARTS, PLAN, forget_gone
 from planner.plan.kinds import KINDS
-from ports.matrix import PLACEHOLDER, Effect, EndpointTemplate, Grant, Matrix, ZoneTemplate
+from planner.plan.rows import Document, names_of
+from ports.matrix import PLACEHOLDER, Effect, EndpointTemplate, Grant, Matrix, Question, ZoneTemplate
 from ports.text import free_name, name_key
 
 
@@ -66,6 +67,28 @@ class Draft:
         zone = Zone(name=free_name(name, self.zones), kind=template.kind)
         self.zones[name_key(zone.name)] = zone
         return zone
+
+    def drop_made(self, question: Question, left: Iterable[str]) -> None:
+        """Take off those of these zones that are empty, and that an option of the question would make again."""
+        made = {(name_key(zone.name), zone.kind) for option in question.options for zone in option.effect.zones}
+        self.drop_empty(name for name in left if (name_key(name), self.zones[name_key(name)].kind) in made)
+
+    def drop_empty(self, names: Iterable[str]) -> list[str]:
+        """Take off those of these zones in which nobody is left, but never the last one.
+
+        A zone in which something was set or that a row names stays, as a firewall that has it behind an interface:
+        neither comes back with the zone. Returns the names of these.
+        """
+        empty = sorted(set(names) - {endpoint.zone for endpoint in self.endpoints.values()})
+        named = list_named(dump_plan(self.finish()))["zones"] if empty else ()
+        kept = []
+        for name in empty:
+            zone = self.zones[name_key(name)]
+            if zone != Zone(name=zone.name, kind=zone.kind) or name in named:
+                kept.append(name)
+            elif len(self.zones) > 1:
+                del self.zones[name_key(name)]
+        return kept
 
     # -- endpoints
 
@@ -206,6 +229,20 @@ class Draft:
             choices={slug: self.choices[slug] for slug in self.matrix.choices if slug in self.choices},
         )
         return forget_gone(plan)
+
+
+def list_named(document: Document) -> Mapping[str, frozenset[str]]:
+    """The zones and endpoints that something else of a plan names: flows, exclusions, firewalls, managers.
+
+    Where an endpoint stands isn't counted, nor what a row says of itself.
+    """
+    found: dict[str, set[str]] = {"zones": set(), "endpoints": set()}
+    for entry in PARTS[PLAN].rows:
+        for row in document.get(entry.key, ()):
+            own = {"zones": row.get("zone"), entry.key: row.get("name")}
+            for part, names in found.items():
+                names.update(names_of(entry.key, row, part) - {own.get(part)})
+    return {part: frozenset(names) for part, names in found.items()}
 
 
 FIRST, THEN, LAST = range(3)

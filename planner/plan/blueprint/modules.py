@@ -1,7 +1,7 @@
 """Modules of a plan: which are in it, switching them on and off, and what that would lose."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -98,8 +98,9 @@ def add_module(
 def remove_module(matrix: Matrix, document: Mapping[str, Any] | Plan, question: str) -> Document:
     """The document without a module: its roles, the endpoints that were nothing else, and zones that only it needed.
 
-    What people had for it goes with it, where it was on. A list takes with it the zones of its names and what stands
-    in them without a role of its own. What named an endpoint that goes, goes.
+    A zone in which something was set or that a row names stays. What people had for it goes with it, where it was on.
+    A list takes with it the zones of its names and what stands in them without a role of its own. What named an
+    endpoint that goes, goes.
     Raises KeyError when there is no such module, PlanError when the document is no plan.
     """
     plan = _read(matrix, document)
@@ -213,7 +214,7 @@ def _set_options(matrix: Matrix, plan: Plan, question: Question, options: tuple[
     for effect in effects:
         draft.grant(effect)
         draft.choose(effect)
-    _drop_empty_zones(draft, question, left)
+    draft.drop_made(question, left)
     return draft.finish()
 
 
@@ -260,18 +261,6 @@ def _left_empty(effect: Effect) -> list[ZoneTemplate]:
     """The zones of an effect in which it puts nothing."""
     used = {template.zone for template in effect.endpoints}
     return [zone for zone in effect.zones if zone.key not in used]
-
-
-def _drop_empty_zones(draft: Draft, question: Question, left: Iterable[str]) -> None:
-    """Take off zones in which nothing is left and which the module would make again, but never the last one."""
-    used = {endpoint.zone for endpoint in draft.endpoints.values()}
-    made = {
-        (name_key(template.name), template.kind) for option in question.options for template in option.effect.zones
-    }
-    for name in sorted(set(left) - used):
-        key = name_key(name)
-        if len(draft.zones) > 1 and (key, draft.zones[key].kind) in made:
-            del draft.zones[key]
 
 
 def _add_names(matrix: Matrix, plan: Plan, question: Question, lines: Sequence[str]) -> Plan:

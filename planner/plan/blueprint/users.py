@@ -56,18 +56,9 @@ def set_users(matrix: Matrix, plan: Plan, question: Question, option: str | None
     for kind, template in wanted.items():
         if kind not in served:
             draft.share(template, zones[template.zone], question.slug)
-    _drop_empty_zones(draft, question, left)
+    draft.drop_made(question, left)
     return draft.finish()
 
 
 def _is_left_with_nothing(endpoint: Endpoint) -> bool:
     return endpoint == replace(endpoint, roles=(), platforms=(), operations=(), sessions=())
-
-
-def _drop_empty_zones(draft: Draft, question: Question, left: set[str]) -> None:
-    """Take off zones in which nobody is left and which an option would make again, but never the last one."""
-    used = {endpoint.zone for endpoint in draft.endpoints.values()}
-    made = {name_key(zone.name) for option in question.options for zone in option.effect.zones}
-    for name in sorted(left - used):
-        if len(draft.zones) > 1 and name_key(name) in made:
-            del draft.zones[name_key(name)]

@@ -3,6 +3,7 @@
 from html import escape
 
 from planner.engine.acceptance import Acceptance
+from planner.report.said.acceptance import NAMES, list_forbidden
 from ports.text import many
 
 TITLE = "acceptance"
@@ -16,14 +17,16 @@ def say_badge(acceptance: Acceptance | None) -> tuple[str, str]:
     """What a badge says, and whether that is good, bad or unknown; None: nothing was tested."""
     if acceptance is None or not acceptance.used:
         return "not tested", "unknown"
-    counts = acceptance.counts
+    flows = many(len(acceptance.flows), "flow")
     if acceptance.passed:
-        return f"accepted, {many(len(acceptance.flows), 'flow')}", "good"
-    if counts["blocked"] or counts["forbidden-open"]:
-        blocked = counts["blocked"] + counts["forbidden-open"]
-        return f"{blocked:,} of {many(len(acceptance.flows), 'flow')} not as planned", "bad"
-    tested = len(acceptance.flows) - counts["not-tested"]
-    return f"{tested:,} of {many(len(acceptance.flows), 'flow')} tested", "unknown"
+        return f"accepted, {flows}", "good"
+    blocked = sum(one.status == "blocked" and not one.excused for one in acceptance.flows)
+    forbidden = len(list_forbidden(acceptance))
+    said = [f"{blocked:,} of {flows} blocked"] if blocked else []
+    said += [f"{forbidden:,} {NAMES['forbidden-open']}"] if forbidden else []
+    if said:
+        return ", ".join(said), "bad"
+    return f"{len(acceptance.flows) - acceptance.counts['not-tested']:,} of {flows} tested", "unknown"
 
 
 def render_badge(acceptance: Acceptance | None) -> bytes:

@@ -22,6 +22,8 @@ _OURS = ("listen", "README", "plan")
 """Stems that are taken; a source of that name gets another one."""
 _EACH = 32_000
 """Characters that both programs of a source take, about."""
+_ATTEMPT = 110
+"""Characters that an attempt takes in both of them, about, beside its address."""
 
 
 def checks_of(report: Report, edition: Edition | None = None) -> tuple[Check, ...]:
@@ -37,12 +39,27 @@ def checks_of(report: Report, edition: Edition | None = None) -> tuple[Check, ..
     return plan_checks(evaluate_report(report.matrix, report.plan), openings)
 
 
+def check_attempts(label: str, checks: Iterable[Check], each: int) -> None:
+    """Raise NotExpressible where attempts at every address and port of these checks are too much to be written.
+
+    `each`: how many characters one takes, about, beside its address. An endpoint can have thousands of addresses, and
+    be the destination of thousands of checks.
+    """
+    found = 0
+    for check in checks:
+        targets = (*check.addresses, *check.names, *check.networks)
+        found += len(check.tries) * (sum(map(len, targets)) + each * len(targets))
+    if found > limits.WRITTEN:
+        raise NotExpressible(label, limits.say_written(found))
+
+
 def render_checks(report: Report, edition: Edition | None = None) -> bytes:
     """The archive; the same report and edition give the same bytes.
 
     Raises NotExpressible where it would be too large.
     """
     checks = checks_of(report, edition)
+    check_attempts("Check scripts", checks, _ATTEMPT)
     by_source: dict[str, list[Check]] = defaultdict(list)
     for check in checks:
         by_source[check.source].append(check)

@@ -186,7 +186,8 @@ function Add-Try($Row, [string] $Address, [string] $Outcome, [string] $Words) {
 foreach ($row in $rows) {
     $target = $row[4]
     if ($target -eq '-') {
-        Add-Try $row 'unknown' 'skipped' 'the plan has no address'
+        $why = if ($row[2] -eq 'icmp') { 'the plan has no IPv4 address to ping' } else { 'the plan has no address' }
+        Add-Try $row 'unknown' 'skipped' $why
     } elseif ($target -eq 'any' -or $target -like '*/*') {
         $found = @($hosts | Where-Object {
             $one = $_
@@ -202,10 +203,10 @@ foreach ($row in $rows) {
             $known[$target] = @()
             try { $known[$target] = @([Net.Dns]::GetHostAddresses($target) | ForEach-Object { "$_" }) } catch { }
         }
-        foreach ($one in $known[$target]) {
-            if ($row[2] -ne 'icmp' -or $one -notlike '*:*') { Add-Try $row $one '' '' }
-        }
+        $found = @($known[$target] | Where-Object { $row[2] -ne 'icmp' -or $_ -notlike '*:*' })
+        foreach ($one in $found) { Add-Try $row $one '' '' }
         if (-not $known[$target]) { Add-Try $row $target 'unresolved' 'the name is not known here' }
+        elseif (-not $found) { Add-Try $row $target 'skipped' 'the name has no IPv4 address to ping' }
     }
 }
 

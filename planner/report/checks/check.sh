@@ -190,7 +190,7 @@ try_udp() {
 
 # One attempt: what is told of it goes out as one line, so that attempts side by side don't mix.
 attempt() {
-  local number=$1 id=$2 must=$3 protocol=$4 port=$5 address=$6 destination=$7 outcome error started
+  local number=$1 id=$2 must=$3 protocol=$4 port=$5 address=$6 destination=$7 outcome error started took
   started=$(milliseconds)
   if [[ -n $8 ]]; then
     IFS=$'\t' read -r outcome error <<<"$8"
@@ -199,11 +199,14 @@ attempt() {
   else
     IFS=$'\t' read -r outcome error <<<"$("try_$protocol" "$address" "$port")"
   fi
+  # Somebody may have set the clock back meanwhile.
+  took=$(($(milliseconds) - started))
+  ((took >= 0)) || took=0
   local shape='%s\t%s\t%s\t{"id": "%s", "destination": %s, "address": "%s", "protocol": "%s", "port": %s'
   shape+=', "outcome": "%s", "milliseconds": %s, "error": %s}\n'
   printf "$shape" "$number" "$must" "$outcome" "$id" "$destination" "$address" "$protocol" \
     "$([[ $port == - ]] && printf null || printf '"%s"' "$port")" "$outcome" \
-    "$([[ -n $8 || $outcome == skipped ]] && printf null || printf '%s' $(($(milliseconds) - started)))" \
+    "$([[ -n $8 || $outcome == skipped ]] && printf null || printf '%s' "$took")" \
     "$([[ -z $error ]] && printf null || json_text "${error:0:200}")"
 }
 
@@ -217,11 +220,14 @@ start() {
 }
 
 run() {
-  local id must protocol port target destination network address found
+  local id must protocol port target destination network address found why
   while IFS=$'\t' read -r id must protocol port target destination _; do
     [[ -z $id || $id == '#'* ]] && continue
     case $target in
-      -) start "$id" "$must" "$protocol" "$port" unknown "$destination" $'skipped\tthe plan has no address' ;;
+      -)
+        why='the plan has no address'
+        [[ $protocol != icmp ]] || why='the plan has no IPv4 address to ping'
+        start "$id" "$must" "$protocol" "$port" unknown "$destination" $'skipped\t'"$why" ;;
       any | */*)
         found=
         for address in "${hosts[@]}"; do
@@ -241,12 +247,17 @@ run() {
           continue
         fi
         [[ -n ${known[$target]+x} ]] || known[$target]=$(resolve "$target")
-        [[ -n ${known[$target]} ]] || start "$id" "$must" "$protocol" "$port" "$target" "$destination" \
-          $'unresolved\tthe name is not known here'
+        # What is said where nothing is tried.
+        why=$'unresolved\tthe name is not known here'
         for address in ${known[$target]}; do
-          [[ $protocol == icmp && $address == *:* ]] ||
+          if [[ $protocol == icmp && $address == *:* ]]; then
+            why=${why:+$'skipped\tthe name has no IPv4 address to ping'}
+          else
+            why=
             start "$id" "$must" "$protocol" "$port" "$address" "$destination" ''
-        done ;;
+          fi
+        done
+        [[ -z $why ]] || start "$id" "$must" "$protocol" "$port" "$target" "$destination" "$why" ;;
       *) start "$id" "$must" "$protocol" "$port" "$target" "$destination" '' ;;
     esac
   done <<<"$list"

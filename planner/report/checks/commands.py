@@ -4,19 +4,23 @@ Whatever a person typed stands in comments, in letters and digits alone: some sh
 command.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from planner.engine.checks import Check, Planning, is_host, plan_checks
+from planner.engine.checks import Check, Planning, is_host
 from planner.engine.report import Report
 from planner.engine.rules import Opening
 from planner.plan.document import Endpoint
+from planner.report.checks.bundle import check_attempts
 from planner.report.firewall.words import clean, show_name
 from planner.report.said.filters import Selection
 
 _UNTOLD = "udp: a command that sends it proves nothing; the check scripts wait for an answer of the service"
+_NO_PING = "The destination has no IPv4 address to ping."
 MOST_TRIED = 4
 """How many addresses and ports of one flow have their commands beside it; the check scripts have all."""
+_ATTEMPT = 25
+"""Characters that a command takes, about, beside its address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,13 +97,16 @@ def _remark(check: Check, places: int) -> str:
     if not places and check.networks:
         return "A network stands for many hosts: the check scripts try the one that --host names."
     if not places:
-        return "The destination has no address yet."
+        return _NO_PING if check.protocol == "icmp" else "The destination has no address yet."
     more = places - MOST_TRIED
     return f"The check scripts try {more:,} more." if more > 0 else ""
 
 
 def write_powershell_commands(report: Report, selection: Selection | None = None) -> str:
-    """Test-NetConnection for each address and port, under the rule and the source that it is to be run on."""
+    """Test-NetConnection for each address and port, under the rule and the source that it is to be run on.
+
+    Raises NotExpressible where it would be too large.
+    """
     return _write(report, selection, "PowerShell", _try_in_powershell)
 
 
@@ -117,16 +124,20 @@ def _try_in_shell(address: str, port: str | None) -> str:
 
 
 def _write(report: Report, selection: Selection | None, shell: str, command: Callable[[str, str | None], str]) -> str:
-    return "".join(f"{line}\n" for line in _list_lines(report, selection, shell, command))
+    checks = [check for check in Planning(report).list_flows() if check.rule is not None]
+    check_attempts("Commands to copy", (check for check in checks if check.protocol != "udp"), _ATTEMPT)
+    by_rule: dict[str, dict[str, list[Check]]] = {rule.id: {} for rule in report.rules}
+    for check in checks:
+        by_rule[check.rule or ""].setdefault(check.source, []).append(check)
+    return "".join(f"{line}\n" for line in _list_lines(by_rule, selection, shell, command))
 
 
 def _list_lines(
-    report: Report, selection: Selection | None, shell: str, command: Callable[[str, str | None], str]
+    by_rule: Mapping[str, Mapping[str, list[Check]]],
+    selection: Selection | None,
+    shell: str,
+    command: Callable[[str, str | None], str],
 ) -> Iterator[str]:
-    by_rule: dict[str, dict[str, list[Check]]] = {rule.id: {} for rule in report.rules}
-    for check in plan_checks(report):
-        if check.rule is not None:
-            by_rule[check.rule].setdefault(check.source, []).append(check)
     if not by_rule:
         yield "# No rules."
         return
@@ -147,7 +158,9 @@ def _list_commands(check: Check, command: Callable[[str, str | None], str]) -> I
         return
     for address, port in _list_places(check):
         yield command(address, port)
-    if not check.addresses and not check.names:
+    if check.protocol == "icmp" and not (check.addresses or check.names or check.networks):
+        yield f"# icmp to {show_name(check.destination)}: {_NO_PING}"
+    elif not check.addresses and not check.names:
         yield f"# {_say_service(check)}: name one host of {show_name(check.destination)}"
 
 

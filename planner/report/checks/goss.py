@@ -11,7 +11,7 @@ from typing import Any
 
 from planner.engine.checks import Check, digest_of
 from planner.engine.report import Report
-from planner.report.checks.bundle import checks_of, name_sources
+from planner.report.checks.bundle import check_attempts, checks_of, name_sources
 from planner.report.firewall.head import pack
 from planner.report.firewall.words import wrap
 from planner.report.said.edition import Edition
@@ -19,11 +19,17 @@ from ports.text import many, show_line
 
 TIMEOUT = 3_000
 """Milliseconds that a connection may take."""
+_ATTEMPT = 240
+"""Characters that an attempt takes, about, beside its address."""
 
 
 def render_goss(report: Report, edition: Edition | None = None) -> bytes:
-    """An archive with a file of goss for each source that has something to check over TCP, and a README."""
+    """An archive with a file of goss for each source that has something to check over TCP, and a README.
+
+    Raises NotExpressible where it would be too large.
+    """
     checks = checks_of(report, edition)
+    check_attempts("Checks for goss", checks, _ATTEMPT)
     by_source: dict[str, list[Check]] = defaultdict(list)
     for check in checks:
         if check.protocol == "tcp" and (check.addresses or check.names):

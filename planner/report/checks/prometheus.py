@@ -6,20 +6,27 @@ from typing import Any
 from planner.engine.checks import Check
 from planner.engine.report import Report
 from planner.plan.syntax import to_json
-from planner.report.checks.bundle import checks_of
+from planner.report.checks.bundle import check_attempts, checks_of
 from planner.report.said.edition import Edition
 
 MODULES = {"tcp": "tcp_connect", "icmp": "icmp"}
 """The modules of the exporter's example configuration, by protocol; UDP has none."""
+_ATTEMPT = 16
+"""Characters that a target takes beside its address: port, quotes and what stands before them."""
 
 
 def render_blackbox(report: Report, edition: Edition | None = None) -> bytes:
-    """A list of targets as JSON in UTF-8, in the form that file_sd_configs reads."""
+    """A list of targets as JSON in UTF-8, in the form that file_sd_configs reads.
+
+    Raises NotExpressible where it would be too large.
+    """
+    checks = checks_of(report, edition)
+    check_attempts("Targets for blackbox_exporter", checks, _ATTEMPT)
     sections, boundaries = _list_sections(report), _list_boundaries(report)
     return to_json(
         [
             target
-            for check in checks_of(report, edition)
+            for check in checks
             if check.protocol in MODULES
             for target in _list_targets(check, sections.get(check.opening, ""), boundaries.get(check.rule or "", ""))
         ]

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from planner.engine.report import Report
 from planner.plan.document import Endpoint
 from planner.report.firewall.words import wrap
+from planner.report.said.acceptance import OF_A_RANGE
 from planner.report.said.edition import Edition
 from ports.text import many, show_line
 
@@ -38,6 +39,7 @@ _READING = (
     ),
     "filtered: no answer in time, or a firewall said no: ask the network team.",
     "unproven: UDP that nobody has to answer was sent, and nothing came back.",
+    OF_A_RANGE,
     "A check whose id begins with closed- must find nothing: open and refused are failures there.",
 )
 _NETWORKS = (

@@ -9,14 +9,14 @@ from functools import partial
 
 from planner.engine.compare import Comparison
 from planner.report.firewall import iptables, nftables
-from planner.report.firewall.devices.items import Change, find_change
+from planner.report.firewall.devices.items import Change, Item, find_change
 from planner.report.firewall.devices.openings import Plan
 from planner.report.firewall.devices.table import WRITERS, takes_names
 from planner.report.firewall.devices.writer import Writer
 from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.head import BACK, comment_out, pack, say_way_back, write_file
 from planner.report.firewall.permits import LeftOut, Permits
-from planner.report.firewall.places import check_place
+from planner.report.firewall.places import check_place, list_gone, match_firewalls, told_as
 from planner.report.firewall.words import clean, name_files
 from planner.report.said.edition import Editions
 from ports.text import many, plural
@@ -43,11 +43,15 @@ def _write_items(
 ) -> bytes:
     """`was` or `now` is None for a device that a plan lacks: it has been told nothing, or is to keep nothing."""
     writer = WRITERS[name]
-    old, new = (_plan(writer, permits) for permits in (was, now))
-    items_old, items_new = (writer.list_items(plan) if plan else () for plan in (old, new))
+
+    def tell(permits: Permits | None) -> tuple[Plan | None, Sequence[Item]]:
+        plan = writer.plan(permits, default_deny=False, open_undecided=False) if permits else None
+        return plan, writer.list_items(plan) if plan else ()
+
+    (old, items_old), (new, items_new) = _tell_before(tell, was), tell(now)
     forward, back = find_change(items_old, items_new), find_change(items_new, items_old)
     about = [
-        *_introduce(writer.label, comparison, editions, now or was),
+        *_introduce(writer.label, comparison, editions, was, now),
         *(_say_items(writer, forward, new) if forward.added or forward.removed else [_NOTHING]),
         *(now.left_out if now else ()),
     ]
@@ -57,17 +61,25 @@ def _write_items(
     return write_file(comment_out(writer.mark, about), lines)
 
 
-def _plan(writer: Writer, permits: Permits | None) -> Plan | None:
-    return writer.plan(permits, default_deny=False, open_undecided=False) if permits else None
+def _tell_before[Told](tell: Callable[[Permits | None], Told], was: Permits | None) -> Told:
+    """What a device was told before: nothing by a revision of which no file could be written for it."""
+    try:
+        return tell(was)
+    except NotExpressible:
+        return tell(None)
 
 
 _NOTHING = "The device has been told all of it: there is nothing to do."
 
 
-def _introduce(label: str, comparison: Comparison, editions: Editions, permits: Permits | None) -> Iterator[object]:
+def _introduce(
+    label: str, comparison: Comparison, editions: Editions, was: Permits | None, now: Permits | None
+) -> Iterator[object]:
     yield f"{label}, a change for the plan: {clean(comparison.after.plan.name) or 'unnamed'}"
-    if permits is not None and permits.firewall is not None:
-        yield f"Firewall {clean(permits.firewall.name, 60) or 'without letters'}."
+    firewalls = (one.firewall.name for one in (now, was) if one and one.firewall)
+    names = [clean(name, 60) or "without letters" for name in dict.fromkeys(firewalls)]
+    if names:
+        yield f"Firewall {', before '.join(names)}."
     before, after = (clean(side, 120, slashes=True) for side in (editions.before, editions.after))
     yield f"From {before or 'the old one'} to {after or 'the new one'}."
     yield f"Port matrix: {clean(comparison.after.matrix.version, 200)}"
@@ -95,8 +107,12 @@ def _write_chain(
 ) -> bytes:
     """As `_write_items`. Of a chain that is to keep nothing there are no statements; the head says how it goes."""
     label, list_statements, load = _CHAINS[name]
-    (old, _), (new, left_out) = (list_statements(permits) if permits else ([], ()) for permits in (was, now))
-    about: list[object] = [*_introduce(label, comparison, editions, now or was)]
+
+    def tell(permits: Permits | None) -> tuple[list[str], tuple[LeftOut, ...]]:
+        return list_statements(permits) if permits else ([], ())
+
+    (old, _), (new, left_out) = _tell_before(tell, was), tell(now)
+    about: list[object] = [*_introduce(label, comparison, editions, was, now)]
     if old == new:
         return write_file(comment_out("#", [*about, _NOTHING]), ())
     added, removed = _without(new, old), _without(old, new)
@@ -117,8 +133,6 @@ def _write_chain(
     return write_file(comment_out("#", about, "| "), lines)
 
 
-_TOLD_AS = {"paloalto": "paloalto-set"}
-"""XML can delete nothing; a device that was told by it knows all by the same names, and is told a change by lines."""
 _INSTEAD = {
     "opnsense": "import the file of the new revision, and disable the rules of the old one that it lacks",
     "pfsense": "play the file of the new revision, which takes away what it lacks",
@@ -127,33 +141,35 @@ _INSTEAD = {
 
 
 def render_devices(comparison: Comparison, editions: Editions) -> bytes:
-    """An archive with the change of each firewall of the two plans, under its own names; they are matched by name.
+    """An archive with the change of each firewall of the two plans, under its own names.
 
     One that is of another kind now is a device more and a device less. Raises NotExpressible for plans without
     firewalls, where a firewall's format can't say a change, and where one is elsewhere on its device now.
     """
-    reports = comparison.was, comparison.after
-    sides = [{(one.name, one.format): one for one in report.plan.firewalls} for report in reports]
-    known = list(dict.fromkeys((*sides[1], *sides[0])))
+    matched = match_firewalls(comparison.was, comparison.after)
+    known = [
+        *((one, matched.get(one.name), one) for one in comparison.after.plan.firewalls),
+        *((one, one, None) for one in list_gone(comparison.was, matched)),
+    ]
     if not known:
         raise NotExpressible("A change for each firewall", "the plan has no firewalls; add them, or take a format")
     files: dict[str, bytes] = {}
-    for key, stem in zip(known, name_files(name for name, _ in known), strict=True):
-        kind = key[1]
-        if all(key in side for side in sides):
-            check_place(*(side[key] for side in sides))
+    for (one, old, new), stem in zip(known, name_files(one.name for one, _, _ in known), strict=True):
+        kind = told_as(one.format)
+        if old and new:
+            check_place(old, new)
         was, now = (
-            Permits(report, side[key], names=takes_names(kind)) if key in side else None
-            for report, side in zip(reports, sides, strict=True)
+            Permits(report, firewall, names=takes_names(kind)) if firewall else None
+            for report, firewall in ((comparison.was, old), (comparison.after, new))
         )
-        if _TOLD_AS.get(kind, kind) in WRITERS:
-            made = _write_items(_TOLD_AS.get(kind, kind), was, now, comparison, editions)
+        if kind in WRITERS:
+            made = _write_items(kind, was, now, comparison, editions)
         elif kind in _CHAINS:
             made = _write_chain(kind, was, now, comparison, editions)
         else:
             raise NotExpressible(
                 "A change for each firewall",
-                f"{clean(key[0], 60) or 'one'} is of the format {kind}, which can't say one; {_INSTEAD[kind]}",
+                f"{clean(one.name, 60) or 'one'} is of the format {kind}, which can't say one; {_INSTEAD[kind]}",
             )
         files[f"{stem}.change.txt"] = made
     return pack(files)

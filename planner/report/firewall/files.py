@@ -25,16 +25,12 @@ from planner.report.firewall.targets import (
     Filter,
     Target,
     all_permits,
-    count_lines,
     write_definitions,
     write_filters,
 )
 from planner.report.firewall.words import name_files
 from planner.report.said.edition import Edition
 from ports.text import many
-
-MOST_LINES = 200_000
-"""More lines than this no device takes, and no browser waits for."""
 
 
 def render_target(
@@ -169,17 +165,17 @@ def write_devices(
     for number, (firewall, stem) in enumerate(zip(report.plan.firewalls, stems, strict=True), 1):
         progress.tell("Writing the file of each firewall", number, len(report.plan.firewalls))
         permits = _permits(firewall.format, report, firewall)
-        if permits.boundaries or _has_leftovers(firewall, edition):
+        if permits.boundaries or _has_leftovers(permits, edition):
             made = _render(firewall.format, permits, edition, default_deny, open_undecided)
             files[f"{stem}.{FORMATS[firewall.format].ending}"] = made
     return files
 
 
-def _has_leftovers(firewall: Firewall, edition: Edition | None) -> bool:
+def _has_leftovers(permits: Permits, edition: Edition | None) -> bool:
     """Whether an earlier report has told the firewall something that is to be taken back."""
     if edition is None or edition.selection is not None:
         return False
-    same = ((find_same(firewall, report), report) for report in edition.earlier)
+    same = ((find_same(permits, report), report) for report in edition.earlier)
     return any(one is not None and _permits(one.format, report, one).boundaries for one, report in same)
 
 
@@ -219,19 +215,8 @@ def _render(name: str, permits: Permits, edition: Edition | None, default_deny: 
     elif name == NFTABLES.name:
         write = nftables.render_forward
     else:
-        _check_lines(permits)
         write = iptables.render_forward
     return write(permits, edition, default_deny=default_deny, open_undecided=open_undecided)
-
-
-def _check_lines(permits: Permits) -> None:
-    lines = count_lines(all_permits(permits), permits.addresses)
-    if lines > MOST_LINES:
-        raise NotExpressible(
-            IPTABLES.label,
-            f"it needs a line for each pair of addresses, {lines:,} in all, and {MOST_LINES:,} are allowed; give "
-            "groups networks instead of single addresses",
-        )
 
 
 def _sources(

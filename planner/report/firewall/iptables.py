@@ -9,6 +9,7 @@ from itertools import product
 
 from planner.plan.devices import DEVICES
 from planner.report.firewall.entries import End, Entry, list_forward, say_disabled, say_empty
+from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.head import (
     Commands,
     comment_out,
@@ -31,17 +32,34 @@ _PREFIX = 29
 """And so many letters of what begins a line in the log."""
 _STATE = "-m conntrack --ctstate NEW,ESTABLISHED,UNTRACKED"
 """All packets of a connection from its source; those out of state are left to what follows the jump."""
+MOST_LINES = 200_000
+"""More lines than this no device takes, and no browser waits for."""
 _INDENT = "| "
 """So that no line of a head begins with what a person typed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chain:
-    """Our chain, and whether the first packet of a connection is logged."""
+    """Our chain, and whether the first packet of a connection is logged. Raises NotExpressible for too many lines."""
 
     name: str
     entries: tuple[Entry, ...]
     logs: bool
+
+    def __post_init__(self) -> None:
+        lines = sum(map(_count_lines, self.entries))
+        if lines > MOST_LINES:
+            raise NotExpressible(
+                IPTABLES.label,
+                f"it needs a line for each pair of addresses, {lines:,} in all, and {MOST_LINES:,} are allowed; give "
+                "groups networks instead of single addresses",
+            )
+
+
+def _count_lines(entry: Entry) -> int:
+    """How many pairs an entry has, those that go back to FORWARD among them."""
+    sources, destinations = (len(_list(end)) + len(end.others) for end in (entry.source, entry.destination))
+    return sources * destinations
 
 
 def render_forward(permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> bytes:
@@ -53,7 +71,7 @@ def render_forward(permits: Permits, edition: Edition | None, *, default_deny: b
         f"{count_rules(permits, edition, len(entries))}{say_disabled(entries)}",
         *explain_codes(permits),
         *(_say_table(name) if default_deny else _say_chain(name, is_part=bool(edition and edition.selection))),
-        *(() if default_deny else say_apart(permits.firewall, edition)),
+        *(() if default_deny else say_apart(permits, edition)),
         "Each program takes the lines of its own family, marked -4 and -6.",
         "For IPv6 do the same with ip6tables and ip6tables-restore, and the same file.",
         *permits.left_out,

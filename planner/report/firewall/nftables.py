@@ -84,7 +84,7 @@ def render_forward(permits: Permits, edition: Edition | None, *, default_deny: b
         f"{count_rules(permits, edition, len(entries))}{say_disabled(entries)}",
         *explain_codes(permits),
         *(_say_table() if default_deny else _say_chains([chain], is_part=bool(edition and edition.selection))),
-        *(() if default_deny else say_apart(permits.firewall, edition)),
+        *(() if default_deny else say_apart(permits, edition)),
         *permits.left_out,
         *say_empty(entries, default_deny=default_deny),
     ]

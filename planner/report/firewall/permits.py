@@ -18,7 +18,7 @@ from planner.plan.document import ANY, Endpoint, address_key
 from planner.plan.fields import Firewall
 from planner.plan.special import Network, is_special
 from planner.report.firewall.crossings import Part, list_crossings
-from planner.report.firewall.elsewhere import Elsewhere
+from planner.report.firewall.elsewhere import Elsewhere, find_rest
 from planner.report.firewall.words import clean, name_endpoints
 from planner.report.said.outline import describe_marks, describe_reasons
 from planner.report.said.text import index_rules
@@ -142,6 +142,8 @@ class Addresses:
         """Objects whose networks have been read: a file for each host of thousands asks for the same ones."""
         self._others: dict[tuple[int, tuple[str, ...]], int] = {}
         """What anys leave out, by family and networks -> its number."""
+        self._rests: dict[tuple[int, tuple[str, ...]], tuple[str, ...]] = {}
+        """The same -> everything but that: thousands of networks, which every rule with that any asks for."""
         for endpoint in endpoints:
             self._add(endpoint)
 
@@ -203,6 +205,12 @@ class Addresses:
             names.append(f"V{family}-elsewhere_{known}{self._suffix}" + (f"_part{part}" if part > 1 else ""))
             self.objects[names[-1]] = networks[start : start + PART]
         return tuple(names)
+
+    def find_rest(self, family: int, networks: tuple[str, ...]) -> tuple[str, ...]:
+        """Every address of a family but those of the networks, as networks."""
+        if (family, networks) not in self._rests:
+            self._rests[family, networks] = find_rest(networks, family)
+        return self._rests[family, networks]
 
     def weight(self, members: Iterable[str]) -> int:
         """How many networks the objects hold."""

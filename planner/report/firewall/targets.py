@@ -231,15 +231,6 @@ def write_definitions(permits: Iterable[Permit], addresses: Addresses) -> dict[s
     }
 
 
-def count_lines(permits: Iterable[Permit], addresses: Addresses) -> int:
-    """How many lines a target needs that writes one for each pair of networks, or for what any doesn't mean."""
-    return sum(
-        (max(1, addresses.weight(permit.sources or ())) + len(permit.not_sources))
-        * (max(1, addresses.weight(permit.destinations or ())) + len(permit.not_destinations))
-        for permit in permits
-    )
-
-
 def all_permits(permits: Permits) -> tuple[Permit, ...]:
     """Those of every boundary."""
     return tuple(permit for boundary in permits.boundaries for permit in boundary.permits)

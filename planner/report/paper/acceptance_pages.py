@@ -9,11 +9,13 @@ from planner.engine.acceptance import STATUSES, Acceptance
 from planner.engine.checks import digest_of
 from planner.engine.report import Report
 from planner.report.paper.chapters import make_facts, make_head, make_matrix_facts, make_numbers
+from planner.report.paper.classified import classify
 from planner.report.paper.pdf import write_pdf
 from planner.report.paper.printed import Element, Kids, Picture, PrintedReport, Running, join, make
 from planner.report.paper.words import mark_addresses, say_date, shorten, shown
 from planner.report.said.acceptance import (
     NAMES,
+    OF_A_RANGE,
     SHORT,
     Row,
     Trouble,
@@ -41,9 +43,12 @@ def render_pdf(
     stylesheet: str = "",
     steps: Sequence[Step] = (),
 ) -> bytes:
-    """The acceptance as a tagged PDF of that date; `steps` say how it went. Raises NotExpressible if too long."""
+    """The acceptance as a tagged PDF of that date; `steps` say how it went. Raises NotExpressible if too long.
+
+    It names addresses as reports do, so it has the classification of the settings.
+    """
     printed = compose_acceptance(report, acceptance, date=date, paper=paper, stylesheet=stylesheet, steps=steps)
-    return write_pdf(printed, settings.PDF_ENGINE)
+    return write_pdf(classify(printed), settings.PDF_ENGINE)
 
 
 def compose_acceptance(
@@ -156,7 +161,7 @@ def _make_rows(rows: Sequence[Row]) -> Element:
     return make(
         "section#rules",
         make("h2", "Rules and sources"),
-        make("p.intro", "A rule is as the worst of its flows. Times are UTC."),
+        make("p.intro", f"A rule is as the worst of its flows. {OF_A_RANGE} Times are UTC."),
         make("table.tested", make_head("Rule", "Service", "From where, and how", "Last run"), make("tbody", body))
         if body
         else make("p", "The plan has no rules between zones."),

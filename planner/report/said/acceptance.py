@@ -38,6 +38,8 @@ _PASSED: dict[Status, str] = {
     "blocked": "Blocked: another option of the same decision is open.",
 }
 """What a flow of an acceptance that passes comes to where it isn't open."""
+OF_A_RANGE = "Of a range of ports both ends and one port between are tried."
+"""What results of a rule with one prove, as scripts and papers say it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,8 +146,7 @@ def _write_ticket(report: Report, one: FlowState, service: str, came: str, way: 
 
 
 def _say_end(endpoint: Endpoint) -> str:
-    addresses = ", ".join(list_addresses(endpoint))
-    return f"{endpoint.name} ({addresses})" if addresses else endpoint.name
+    return f"{endpoint.name} ({', '.join(list_addresses(endpoint))})"
 
 
 def list_forbidden(acceptance: Acceptance) -> tuple[str, ...]:

@@ -110,7 +110,10 @@ def test_a_published_endpoint_is_forbidden_under_the_address_that_is_seen():
 
 
 def test_on_a_kernel_what_comes_for_the_published_address_and_is_sent_on_is_forbidden_too():
-    ends = [host("Public", "198.51.100.7", zone="Internet"), host("Store", STORE, zone="DMZ")]
+    ends = [
+        host("Public", "198.51.100.7", "2001:db8::7", zone="Internet"),
+        host("Store", STORE, "2001:db8:1::1", zone="DMZ"),
+    ]
     firewall = {
         "name": "FW", "format": "iptables", "zones": {"Internet": "wan", "DMZ": "dmz"},
         "published": {"Store": "203.0.113.10"},
@@ -124,11 +127,12 @@ def test_on_a_kernel_what_comes_for_the_published_address_and_is_sent_on_is_forb
             "*nat\n:PREROUTING ACCEPT [0:0]\n" + nat + "COMMIT\n*filter\n:FORWARD ACCEPT [0:0]\nCOMMIT\n"
         )
         gap = compare_with(report, read_iptables(text), None, report.plan.firewalls[0], also=("forbidden",))
-        return [(one.is_sure, one.breaches[0].destinations) for one in gap.forbidden.entries]
+        # Of IPv6 the file says nothing.
+        return [one.breaches[0].destinations for one in gap.forbidden.entries if one.is_sure]
 
     sent = f"-A PREROUTING -d 203.0.113.10 -j DNAT --to-destination {STORE}\n"
     # Nobody reaches the own address, as raw refuses it; the published one is sent there.
-    assert set(broken(sent)) == {(True, ("Store",))}
+    assert set(broken(sent)) == {("Store",)}
     assert broken("") == []
 
 
@@ -147,7 +151,7 @@ def test_what_is_not_looked_at_any_more_is_counted(monkeypatch):
     report = of(TO_DMZ, never({"zone": "DMZ"}, {"zone": "Internal"}))
     rules = ruleset(accept("a"))
     assert compare_with(report, rules, also=("forbidden",)).forbidden.unchecked == 0
-    monkeypatch.setattr(forbidden, "MOST_WALKS", 1)
+    monkeypatch.setattr(forbidden, "MOST_WORK", -1_000)
     assert compare_with(report, rules, also=("forbidden",)).forbidden.unchecked > 0
 
 

@@ -61,3 +61,18 @@ def test_an_acceptance_that_passes_says_so_and_lists_nothing_blocked():
     assert "Blocked: ask for these" not in text
     text = text_of(report, assess(report, run_all(report, only(lambda check: not check.closed, "refused"))))
     assert "must stay closed. Refused: the way is open, and nothing answers there yet." in text
+    assert "Of a range of ports both ends and one port between are tried." in text
+
+
+def test_it_names_addresses_so_the_settings_say_who_may_see_it(settings, monkeypatch):
+    written = []
+    monkeypatch.setattr(
+        "planner.report.paper.acceptance_pages.write_pdf", lambda printed, engine: written.append(printed) or b""
+    )
+    report = evaluate(write_plan({"name": "PS01", "zone": "DMZ", "addresses": ["192.0.2.1"]}))
+    for settings.CLASSIFICATION in ("", "Internal use only"):
+        render_pdf(report, assess(report, []), date=DAY)
+    without, classified = written
+    assert "Internal use only" not in " ".join(without.parts[0].texts())
+    assert "Internal use only" in " ".join(classified.parts[0].texts())
+    assert classified.running.edition == f"Internal use only · {without.running.edition}"

@@ -31,6 +31,15 @@ def test_a_ping_is_one():
     assert "Test-Connection esx01.example.net -Count 1" in write_powershell_commands(report)
 
 
+def test_a_ping_of_what_has_ipv6_alone_is_none_and_says_so():
+    six = {"name": "Six", "zone": "DMZ", "addresses": ["2001:db8::5"]}
+    wanted = {"source": "PS01", "destination": "Six", "protocol": "icmp", "reason": "Alive"}
+    report = evaluate(contoso(endpoints=[*contoso()["endpoints"], six], additional_flows=[wanted]))
+    trial, texts = of(report, "PS01", "Six", "icmp", None)
+    assert (texts, trial.remark) == ([], "The destination has no IPv4 address to ping.")
+    assert "# icmp to Six: The destination has no IPv4 address to ping." in write_nc_commands(report).splitlines()
+
+
 def test_whatever_somebody_typed_is_no_command():
     report = evaluate(worst())
     shell, power = write_nc_commands(report), write_powershell_commands(report)

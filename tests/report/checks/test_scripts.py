@@ -70,6 +70,7 @@ def test_the_archive_has_two_scripts_for_each_source_and_is_the_same_each_time()
     said = json.loads(files["plan.json"])
     assert said["report"] == digest_of(report)
     assert {check["source"] for check in said["checks"]} >= sources
+    assert "Of a range of ports both ends and one port between are tried." in files["README.txt"].decode()
 
 
 def test_a_source_that_is_called_as_our_files_are_gets_another_name():
@@ -212,6 +213,51 @@ def test_an_address_and_a_name_that_leads_to_it_are_two_attempts_and_both_prove_
     assert [row["address"] for row in wanted if row["address"] == "127.0.0.1"] == ["127.0.0.1"] * 2
     state = assess(evaluate(document), [Run(name="x", results=read_results(json.dumps(results).encode()))])
     assert [one.status for one in state.flows] == ["refused"]
+
+
+def put(folder, name, *lines):
+    """A program that stands before the system's own one."""
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text("\n".join(("#!/bin/bash", *lines, "")))
+    (folder / name).chmod(0o755)
+    return ["env", f"PATH={folder}:/usr/bin:/bin"]
+
+
+def test_a_ping_of_what_has_no_ipv4_address_is_skipped_and_says_so(tmp_path):
+    document = loopback()
+    ends = {"Six": ["2001:db8::5"], "SixNamed": ["six.example"], "Both": ["both.example"], "None": ["none.example"]}
+    document["endpoints"] += [{"name": name, "zone": "DMZ", "addresses": of} for name, of in ends.items()]
+    document["additional_flows"] = [
+        {"source": "PS01", "destination": name, "protocol": "icmp", "reason": "x"} for name in ends
+    ]
+    before = put(
+        tmp_path / "bin", "getent", 'case $2 in six*) echo 2001:db8::5 STREAM ;;',
+        'both*) printf "2001:db8::5 STREAM\\n127.0.0.1 STREAM\\n" ;; esac',
+    )  # fmt: skip
+    put(tmp_path / "bin", "ping", "exit 0")
+    _, results, _ = run_script(archive_of(document)["PS01.sh"], folder=tmp_path, before=before)
+    found = {
+        (row["destination"], row["address"]): (row["outcome"], row["error"])
+        for row in results["results"]
+        if row["protocol"] == "icmp"
+    }
+    assert found == {
+        ("Six", "unknown"): ("skipped", "the plan has no IPv4 address to ping"),
+        ("SixNamed", "six.example"): ("skipped", "the name has no IPv4 address to ping"),
+        ("Both", "127.0.0.1"): ("open", None),
+        ("None", "none.example"): ("unresolved", "the name is not known here"),
+    }
+
+
+def test_a_clock_that_is_set_back_meanwhile_leaves_results_that_can_be_read(tmp_path):
+    script = archive_of(loopback(("SQL", "tcp", "44003")))["PS01.sh"]
+    before = put(
+        tmp_path / "bin", "date", 'now=$(/usr/bin/date "$@")', "[[ $* != +%s%3N ]] || now=$((9999999999999 - now))",
+        'printf "%s\\n" "$now"',
+    )  # fmt: skip
+    _, results, _ = run_script(b"unset EPOCHREALTIME\n" + script, folder=tmp_path, before=before)
+    assert {row["milliseconds"] for row in results["results"]} - {None} == {0}
+    assert read_results(json.dumps(results).encode()).source == "PS01"
 
 
 @pytest.mark.parametrize("port", sorted(PROBES))

@@ -114,6 +114,11 @@ def read_checkpoint(text):
         if line in fixed or re.fullmatch(r"layer=(?:[\w.-]+|'[\w. -]+')", line):
             continue
         verb, *words = split(line)
+        if verb == "set_domain":
+            [domain] = words
+            assert domain.startswith(".")
+            objects[domain] = []
+            continue
         assert verb == "run"
         kind, facts = words[1], dict(zip(words[2::2], words[3::2], strict=True))
         but = _BUT.match(facts["name"])
@@ -133,9 +138,6 @@ def read_checkpoint(text):
         elif kind == "group":
             objects[facts["name"]] = [one for key, name in facts.items() if key.startswith("members.")
                                       for one in objects[name]]  # fmt: skip
-        elif kind == "dns-domain":
-            assert facts["name"].startswith(".")
-            objects[facts["name"]] = []
         else:
             assert kind in ("host", "network", "address-range")
             if kind == "address-range":
@@ -214,7 +216,7 @@ def read_azure(text):
         place = rule["network_security_group_name"], rule["priority"]
         assert place not in taken
         taken.add(place)
-        if rule["access"] == "Deny" or rule.get("count") == 0:
+        if rule["access"] == "Deny" or rule["count"] == 0:
             continue
         assert len(rule["description"]) <= 140
         ports = None if rule["protocol"] == "Icmp" else rule["destination_port_range"]

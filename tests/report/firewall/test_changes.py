@@ -12,6 +12,7 @@ from planner.engine import evaluate_report
 from planner.engine.compare import compare_reports
 from planner.plan.document import check_plan, dump_plan
 from planner.report import CHANGE_FORMATS, FORMATS, NotExpressible
+from planner.report.firewall import iptables
 from planner.report.said.edition import Editions
 from ports.queries import shipped_matrix
 from tests.each import each
@@ -282,6 +283,15 @@ def test_the_kernel_takes_the_change_twice_and_the_way_back(name, tmp_path):
         assert (old != new) == ("ip6" not in load), "of IPv6 the example has nothing"
 
 
+def test_a_change_of_more_lines_than_a_device_takes_is_refused(monkeypatch):
+    ends = [host("A", "10.0.0.1", "10.0.0.2"), host("B", "192.0.2.1", "192.0.2.2", zone="DMZ")]
+    before, after = plan(ends, [flow("A", "B", ports="22")]), plan(ends, [flow("A", "B")])
+    change("iptables", before, after)
+    monkeypatch.setattr(iptables, "MOST_LINES", 3)
+    with pytest.raises(NotExpressible, match="4 in all, and 3 are allowed"):
+        change("iptables", before, after)
+
+
 # ---- a change for each firewall of the plan ----
 
 ZONES = {"Internal": "trust", "DMZ": "dmz", "Internet": "untrust"}
@@ -341,6 +351,35 @@ def test_a_device_that_was_told_by_xml_is_told_a_change_by_lines():
     assert told(text) == told(expected)
     assert any(line.startswith("delete ") for line in told(text))
     assert way_back(text) == way_back(expected)
+
+
+@pytest.mark.parametrize(("old", "new"), [("paloalto", "paloalto-set"), ("paloalto-set", "paloalto")])
+def test_a_palo_alto_is_one_device_by_xml_and_by_lines(old, new):
+    ((name, text),) = changes_of(with_firewalls(old, name="PA"), with_firewalls(new, port="8443", name="PA")).items()
+    lines = with_firewalls("paloalto-set", name="PA"), with_firewalls("paloalto-set", port="8443", name="PA")
+    ((_, expected),) = changes_of(*lines).items()
+    assert name == "PA.change.txt"
+    assert told(text) == told(expected)
+
+
+@each("name", CONFIGURING)
+def test_a_firewall_that_has_another_name_is_told_what_differs(name):
+    before, after = with_firewalls(name, name="FW-HQ"), with_firewalls(name, port="8443")
+    ((file_name, text),) = changes_of(before, after).items()
+    ((_, old),) = FORMATS["firewalls"].write_folder(before).items()
+    assert file_name == f"FW-{name}.change.txt"
+    assert f"Firewall FW {name}, before FW-HQ." in text
+    assert loaded(name, old.decode(), text) == loaded(name, of(name, after))
+
+
+@each("name", sorted({*CONFIGURING} - {"checkpoint"}))
+def test_a_revision_of_which_no_file_could_be_written_has_told_a_device_nothing(name):
+    wrong = with_firewalls(name, zones=ZONES | {"Internal": "a side, that nobody's device could have"})
+    after = with_firewalls(name)
+    ((_, text),) = changes_of(wrong, after).items()
+    assert loaded(name, text) == loaded(name, of(name, after))
+    with pytest.raises(NotExpressible):
+        changes_of(after, wrong)
 
 
 # ---- the way back of a whole file ----

@@ -54,6 +54,14 @@ match said:
     case ["add", "access-rule", "layer", layer, "position.bottom", section]:
         state["count"] += 1
         draft["sections"][section].append({"uid": state["count"], "name": facts["name"]})
+    case ["show", "dns-domain"]:
+        if facts["name"] not in draft["domains"]:
+            sys.exit(1)
+        print(json.dumps({"name": facts["name"], "is-sub-domain": draft["domains"][facts["name"]]}))
+    case ["add", "dns-domain"]:
+        assert facts.keys() <= {"name", "is-sub-domain", "ignore-warnings", "-s", "--format"}, facts
+        assert facts["name"] not in draft["domains"]
+        draft["domains"][facts["name"]] = facts["is-sub-domain"] == "true"
     case ["add", kind]:
         assert facts["set-if-exists"] == "true", facts
         draft["objects"][facts["name"]] = kind
@@ -61,6 +69,8 @@ match said:
         sys.exit(f"unknown: {command}")
 place.write_text(json.dumps(state))
 '''
+OF_THE_SITE = {".wide.example.com": True, ".own.example.com": False}
+"""Domains that the server has, and whether they stand for what is below them, too."""
 pytestmark = pytest.mark.skipif(not shutil.which("jq"), reason="jq is not on this machine")
 
 
@@ -69,20 +79,22 @@ def server(tmp_path):
     """Runs a script on a management server that has two sections with a rule each; gives what is published then."""
     (tmp_path / "mgmt_cli").write_text(SERVER)
     (tmp_path / "mgmt_cli").chmod(0o755)
-    own = {"sections": {"Ours": [{"uid": "a", "name": "stealth"}]}, "objects": {}}
+    own = {"sections": {"Ours": [{"uid": "a", "name": "stealth"}]}, "objects": {}, "domains": OF_THE_SITE}
     state = tmp_path / "state"
     state.write_text(json.dumps({"published": own, "draft": own, "count": 0, "calls": []}))
 
-    def run(text, fails=""):
+    def run(text, fails="", says="", programs="/usr/bin:/bin"):
+        """`fails`: a command that the server refuses; `says`: what the script says before it ends without success."""
         script = tmp_path / "script"
         script.write_text(text)
         done = subprocess.run(
-            ["bash", str(script)], check=False, capture_output=True, text=True,
-            env={"PATH": f"{tmp_path}:/usr/bin:/bin", "STATE": str(state), "FAILS": fails},
+            ["/bin/bash", str(script)], check=False, capture_output=True, text=True,
+            env={"PATH": f"{tmp_path}:{programs}", "STATE": str(state), "FAILS": fails},
         )  # fmt: skip
-        assert (done.returncode != 0) == bool(fails), done.stderr
+        assert (done.returncode != 0) == bool(fails or says), done.stderr
+        assert says in done.stderr
         found = json.loads(state.read_text())
-        assert found["calls"][-1] == "logout"
+        assert [*found["calls"], "logout"][-1] == "logout"
         return {section: [rule["name"] for rule in rules] for section, rules in found["published"]["sections"].items()}
 
     return run
@@ -107,3 +119,36 @@ def test_each_revision_leaves_just_what_it_says_and_nothing_else_is_touched(serv
 def test_where_a_command_fails_nothing_is_published(server):
     text = render("checkpoint", plan(ENDS, [flow("A", "B")]))
     assert server(text, fails="add service-tcp") == {"Ours": ["stealth"]}
+
+
+@pytest.mark.slow
+def test_where_the_old_rules_can_not_be_read_nothing_is_published(server, tmp_path):
+    """Else the new ones would stand beside them, and what was closed would stay open."""
+    before = render("checkpoint", plan(ENDS, [flow("A", "B", ports="22")]))
+    after = render("checkpoint", plan(ENDS, [flow("A", "B", ports="443")]))
+    kept = server(before)
+    assert server(after, fails="show access-rulebase") == kept
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("env", "python3", "mktemp", "rm"):
+        (programs / name).symlink_to(shutil.which(name))
+    assert server(after, says="jq is missing", programs=programs) == kept
+    (programs / "jq").write_text("#!/bin/sh\nexit 1\n")
+    (programs / "jq").chmod(0o755)
+    assert server(after, fails="by jq", programs=programs) == kept
+    assert server(after) != kept
+
+
+@pytest.mark.slow
+def test_a_domain_is_made_once_and_one_of_the_site_is_used_as_it_is(server):
+    """`add dns-domain` has no set-if-exists."""
+    ends = [host("A", "10.0.0.1"), *(host(f"B{n}", f"{name}.example.com", zone="DMZ") for n, name in enumerate(
+        ("own", "new"), 1))]  # fmt: skip
+    text = render("checkpoint", plan(ends, [flow("A", "B1"), flow("A", "B2")]))
+    assert server(text) == server(text) != {"Ours": ["stealth"]}
+
+
+def test_a_domain_of_the_site_that_stands_for_what_is_below_it_opens_nothing(server):
+    ends = [host("A", "10.0.0.1"), host("B", "wide.example.com", zone="DMZ")]
+    text = render("checkpoint", plan(ends, [flow("A", "B")]))
+    assert server(text, says=".wide.example.com of this server stands for what is below it") == {"Ours": ["stealth"]}

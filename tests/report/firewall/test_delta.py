@@ -261,6 +261,21 @@ def test_what_can_not_be_opened_by_an_entry_is_named():
     assert "wan1" not in lines_of(told)
 
 
+def test_beside_address_books_of_zones_an_srx_takes_no_global_one():
+    """The commit fails as a whole, so nothing is written, and who has them is named."""
+    report = firewalls("srx")
+    firewall = report.plan.firewalls[0]
+    text = EMPTY["srx"] + "set security zones security-zone port2 address-book address Old 192.0.2.99/32\n"
+    told = render_delta(Task(gap=compare(report, text, "srx", firewall), text=text, firewall=firewall)).decode()
+    assert lines_of(told) == ""
+    head = " ".join(told.replace("\n# ", " ").split())
+    assert "Not opened by this: " in head
+    assert "move that into it, and compare again: port2." in head
+    attached = text.replace("security-zone port2 address-book", "security-zone port2 interfaces")
+    told = render_delta(Task(gap=compare(report, attached, "srx", firewall), text=attached, firewall=firewall))
+    assert "address-book global" in lines_of(told.decode())
+
+
 def test_sides_have_to_be_known_and_names_of_others_are_repeated_only_where_they_are_harmless():
     report = firewalls("srx")
     firewall = report.plan.firewalls[0]

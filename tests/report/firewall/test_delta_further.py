@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from planner.engine.existing.decide import compare_with
 from planner.engine.existing.readers import READERS
+from planner.report.firewall import iptables
 from planner.report.firewall.errors import NotExpressible
 from planner.report.gap import GAP_FORMATS
 from planner.report.gap.data import gap_data
@@ -330,6 +331,15 @@ def test_a_table_that_can_not_say_it_is_refused(text, why):
     report = plan(ENDPOINTS, FLOWS[:1])
     with pytest.raises(NotExpressible, match=why):
         delta_of(compare(report, "csv", text, {}), text)
+
+
+def test_what_is_missing_in_more_lines_than_iptables_takes_is_refused(monkeypatch):
+    text = "*filter\n:FORWARD DROP [0:0]\nCOMMIT\n"
+    gap = compare_with(plan(ENDPOINTS, FLOWS[:1]), READERS["iptables"].read(text))
+    assert delta_of(gap, text)
+    monkeypatch.setattr(iptables, "MOST_LINES", 2)
+    with pytest.raises(NotExpressible, match="3 in all, and 2 are allowed"):
+        delta_of(gap, text)
 
 
 def test_there_is_a_delta_for_every_format_that_is_read():

@@ -142,6 +142,44 @@ def test_what_is_missing_passes_nothing_else_does_and_the_way_back_restores_all(
         assert net.passes(wanted) == wanted
 
 
+TWO = """
+table inet filter {
+    chain early {
+        type filter hook forward priority -10; policy accept;
+        ip daddr 192.0.2.10 tcp dport { 443, 80 } drop
+        udp dport 53 drop
+    }
+    chain forward {
+        type filter hook forward priority filter; policy drop;
+        ct state established,related accept
+    }
+}
+table ip second {
+    chain watch {
+        type filter hook forward priority 10; policy drop;
+        ct state established,related accept
+    }
+}
+"""
+
+
+def test_two_base_chains_of_one_table_each_get_a_chain_of_their_own():
+    report = plan(ENDPOINTS, FLOWS)
+    wanted = tries(one for one in report.flows if one.scope == "cross-zone")
+    with Router(places(report)) as net:
+        net.nft("-f", "-", text=TWO)
+        saved = net.saved("nftables")
+        _, told = answer(report, "nftables", net.existing("nftables"))
+        assert "the chains port_planner_delta, port_planner_delta_2, which nothing there is called" in told
+        for _ in range(2):
+            back = net.tell("nftables", told)
+            now, _ = answer(report, "nftables", net.existing("nftables"))
+            assert now.missing == ()
+            assert net.passes(wanted) == wanted
+            net.run(*back)
+            assert net.saved("nftables") == saved
+
+
 def test_an_iptables_file_refuses_without_its_jump_and_without_noflush():
     report = report_of("iptables")
     with Router(places(report)) as net:

@@ -152,6 +152,19 @@ def test_a_rule_keeps_its_names_when_another_service_comes(name):
         assert not find_change(before, after).removed
 
 
+@each(("name", "kinds"), [
+    ("fortigate", ["config firewall service custom "]), ("paloalto-set", ["service ", "tag "]),
+    ("srx", ["applications application "]),
+])  # fmt: skip
+def test_services_and_tags_are_called_as_no_site_calls_its_own(name, kinds):
+    """A site has a TCP-7273 and an INT-DMZ itself: to set one changes it, and to take ours back deletes it."""
+    keys = [item.key for item in items_of(name, report_on(UNANSWERED["everything"]))]
+    for kind in kinds:
+        found = [key.removeprefix(kind) for key in keys if key.startswith(kind)]
+        assert found
+        assert [one for one in found if not one.startswith("PP-")] == []
+
+
 def test_who_is_called_otherwise_is_named_in_letters_of_any_script():
     report = plan([host("Москва 1", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ")], [flow("Москва 1", "B")])
     for name in DEVICES:

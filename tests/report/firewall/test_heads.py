@@ -78,6 +78,21 @@ def test_a_network_in_the_filter_of_a_part_keeps_its_slash(name):
     assert READERS[name](text) == {("10.0.0.1/32", "192.0.2.64/26", "tcp", "443")}
 
 
+@each("kind", ["asa", "ios", "pfsense"])
+def test_where_entries_can_not_say_where_packets_leave_the_head_says_so(kind):
+    """Any of a zone is what is behind its interface (docs/firewalls.md), which these can ask of a source alone."""
+    firewall = {"name": "FW", "format": kind, "zones": {"Internal": "lan", "Internet": "wan"}}
+    ends = [ENDS[0], host("World", "any", zone="Internet", group=True)]
+    said = "can't say where they leave: a destination that is any isn't held to its own side."
+    for flows, is_said in (([flow("A", "World")], True), ([flow("World", "A")], False)):
+        [text] = FORMATS["firewalls"].write_folder(plan(ends, flows, firewalls=[firewall])).values()
+        assert (said in " ".join(re.sub(r"(?m)^[#!]", "", text.decode()).split())) == is_said
+
+
+def test_a_fortigate_that_is_managed_is_told_which_numbers_are_taken():
+    assert "FortiManager takes numbers up to 1,071,741,824" in render("fortigate", plan(ENDS, [HTTPS]))
+
+
 def test_a_network_in_a_head_is_nothing_to_the_programs_that_load_it(tmp_path):
     part, edition = within_a_network()
     for name, programs in (("nftables", ["nft"]), ("iptables", ["iptables-restore", "ip6tables-restore"])):

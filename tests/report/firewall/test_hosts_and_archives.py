@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from planner.report import FORMATS, NotExpressible
-from planner.report.firewall import files
+from planner.report.firewall import iptables
 from planner.report.firewall.words import clean, cut, name_endpoints, shorten
 from planner.report.said.powershell import quote, quote_all
 from tests.examples import UNANSWERED, report_on
@@ -298,7 +298,7 @@ def test_a_default_deny_of_a_linux_host_is_a_table_that_nothing_has_to_jump_to(t
 
 
 def test_more_lines_than_a_device_takes_are_refused(monkeypatch):
-    monkeypatch.setattr(files, "MOST_LINES", 3)
+    monkeypatch.setattr(iptables, "MOST_LINES", 3)
     report = plan([host("A", "10.0.0.1", "10.0.0.2"), host("B", "10.0.0.3", "10.0.0.4", zone="DMZ")], [flow("A", "B")])
     with pytest.raises(NotExpressible, match="4 in all, and 3 are allowed"):
         FORMATS["iptables"].render(report, None)

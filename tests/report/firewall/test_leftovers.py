@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from planner.report import FORMATS
+from planner.report import FORMATS, NotExpressible
 from planner.report.firewall.files import write_devices
 from planner.report.said.edition import Edition
 from planner.report.said.filters import Filter, select
@@ -137,6 +137,93 @@ def test_a_firewall_that_no_rule_passes_any_more_gets_a_file_that_takes_all_back
     [text] = write_devices(after, Edition(date=DAY, earlier=(before,))).values()
     opened = [line for line in text.decode().splitlines() if line[:1] not in ("#", "!") and "10.0.0.1" in line]
     assert not [line for line in opened if kind != "opnsense" or ";1;" in line[37:40]]
+
+
+# ---- firewalls of the plan under another name, of another kind of file, or with sides that no device has ----
+
+ENDS = [host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ"), host("C", "192.0.2.2", zone="DMZ")]
+BOTH, ONE = [flow("A", "B"), flow("A", "C", ports="22")], [flow("A", "B")]
+ITEMS = ["asa", "ios", "fortigate", "paloalto-set", "srx"]
+
+
+def of(flows, kind, *names, inside="inside"):
+    """The report of flows that pass several firewalls of a kind; the first names are behind sides of their own."""
+    return plan(ENDS, flows, firewalls=[
+        {"name": name, "format": kind, "zones": {"Internal": inside, "DMZ": f"dmz{len(names) - place}"}}
+        for place, name in enumerate(names, 1)
+    ])  # fmt: skip
+
+
+def file_of(report, *earlier, name="FW"):
+    files = write_devices(report, Edition(date=DAY, earlier=earlier))
+    return next(text.decode() for stem, text in files.items() if stem.startswith(f"{name}."))
+
+
+@pytest.mark.parametrize("kind", ITEMS)
+def test_what_a_firewall_had_under_another_name_is_taken_back(kind):
+    before, after = of(BOTH, kind, "Other", "FW-HQ"), of(ONE, kind, "Other", "FW")
+    text = file_of(after, before)
+    assert load(kind, file_of(before, name="FW-HQ"), text) == load(kind, file_of(after))
+    assert "that the plan lacks" not in text
+
+
+@pytest.mark.parametrize("kind", ITEMS)
+def test_a_new_name_that_may_be_of_several_firewalls_is_said_and_nothing_is_taken_back(kind):
+    before, after = of(BOTH, kind, "Other", "FW-HQ"), of(ONE, kind, "FW", inside="lan")
+    said = " ".join(re.sub(r"\n[#!] +", " ", file_of(after, before)).split())
+    assert "is taken back at the end: 0 items." in said
+    assert "firewalls of this kind that the plan lacks: Other, FW-HQ." in said
+    assert "that the plan lacks" not in file_of(after, after)
+    assert "that the plan lacks" not in file_of(after, of(BOTH, "nftables", "FW-HQ"))
+
+
+@pytest.mark.parametrize(("old", "new"), [("paloalto", "paloalto-set"), ("paloalto-set", "paloalto")])
+def test_a_palo_alto_is_one_device_by_xml_and_by_lines(old, new):
+    before, after = of(BOTH, old, "FW"), of(ONE, new, "FW")
+    text = file_of(after, before)
+    back = re.findall(r"(?m)^gone: (.*)$", text) if new == "paloalto" else told(text)
+    gone = {line for line in back if line.startswith("delete ")}
+    assert gone
+    assert gone == {line for line in told(file_of(of(ONE, "paloalto-set", "FW"), of(BOTH, "paloalto-set", "FW")))
+                    if line.startswith("delete ")}  # fmt: skip
+
+
+def test_opnsense_disables_all_that_it_knows_under_the_old_name():
+    before, after = of(BOTH, "opnsense", "FW-HQ"), of(ONE, "opnsense", "FW")
+    rows = read_rows(file_of(after, before))
+    assert {key for key, row in rows.items() if row["enabled"] == "1"} == {*read_rows(file_of(after))}
+    assert {key for key, row in rows.items() if row["enabled"] == "0"} == {*read_rows(file_of(before, name="FW-HQ"))}
+
+
+@pytest.mark.parametrize("kind", [*ITEMS, "paloalto", "opnsense"])
+def test_an_earlier_revision_that_no_device_can_have_been_told_keeps_no_file_from_being_written(kind):
+    wrong = of(BOTH, kind, "FW", inside="a side, that nobody's device could have")
+    with pytest.raises(NotExpressible):
+        file_of(wrong)
+    before, after = of(BOTH, kind, "FW"), of(ONE, kind, "FW")
+    assert file_of(after, wrong, before) == file_of(after, before)
+
+
+def test_what_an_srx_names_goes_as_a_whole_and_leaves_nothing_that_is_empty():
+    """A statement that is deleted leaves what it stood in: a rule of NAT without any, an address of two DNS names."""
+    ends = [host("World", "any", zone="Internet", group=True), host("Box", "box.example.com", zone="DMZ"),
+            host("W1", "192.0.2.10", zone="DMZ"), host("W2", "192.0.2.11", zone="DMZ")]  # fmt: skip
+    flows = [flow("World", "W1"), flow("World", "W2"), flow("World", "Box")]
+    seen = {"W1": "203.0.113.10", "W2": "203.0.113.11"}
+
+    def state(ends, published):
+        firewall = {"name": "FW", "format": "srx", "zones": {"Internet": "untrust", "DMZ": "dmz"}}
+        return plan(ends, flows, firewalls=[firewall | {"published": published}])
+
+    before = state(ends, seen)
+    after = state([ends[0], host("Box", "new.example.com", zone="DMZ"), *ends[2:]], {"W1": seen["W1"]})
+    [text] = write_devices(after, Edition(date=DAY, earlier=(before,))).values()
+    assert [line for line in told(text.decode()) if line.startswith("delete")] == [
+        "delete security nat destination rule-set PP-untrust rule PP-203-0-113-11",
+        "delete security nat destination pool PP-192-0-2-11",
+        "delete security address-book global address V6-Box dns-name box.example.com",
+        "delete security address-book global address V4-Box dns-name box.example.com",
+    ]
 
 
 def test_a_part_takes_nothing_back():

@@ -59,7 +59,7 @@ def test_a_palo_alto_names_the_address_before_and_the_zone_after_the_translation
     text = told("paloalto-set")
     rule = "set rulebase nat rules NAT-V4-Web-wan1-port2 "
     assert [line.removeprefix(rule) for line in text.splitlines() if line.startswith(rule)] == [
-        "from wan1", "to wan1", "source any", "destination V4-Web_seen", "service any", "tag wan1-port2",
+        "from wan1", "to wan1", "source any", "destination V4-Web_seen", "service any", "tag PP-wan1-port2",
         "destination-translation translated-address V4-Web",
     ]  # fmt: skip
     assert "set address V4-Web_seen ip-netmask 203.0.113.10\n" in text.replace("/32", "")

@@ -35,7 +35,7 @@ def test_it_says_how_much_is_proven_and_follows_the_results(client, plan):
     upload(client, plan, file(plan, "Staff"))
     assert badge(path) == "acceptance: accepted, 3 flows"
     upload(client, plan, file(plan, "PS01", only(to_sql, "filtered"), started="2026-11-26T01:00:00Z"))
-    assert badge(path) == "acceptance: 1 of 3 flows not as planned"
+    assert badge(path) == "acceptance: 1 of 3 flows blocked"
 
 
 def test_looking_at_it_opens_nothing(client, plan):

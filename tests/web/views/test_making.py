@@ -4,6 +4,7 @@ import re
 import uuid
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
@@ -119,6 +120,32 @@ def test_wait_in_the_address_makes_a_program_of_a_browser_and_the_file_is_the_sa
     where = browser.get(f"/plans/{plan[1]}/report/csv").headers["Location"]
     program = browser.get(f"/plans/{plan[1]}/report/csv?wait=1")
     assert (program.status_code, program.headers["Location"]) == (202, where)
+
+
+@pytest.mark.parametrize("told", [SystemError("returned a result with an exception set"), OperationalError("I/O")])
+def test_a_file_for_which_there_is_no_memory_is_told_by_whatever_error_says_so(browser, plan, monkeypatch, told):
+    def run_out(*_):
+        try:
+            raise MemoryError
+        except MemoryError as error:
+            raise told from error
+
+    monkeypatch.setitem(work.MAKERS, "report", run_out)
+    where = browser.get(f"/plans/{plan[1]}/report/csv").headers["Location"]
+    assert make_files() == 1
+    said = Page(browser.get(where)).text("main")
+    assert "It needs more memory than the 2,048 MiB that a file may take here." in said
+
+
+def test_a_file_is_tried_again_where_the_database_is_away(browser, plan, monkeypatch):
+    def be_away(*_):
+        raise OperationalError("away")
+
+    monkeypatch.setitem(work.MAKERS, "report", be_away)
+    browser.get(f"/plans/{plan[1]}/report/csv")
+    with pytest.raises(OperationalError):
+        make_files()
+    assert Job.objects.get().state == Job.State.RUNNING
 
 
 def test_head_asks_for_nothing(browser, plan):

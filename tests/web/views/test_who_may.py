@@ -34,6 +34,8 @@ ROLES = (
 )
 """Without accounts an account is nobody: what counts is the browser."""
 LINKS = {"read link": "r" * 43, "expired link": "e" * 43, "revoked link": "v" * 43, "wrong passphrase": "w" * 43}
+REPORTING = "p" * 43
+"""A link whose readers may set states and upload results, for those who have opened the read link."""
 EDIT, OTHER_EDIT = "d" * 43, "o" * 43
 FILES = {"report": uuid.UUID(int=1), "reading": uuid.UUID(int=2), "link": uuid.UUID(int=3)}
 """The names of files that were made apart."""
@@ -46,7 +48,8 @@ class Row:
     """An address: how it is asked, what those may who may, and what is sent along."""
 
     may: str
-    """anybody, makers, accounts, staff; readers, editors, owners: of the plan; link: whoever has opened it."""
+    """anybody, makers, accounts, staff; readers, editors, owners: of the plan; link: whoever has opened it; reporting
+    link: whoever has opened one by which more is done than read."""
     ok: int = 200
     method: str = "get"
     data: dict[str, str] = field(default_factory=dict)
@@ -56,6 +59,10 @@ class Row:
 def post(may, ok=302, **data):
     return Row(may, ok, "post", data)
 
+
+RULE = {"rule": "INT-DMZ-320"}
+ENDS = {"rule": "NET-DMZ-970", "side": "sources"}
+CHANGED_ENDS = {"from": "1", "to": "2", "part": "opened", "rule": "DMZ-INT-9000", "side": "sources"}
 
 ROWS: dict[str, Row] = {
     # what everybody gets
@@ -98,11 +105,11 @@ ROWS: dict[str, Row] = {
     "forget_compared": Row("editors", 302, "post", args={"number": "1"}),
     "show_uploads": Row("owners"),
     "revoke_upload": post("owners", 200),
-    "send_results": Row("link", 404),
-    "show_badge": Row("link", 404),
+    "send_results": Row("reporting link"),
+    "show_badge": Row("reporting link"),
     "upload_results": Row("anybody", 405, args={"token": "x" * 43}),
     "download_acceptance": Row("editors", args={"name": "json"}),
-    "show_changes_ends": Row("editors", 404),
+    "show_changes_ends": Row("editors", data=CHANGED_ENDS),
     "show_editions": Row("editors"),
     "switch_edition": post("editors", to="passwordstate-2026-11"),
     "download_changes": Row("editors", args={"name": "json"}),
@@ -118,12 +125,12 @@ ROWS: dict[str, Row] = {
     "check_endpoints": post("editors", 200),
     "show_pulse": Row("editors"),
     "prepare_flows": Row("editors"),
-    "show_rule": Row("editors", 404),
+    "show_rule": Row("editors", data=RULE),
     "show_rule_text": Row("editors", args={"name": "markdown"}),
-    "show_ends": Row("editors", 404),
-    "show_unfolded": Row("editors", 404),
+    "show_ends": Row("editors", data=ENDS),
+    "show_unfolded": Row("editors", data={"zones": "INT", "line": "1"}),
     "read_rule_text": Row("readers", args={"name": "markdown"}),
-    "read_ends": Row("readers", 404),
+    "read_ends": Row("readers", data=ENDS),
     "read_plan": Row("readers"),
     "read_report": Row("readers", args={"name": "json"}),
     "read_diagram": Row("readers", args={"extension": "svg"}),
@@ -159,7 +166,7 @@ ROWS: dict[str, Row] = {
     "add_comment": post("editors", on="endpoint", of="DC01", text="Here"),
     "resolve_comment": post("editors", 200),
     "delete_comment": post("editors", 200),
-    "set_state": post("editors", 404),
+    "set_state": post("editors", 200, id="INT-DMZ-320"),
     "set_states": post("editors", 200),
     "close_rules": post("editors"),
     "add_endpoint": post("editors", name="New", zone="Internal"),
@@ -175,7 +182,7 @@ ROWS: dict[str, Row] = {
     "undo_change": post("editors"),
     "redo_change": post("editors", 200),
     "name_visitor": post("editors", name="Kim"),
-    "restore_revision": post("editors", 200, number="1"),
+    "restore_revision": post("editors", number="1"),
     "name_checkpoint": post("editors", number="1", name="First", seen=""),
     "hand_over": post("editors", revision="1", recipient="Team", note=""),
     "duplicate_plan": post("editors"),
@@ -206,13 +213,12 @@ ROWS: dict[str, Row] = {
     "open_report": Row("link", args={"name": "json"}),
     "open_diagram": Row("link", args={"extension": "svg"}),
     "open_rule_text": Row("link", args={"name": "markdown"}),
-    "open_ends": Row("link", 404),
-    # of a link whose readers may report; this one's may not
-    "open_rule": Row("link", 404),
-    "report_state": post("link", 404),
-    "report_states": post("link", 404),
+    "open_ends": Row("link", data=ENDS),
+    "open_rule": Row("reporting link", data=RULE),
+    "report_state": post("reporting link", 200, id="INT-DMZ-320"),
+    "report_states": post("reporting link", 200, id="INT-DMZ-320"),
     "open_changes": Row("link"),
-    "open_changes_ends": Row("link", 404),
+    "open_changes_ends": Row("link", data=CHANGED_ENDS),
     "open_changes_file": Row("link", args={"name": "json"}),
     # accounts
     "log_in": Row("accounts"),
@@ -250,17 +256,9 @@ def expected(row: Row, name: str, role: str, accounts: bool) -> Any:
         return row.ok if role == "staff" else 403 if row.method == "post" else 302
     if row.may == "makers":
         return row.ok if logged_in or not accounts else LOGIN
-    if row.may == "link":
+    if row.may in ("link", "reporting link"):
         if role == "wrong passphrase":  # has tried one, and stands before the gate
-            told = {
-                "open_link": 200,
-                "enter_link": 403,
-                "report_state": 404,
-                "report_states": 404,
-                "send_results": 404,
-                "show_badge": 404,
-            }
-            return told.get(name, 302)
+            return {"open_link": 200, "enter_link": 403, "show_badge": 404}.get(name, 302)
         return row.ok if role == "read link" else 404
     if row.may == "edit link":
         if accounts and not logged_in:
@@ -290,17 +288,24 @@ def test_every_address_has_its_row():
     assert addresses() == set(ROWS)
 
 
+def test_whoever_may_gets_something_else_than_those_who_may_not():
+    """Else a row says nothing: a stranger to a plan gets 404."""
+    assert [name for name, row in ROWS.items() if row.ok == 404 and row.may != "staff"] == []
+
+
 @pytest.fixture
 def plan():
     """A plan with an edit link and read links of every kind; the tokens are known, which they are nowhere else."""
     row, _ = store()
     row.holds.all().delete()
     Holder(browser="m" * 64).give(row, Hold.Role.OWN)  # whoever made it
+    reports = {"may_report": True, "may_upload": True}
     for token, facts in (
         (LINKS["read link"], {"pinned": 1, "shows_changes": True}),
-        (LINKS["expired link"], {"expires": timezone.now() - timedelta(minutes=1)}),
-        (LINKS["revoked link"], {"revoked": timezone.now()}),
-        (LINKS["wrong passphrase"], {"passphrase": make_password("correct horse", hasher="argon2")}),
+        (REPORTING, reports),
+        (LINKS["expired link"], reports | {"expires": timezone.now() - timedelta(minutes=1)}),
+        (LINKS["revoked link"], reports | {"revoked": timezone.now()}),
+        (LINKS["wrong passphrase"], reports | {"passphrase": make_password("correct horse", hasher="argon2")}),
     ):
         ShareLink.objects.create(plan=row, token_hash=hash_token(token), label="L", **facts)
     row.edit_hash = hash_token(EDIT)
@@ -312,8 +317,10 @@ def plan():
         job.pieces.create(number=0, data=b"1")
     keep_comparison(row)
     # A second revision, so that there is something that changed since the first.
-    row.revisions.create(number=2, document=row.document | {"name": "Second"}, summary="S", undo_to=1)
-    Plan.objects.filter(pk=row.pk).update(revision=2)
+    flow = {"source": "Portal", "destination": "DC01", "protocol": "tcp", "ports": "99", "reason": "R"}
+    changed = row.document | {"additional_flows": [flow]}
+    row.revisions.create(number=2, document=changed, summary="S", undo_to=1)
+    Plan.objects.filter(pk=row.pk).update(revision=2, document=changed)
     other = Plan.objects.create(name="Other", document=row.document, edit_hash=hash_token(OTHER_EDIT))
     other.revisions.create(number=1, document=other.document, summary="S")
     Holder(browser="m" * 64).give(other, Hold.Role.OWN)
@@ -333,6 +340,8 @@ def become(role, plan, accounts):
             Holder(user=User.objects.get(username="owner")) if accounts else Holder(browser=hash_token(f"{8:043}"))
         )
         holder.give(plan, Hold.Role.OWN)
+    if role == "read link":
+        client.get(f"/shared/{REPORTING}/")
     if role == "wrong passphrase":
         client.post(f"/shared/{LINKS[role]}/enter/", {"passphrase": "wrong horse"})
     return client
@@ -343,8 +352,11 @@ def address(name, row, role, plan):
     if row.may == "edit link":
         token = {"edit link": EDIT, "edit link of another plan": OTHER_EDIT}.get(role, "x" * 43)
         return reverse(name, kwargs={"token": token})
-    if row.may == "link":
-        return reverse(name, kwargs={"token": LINKS.get(role, EDIT if role == "edit link" else "x" * 43)} | row.args)
+    if row.may in ("link", "reporting link"):
+        token = LINKS.get(role, EDIT if role == "edit link" else "x" * 43)
+        if row.may == "reporting link" and role == "read link":
+            token = REPORTING
+        return reverse(name, kwargs={"token": token} | row.args)
     if row.may in ("readers", "editors", "owners", "owners of an account"):
         return reverse(name, kwargs={"key": plan.key} | row.args)
     return reverse(name, kwargs=row.args) if row.args else reverse(name)

@@ -85,6 +85,16 @@ _KNOWN: Mapping[str, Services] = {
 }
 
 
+def list_zones_with_books(tree: Tree) -> list[str]:
+    """The zones that have an address book of their own (`security-zone … address-book`).
+
+    Beside one there can be neither a global book nor one that is attached: a commit fails with “Zone specific address
+    books are not allowed when there are global address books defined”.
+    """
+    zones = at(tree, "security", "zones", "security-zone")
+    return [zone for zone, said in zones.items() if "address-book" in said]
+
+
 class Books:
     """The address books: those of zones, and the global one."""
 

@@ -18,6 +18,7 @@ from planner.report.firewall.devices.openings import (
     list_anys,
     list_names,
     name_any,
+    say_unbound,
 )
 from planner.report.firewall.devices.writer import Sides, Writer
 from planner.report.firewall.elsewhere import find_ranges
@@ -187,6 +188,7 @@ def _load(plan: Plan) -> Iterator[object]:
             "after it to come before your denial. A list that is bound denies what it does not name, whatever the "
             "option says; where none is bound security levels decide."
         )
+    yield from say_unbound(plan)
     if plan.default_deny:
         yield (
             "Lines are appended. So before a later revision is pasted take the denials at the end away, by no and the "

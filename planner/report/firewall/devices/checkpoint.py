@@ -2,7 +2,8 @@
 
 Syntax: Check Point Management API Reference, “add host”, “add network”, “add dns-domain”, “add group”, “add
 service-tcp”, “add access-section”, “add access-rule”. The rules of the section are taken away and set anew before
-anything is published, so that a later revision leaves just what it says.
+anything is published, so that a later revision leaves just what it says. What fails within $( ) ends nothing by
+itself, as bash has no `set -e` there: so it says `|| exit`.
 """
 
 import ipaddress
@@ -12,16 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from planner.plan.devices import DEVICES
 from planner.report.firewall.devices.items import Item
-from planner.report.firewall.devices.openings import (
-    Opening,
-    Plan,
-    find_groups,
-    name_any,
-    name_singles,
-)
-from planner.report.firewall.devices.statements import is_said_already, list_objects, name_anyone
+from planner.report.firewall.devices.openings import Opening, Plan, find_groups, name_singles
+from planner.report.firewall.devices.statements import Rest, find_rests, is_said_already, list_objects
 from planner.report.firewall.devices.writer import Sides, Writer
-from planner.report.firewall.elsewhere import find_rest
 from planner.report.firewall.permits import Permit
 from planner.report.firewall.words import clean, cut
 
@@ -34,15 +28,20 @@ def list_items(plan: Plan) -> list[Item]:
     """The script as a whole: objects, then the section with its rules. To take it back is the same with none."""
     layer = shlex.quote(plan.options.get("layer", LAYER))
     start = (f"layer={layer}", *_START)
-    script = (*start, *_set_objects(plan), *_EMPTY, *_set_rules(plan), *_END)
+    rests = find_rests(plan)
+    script = (*start, *_set_objects(plan, rests), *_EMPTY, *_set_rules(plan, rests), *_END)
     return [Item(key="script", lines=script, undo=(*start, *_EMPTY, *_END))]
 
 
 _START = """\
-set -eu
+set -euo pipefail
 layer=${LAYER:-$layer}
 section='Port planner'
 PATH="$PATH:${CPDIR:-/opt}/jq"
+if ! command -v jq >/dev/null; then
+    echo 'jq is missing, with which the rules that are there are read: nothing is changed' >&2
+    exit 1
+fi
 session=$(mktemp)
 published=no
 finish() {
@@ -55,6 +54,14 @@ trap finish EXIT
 mgmt_cli login ${LOGIN:--r true} >"$session"
 ask() { mgmt_cli "$@" -s "$session" --format json; }
 run() { ask "$@" >/dev/null; }
+set_domain() {
+    if ! found=$(ask show dns-domain name "$1" 2>/dev/null); then
+        run add dns-domain name "$1" is-sub-domain false ignore-warnings true
+    elif [ "$(printf '%s' "$found" | jq '."is-sub-domain"')" != false ]; then
+        echo "The domain $1 of this server stands for what is below it, too: nothing is changed" >&2
+        exit 1
+    fi
+}
 """.splitlines()
 
 _EMPTY = """\
@@ -64,10 +71,10 @@ fi
 list_rules() {
     offset=0 total=1
     while [ "$offset" -lt "$total" ]; do
-        page=$(ask show access-rulebase name "$layer" offset "$offset" limit 500)
-        total=$(printf '%s' "$page" | jq '.total // 0')
+        page=$(ask show access-rulebase name "$layer" offset "$offset" limit 500) || exit 1
+        total=$(printf '%s' "$page" | jq -e .total) || exit 1
         printf '%s' "$page" | jq -r --arg section "$section" \\
-            '.rulebase[] | select(.type == "access-section" and .name == $section) | .rulebase[].uid'
+            '.rulebase[]? | select(.type == "access-section" and .name == $section) | .rulebase[]? | .uid' || exit 1
         offset=$((offset + 500))
     done
 }
@@ -83,12 +90,11 @@ published=yes
 """.splitlines()
 
 
-def _set_objects(plan: Plan) -> Iterator[str]:
+def _set_objects(plan: Plan, rests: Mapping[str, Mapping[str, Rest]]) -> Iterator[str]:
     # A domain is one object for both families.
     domains = {one: None for name, members in plan.objects.items() if plan.is_name(name) for one in members}
-    yield from (_run("add dns-domain", name=f".{one}", is_sub_domain="false") for one in domains)
-    rests = {name: networks for opening in plan.openings for name, networks in _find_rests(opening, plan).values()}
-    for name, members in sorted({**list_objects(plan), **rests}.items()):
+    yield from (f"set_domain {shlex.quote(f'.{one}')}" for one in domains)
+    for name, members in list_objects(plan, (one for sides in rests.values() for one in sides.values())).items():
         if plan.is_name(name):
             continue
         if len(members) == 1:
@@ -103,23 +109,6 @@ def _set_objects(plan: Plan) -> Iterator[str]:
     for _, permit in sorted(services.items()):
         protocol, ports = permit.service
         yield _run(f"add service-{protocol}", name=_name_service(permit), port=ports or "", match_for_any="false")
-
-
-def _find_rests(opening: Opening, plan: Plan) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """Of the sides that are any those that have to be said as what is left, by name and networks.
-
-    “None of these” of one family is the whole of the other one, and so is a domain at the other end.
-    """
-    permit = opening.permit
-    anyone = name_anyone(opening)
-    found = {"destination": anyone} if anyone else {}
-    for key, members, others, networks, far in (
-        ("source", permit.sources, permit.other_sources, permit.not_sources, permit.destinations),
-        ("destination", permit.destinations, permit.other_destinations, permit.not_destinations, permit.sources),
-    ):
-        if members is None and others and any(map(plan.is_name, far or ())):
-            found[key] = name_any(others), find_rest(networks, permit.family)
-    return found
 
 
 def _run(command: str, **settings: str) -> str:
@@ -174,20 +163,19 @@ def _name_service(permit: Permit) -> str:
     return f"PP-{str(permit.service).replace(' ', '-')}" if permit.service.ports else "echo-request"
 
 
-def _set_rules(plan: Plan) -> Iterator[str]:
+def _set_rules(plan: Plan, rests: Mapping[str, Mapping[str, Rest]]) -> Iterator[str]:
     groups = _list_groups(plan)
     for opening in plan.openings:
         if not is_said_already(plan, opening):
-            yield _rule(plan, opening, groups)
+            yield _rule(plan, opening, groups, rests.get(opening.name, {}))
     if plan.default_deny:
         settings = {"name": "default-deny", "action": "Drop", "track.type": "Log" if plan.logs else "None"}
         yield _add_rule(settings)
 
 
-def _rule(plan: Plan, opening: Opening, groups: Mapping[tuple[str, ...], str]) -> str:
+def _rule(plan: Plan, opening: Opening, groups: Mapping[tuple[str, ...], str], rests: Mapping[str, Rest]) -> str:
     permit = opening.permit
     settings = {"name": opening.name}
-    rests = _find_rests(opening, plan)
     for key, members, others in (
         ("source", permit.sources, permit.other_sources),
         ("destination", permit.destinations, permit.other_destinations),
@@ -237,7 +225,7 @@ def _load(plan: Plan) -> Iterator[object]:
         f"It fills the section {SECTION} of that layer, at its top until you move it, and touches no other rule. Run "
         "again it leaves the same, and the file of another revision leaves just what that says. All is published at "
         "the end, or nothing. To take it back delete the section with its rules. Objects stay; their names begin with "
-        "V4-, V6- and PP-."
+        "V4-, V6- and PP-, those of domains with a dot."
     )
     if plan.translations:
         yield (

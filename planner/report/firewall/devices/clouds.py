@@ -9,11 +9,12 @@ no longer asks for.
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from planner.report.firewall.devices.openings import Opening, Plan, Sides, make_plan, say_head
-from planner.report.firewall.elsewhere import find_rest
+from planner.report.firewall.entries import drop_covered
 from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.permits import Permits
 from planner.report.firewall.words import cut
@@ -22,18 +23,27 @@ from planner.report.said.edition import Edition
 EVERYBODY = {4: "0.0.0.0/0", 6: "::/0"}
 _SIDES = Sides(pattern=re.compile(r"[\w .:/@+-]{1,63}"), allowed="1 to 63 letters, digits, spaces and . _ : / @ + -")
 _PRIORITIES = range(1000, 4001)
+_MOST = {"rules": 1000, "addresses and networks as sources": 4000, "addresses and networks as destinations": 4000}
+"""What a network security group takes, all its rules together (Microsoft, “Azure subscription and service limits”)."""
+_MOST_RANGES = 5000
+"""What a rule of a VPC network takes on each side (Google, “Quotas and limits” of VPC firewall rules)."""
 Resources = dict[str, dict[str, Any]]
 
 
 def list_networks(plan: Plan, opening: Opening, end: str) -> list[str]:
-    """The networks of one side, with their prefix; any without what is in other zones."""
-    permit = opening.permit
+    """The networks of one side, with their prefix; any without what is in other zones.
+
+    None is within another one: Azure refuses such a rule (OverlappingSubnetsNotPermittedInSecurityRule), and for a
+    security group of AWS each is a rule.
+    """
+    permit, addresses = opening.permit, plan.permits.addresses
     source = end == "source"
     members = permit.sources if source else permit.destinations
     if members is None:
         others = permit.not_sources if source else permit.not_destinations
-        return [_prefix(one) for one in find_rest(others, permit.family)]
-    return list(dict.fromkeys(_prefix(one) for name in members for one in plan.permits.addresses.objects[name]))
+        return [_prefix(one) for one in addresses.find_rest(permit.family, others)]
+    networks = (network for name in members for network in addresses.read_networks(name))
+    return [_prefix(one) for one in drop_covered(networks)]
 
 
 def _prefix(network: str) -> str:
@@ -53,6 +63,9 @@ def _google(plan: Plan) -> tuple[dict[str, Any], Resources]:
     rules = {}
     for opening in plan.openings:
         protocol, ports = opening.permit.service
+        sources, destinations = (list_networks(plan, opening, end) for end in ("source", "destination"))
+        for networks in (sources, destinations):
+            _check("Google Cloud", f"the rule {opening.name}", len(networks), "ranges on one side", _MOST_RANGES)
         rules[name_resource(opening.name)] = {
             "name": name_resource(opening.name).replace("_", "-"),
             "network": "${var.network}",
@@ -60,20 +73,22 @@ def _google(plan: Plan) -> tuple[dict[str, Any], Resources]:
             "priority": 1000,
             "description": cut(opening.comment, 2000),
             "disabled": opening.disabled,
-            "source_ranges": list_networks(plan, opening, "source"),
-            "destination_ranges": list_networks(plan, opening, "destination"),
+            "source_ranges": sources,
+            "destination_ranges": destinations,
             "allow": [{"protocol": protocol, **({"ports": [ports]} if ports else {})}],
             **({"log_config": {"metadata": "INCLUDE_ALL_METADATA"}} if plan.logs else {}),
         }
-    if plan.default_deny:
-        rules["default-deny"] = {
-            "name": "port-planner-default-deny",
-            "network": "${var.network}",
-            "direction": "INGRESS",
-            "priority": 65000,
-            "source_ranges": [EVERYBODY[4]],
-            "deny": [{"protocol": "all"}],
-        }
+    # A rule has ranges of one family alone (Google, “Use VPC firewall rules”).
+    for name, everybody in {"default-deny": EVERYBODY[4], "default-deny-v6": EVERYBODY[6]}.items():
+        if plan.default_deny:
+            rules[name] = {
+                "name": f"port-planner-{name}",
+                "network": "${var.network}",
+                "direction": "INGRESS",
+                "priority": 65000,
+                "source_ranges": [everybody],
+                "deny": [{"protocol": "all"}],
+            }
     variables = {"network": {"type": "string", "description": "Name or self link of the VPC network"}}
     return variables, {"google_compute_firewall": rules}
 
@@ -85,10 +100,11 @@ def _azure(plan: Plan) -> tuple[dict[str, Any], Resources]:
     """https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs/resources/network_security_rule"""
     rules = {}
     priorities = _number(plan)
+    _check_groups(plan)
     for opening in plan.openings:
         protocol, ports = opening.permit.service
         rules[name_resource(opening.name)] = {
-            **({"count": 0} if opening.disabled else {}),
+            "count": 0 if opening.disabled else _count(opening.destination),
             "name": opening.name,
             "resource_group_name": "${var.resource_group_name}",
             "network_security_group_name": f'${{var.network_security_groups["{opening.destination}"]}}',
@@ -102,30 +118,63 @@ def _azure(plan: Plan) -> tuple[dict[str, Any], Resources]:
             "destination_address_prefixes": list_networks(plan, opening, "destination"),
             "description": cut(opening.comment, 140),
         }
-    if plan.default_deny:
-        for side in sorted({destination for _, destination in plan.sides}):
-            rules[name_resource(f"default-deny-{_plain(side)}")] = {
-                "name": f"default-deny-{_plain(side)}",
-                "resource_group_name": "${var.resource_group_name}",
-                "network_security_group_name": f'${{var.network_security_groups["{side}"]}}',
-                "priority": 4096,
-                "direction": "Inbound",
-                "access": "Deny",
-                "protocol": "*",
-                "source_port_range": "*",
-                "destination_port_range": "*",
-                "source_address_prefix": "*",
-                "destination_address_prefix": "*",
-            }
+    for side in _list_denied(plan):
+        rules[name_resource(f"default-deny-{_plain(side)}")] = {
+            "count": _count(side),
+            "name": f"default-deny-{_plain(side)}",
+            "resource_group_name": "${var.resource_group_name}",
+            "network_security_group_name": f'${{var.network_security_groups["{side}"]}}',
+            "priority": 4096,
+            "direction": "Inbound",
+            "access": "Deny",
+            "protocol": "*",
+            "source_port_range": "*",
+            "destination_port_range": "*",
+            "source_address_prefix": "*",
+            "destination_address_prefix": "*",
+        }
     variables = {
         "resource_group_name": {"type": "string", "description": "Resource group of the network security groups"},
         "network_security_groups": {
             "type": "map(string)",
-            "description": "By zone its network security group: "
+            "default": {},
+            "description": "By zone its network security group; a zone that isn't here isn't in Azure: "
             + ", ".join(sorted({one.destination for one in plan.openings})),
         },
     }
     return variables, {"azurerm_network_security_rule": rules}
+
+
+def _check_groups(plan: Plan) -> None:
+    """Raise NotExpressible where a network security group would have more than it takes. Disabled ones don't count."""
+    counts = Counter((side, "rules") for side in _list_denied(plan))
+    for opening in plan.openings:
+        if not opening.disabled:
+            counts[opening.destination, "rules"] += 1
+            for end in ("source", "destination"):
+                found = len(list_networks(plan, opening, end))
+                counts[opening.destination, f"addresses and networks as {end}s"] += found
+    for (side, what), count in counts.items():
+        _check("Azure", f"the network security group of {side}", count, what, _MOST[what])
+
+
+def _list_denied(plan: Plan) -> list[str]:
+    """The zones whose group denies what isn't named."""
+    return sorted({destination for _, destination in plan.sides}) if plan.default_deny else []
+
+
+def _check(label: str, who: str, count: int, what: str, most: int) -> None:
+    if count > most:
+        raise NotExpressible(
+            label,
+            f"{who} would have {count:,} {what}, and {most:,} are allowed; give zones and groups networks instead of "
+            "single addresses",
+        )
+
+
+def _count(side: str) -> str:
+    """One where the group of a zone is named, else none: of other zones Terraform doesn't look for a group then."""
+    return f'${{contains(keys(var.network_security_groups), "{side}") ? 1 : 0}}'
 
 
 def _plain(text: str) -> str:
@@ -156,10 +205,12 @@ def _number(plan: Plan) -> dict[str, int]:
 def _aws(plan: Plan) -> tuple[dict[str, Any], Resources]:
     """https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/vpc_security_group_ingress_rule
 
-    A group stands for an endpoint. Those that `security_groups` doesn't name aren't in AWS and get no rule.
+    A group stands for an endpoint. Those that `security_groups` doesn't name aren't in AWS and get no rule. What
+    several openings ask for of a group stands there once: twice is an error (InvalidPermission.Duplicate).
     """
     resources: Resources = {}
     names = set()
+    there: set[tuple[str | None, ...]] = set()
     for opening in plan.openings:
         permit = opening.permit
         protocol, ports = permit.service
@@ -170,10 +221,16 @@ def _aws(plan: Plan) -> tuple[dict[str, Any], Resources]:
             for member in own or ():
                 group = member.partition("-")[2].partition("_")[0]
                 names.add(group)
+                asked = {one: (way, group, *permit.service, one) for one in _peers(plan, opening, peers)}
+                new = [one for one, rule in asked.items() if rule not in there]
+                if not new:
+                    continue
+                if not opening.disabled:
+                    there.update(asked.values())
                 resources.setdefault(f"aws_vpc_security_group_{way}_rule", {})[
                     name_resource(f"{opening.name}-{member}")
                 ] = {
-                    "for_each": _each(group, _peers(plan, opening, peers), opening.disabled),
+                    "for_each": _each(group, new, opening.disabled),
                     "security_group_id": f'${{var.security_groups["{group}"]}}',
                     "description": cut(opening.comment, 255),
                     f"cidr_ipv{permit.family}": "${each.value}",
@@ -216,14 +273,15 @@ _GOOGLE = (
     "it through. What is undecided is disabled."
 )
 _AZURE = (
-    "A rule in the network security group of the zone that connections go to. Azure's own rules let everything "
-    "through within a virtual network, after these. ICMP has no type there: a rule for an echo lets all of "
-    "ICMP through. What is undecided has the count 0."
+    "A rule in the network security group of the zone that connections go to; a zone that the variable "
+    "network_security_groups doesn't name isn't in Azure and gets none. Azure's own rules let everything through "
+    "within a virtual network, after these. ICMP has no type there: a rule for an echo lets all of ICMP through. What "
+    "is undecided has the count 0."
 )
 _AWS = (
-    "For each endpoint in AWS what comes to its security group and what leaves it. A security group can't say that "
-    "any isn't the plan's other zones, nor log or be disabled: what is undecided is for no network. A group takes 60 "
-    "rules unless AWS allows more."
+    "For each endpoint in AWS what comes to its security group and what leaves it; what several rules ask for stands "
+    "there once, under the first. A security group can't say that any isn't the plan's other zones, nor log or be "
+    "disabled: what is undecided is for no network. A group takes 60 rules unless AWS allows more."
 )
 
 

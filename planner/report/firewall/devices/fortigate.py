@@ -134,9 +134,9 @@ def _quote(names: object) -> str:
 
 
 def name_service(permit: Permit) -> str:
-    """HTTPS, or TCP-7273."""
+    """HTTPS, or PP-TCP-7273: ours, so that no service of the site's is changed, nor goes when ours does."""
     text = str(permit.service)
-    return PREDEFINED.get(text) or text.replace(" ", "-").upper()
+    return PREDEFINED.get(text) or f"PP-{text.replace(' ', '-').upper()}"
 
 
 def _service(permit: Permit) -> Item:
@@ -207,7 +207,12 @@ def _name_denial(source: str, destination: str) -> str:
 
 
 def _number(plan: Plan) -> dict[str, int]:
-    """A number for each name, from 1,000,000,000 to 3,999,999,999: the same for the same name."""
+    """A number for each name, from 1,000,000,000 to 3,999,999,999: the same for the same name.
+
+    FortiManager takes none above 1,071,741,824 (Administration Guide, “Policy ID support”). Up to there two names of a
+    large plan would often meet, and one of them would have another number with every change beside it; and a FortiGate
+    that has a policy under another number refuses a second of its name.
+    """
     names = [one.name for one in plan.openings]
     names += [_name_denial(*sides) for sides in plan.sides] if plan.default_deny else []
     numbers: dict[str, int] = {}
@@ -230,8 +235,12 @@ def _frame(plan: Plan) -> tuple[Sequence[str], Sequence[str]]:
 def _load(plan: Plan) -> Iterator[object]:
     yield (
         "Create zones (or interfaces) with the names above, then paste it or load it as a script. Objects begin with "
-        "V4- or V6-, and policies are numbered above 1,000,000,000, by their names: pasted again they are updated, "
-        "and nothing else is met."
+        "V4- or V6-, services with PP-, and policies are numbered above 1,000,000,000, by their names: pasted again "
+        "they are updated, and nothing else is met."
+    )
+    yield (
+        "FortiManager takes numbers up to 1,071,741,824 and keeps those above for itself: where it manages the "
+        "FortiGate, give ours in here free numbers below that, and keep to them."
     )
     if plan.translations:
         yield (

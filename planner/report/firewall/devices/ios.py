@@ -10,9 +10,17 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 
 from planner.report.firewall.devices.items import Item
-from planner.report.firewall.devices.openings import ELSEWHERE, Opening, Plan, find_groups, list_anys, name_any
+from planner.report.firewall.devices.openings import (
+    ELSEWHERE,
+    Opening,
+    Plan,
+    find_groups,
+    list_anys,
+    name_any,
+    say_unbound,
+)
 from planner.report.firewall.devices.writer import Sides, Writer
-from planner.report.firewall.elsewhere import find_ranges, find_rest
+from planner.report.firewall.elsewhere import find_ranges
 from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.head import Commands
 from planner.report.firewall.words import cut
@@ -167,7 +175,7 @@ def _write_six(plan: Plan, opening: Opening, _: Mapping[tuple[str, ...], str]) -
         if members is not None:
             found = [one for name in members for one in plan.permits.addresses.objects[name]]
         else:
-            found = list(find_rest(networks, 6)) if others else ["any"]
+            found = list(plan.permits.addresses.find_rest(6, networks)) if others else ["any"]
         sides.append([one if one == "any" else _six(one) for one in found])
     yield f"! {opening.comment}"
     for source, destination in product(*sides):
@@ -199,6 +207,7 @@ def _load(plan: Plan) -> Iterator[object]:
                 for side, family in sorted(bound)
             )
         )
+    yield from say_unbound(plan)
     if plan.translations:
         yield (
             "Who is published has a static translation, which holds both ways; it needs ip nat outside at the "

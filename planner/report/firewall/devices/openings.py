@@ -314,6 +314,15 @@ def _say_published(plan: Plan) -> Iterator[str]:
         )
 
 
+def say_unbound(plan: Plan) -> Iterator[str]:
+    """For devices whose entries stand at the interface that packets come in at: where they can't ask for another."""
+    if plan.permits.firewall is not None and any(one.permit.destinations is None for one in plan.openings):
+        yield (
+            "Entries stand at the interface that packets come in at, and can't say where they leave: a destination "
+            "that is any isn't held to its own side."
+        )
+
+
 def say_names(plan: Plan) -> Iterator[str]:
     """Whose objects are called otherwise than the plan calls them: a line for each."""
     addresses = plan.permits.addresses

@@ -10,10 +10,11 @@ import io
 import re
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 from planner.report.firewall.devices.openings import Opening, Plan, Sides, make_plan
-from planner.report.firewall.elsewhere import find_rest
+from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.permits import Permits
 from planner.report.firewall.places import find_same
 from planner.report.firewall.words import cut
@@ -60,24 +61,30 @@ def _list_gone(plan: Plan, edition: Edition | None) -> Iterator[tuple[Plan, Open
     """What earlier reports opened and the plan doesn't: an import deletes no rule, but it can disable it."""
     if edition is None or edition.selection is not None:
         return
-    known = {opening.name for opening in plan.openings}
-    device = plan.permits.firewall
+    known = {_identify(plan, opening) for opening in plan.openings}
     for report in reversed(edition.earlier):
-        same = find_same(device, report)
-        if device is None or same is not None:
+        same = find_same(plan.permits, report)
+        if plan.permits.firewall is not None and same is None:
+            continue
+        with suppress(NotExpressible):  # a file that couldn't be written has told the device nothing
             old = make_plan(Permits(report, same), label=LABEL, sides=_SIDES, longest=80, default_deny=False,
                             open_undecided=False)  # fmt: skip
-            for opening in old.openings:
-                if opening.name not in known:
-                    known.add(opening.name)
-                    yield old, opening
+            gone = {_identify(old, opening): opening for opening in old.openings}
+            yield from ((old, opening) for key, opening in gone.items() if key not in known)
+            known.update(gone)
+
+
+def _identify(plan: Plan, opening: Opening) -> str:
+    """What OPNsense knows a rule by: a name of a firewall and one of a rule always give the same."""
+    device = plan.permits.firewall
+    return str(uuid.uuid5(_OURS, f"{device.name if device else ''}\n{opening.name}"))
 
 
 def _row(plan: Plan, opening: Opening, number: int) -> Iterator[str]:
     permit = opening.permit
     protocol, ports = permit.service
     device = plan.permits.firewall
-    yield str(uuid.uuid5(_OURS, f"{device.name if device else ''}\n{opening.name}"))
+    yield _identify(plan, opening)
     yield "0" if opening.disabled else "1"
     yield str(number)
     yield "pass"
@@ -91,9 +98,11 @@ def _row(plan: Plan, opening: Opening, number: int) -> Iterator[str]:
         (permit.sources, permit.not_sources), (permit.destinations, permit.not_destinations),
     ):  # fmt: skip
         # “None of these” is for a single network there, so any is said as what is left.
-        addresses = plan.permits.addresses.objects
+        addresses = plan.permits.addresses
         found = (
-            find_rest(others, permit.family) if members is None else [a for name in members for a in addresses[name]]
+            addresses.find_rest(permit.family, others)
+            if members is None
+            else [one for name in members for one in addresses.objects[name]]
         )
         everybody = members is None and not others
         yield "any" if everybody else ",".join(dict.fromkeys(found))

@@ -20,11 +20,12 @@ from planner.report.firewall.devices.openings import (
     split,
 )
 from planner.report.firewall.devices.statements import (
+    Rest,
     Statement,
     Thing,
+    find_rests,
     is_said_already,
     list_objects,
-    name_anyone,
     say,
     under,
 )
@@ -43,6 +44,12 @@ _GROUP = "device-group"
 _LOG_SETTING = "log-setting"
 """The option that says where logs are forwarded to."""
 _RULES = ("rulebase", "security", "rules")
+_TAKEN_FOR_IPV4 = ("::/16",)
+"""Where any is what is left of IPv6 it leaves this out.
+
+To rules an address of IPv4 is one in ::/96, and ::/0 lets all of them in (Administrator’s Guide, “Policy”). What else
+is in there nobody has: it is reserved (RFC 4291, section 2.4), and what has a purpose in it is special.
+"""
 VERSION = "10.1.0"
 """The oldest version that is still cared for; newer ones read it."""
 
@@ -54,7 +61,8 @@ def list_things(plan: Plan) -> list[Thing]:
         for one in plan.permits.boundaries
     ]
     groups: list[Thing] = []
-    for name, members in _list_objects(plan).items():
+    rests = find_rests(plan, _TAKEN_FOR_IPV4)
+    for name, members in _list_objects(plan, (one for sides in rests.values() for one in sides.values())).items():
         if len(members) == 1:
             things.append(_address(plan, name, members[0]))
             continue
@@ -66,7 +74,9 @@ def list_things(plan: Plan) -> list[Thing]:
         groups += _group(name, tuple(plan.call(one) for one in members))
     services = {str(one.permit.service): one.permit for one in plan.openings if one.permit.service.ports}
     custom = [_service(services[text]) for text in sorted(services) if text not in PREDEFINED]
-    rules = [_rule(plan, one, large) for one in plan.openings if not is_said_already(plan, one)]
+    rules = [
+        _rule(plan, one, large, rests.get(one.name, {})) for one in plan.openings if not is_said_already(plan, one)
+    ]
     made = [*things, *groups, *custom, *_publish(plan), *rules, *(_denials(plan) if plan.default_deny else ())]
     return [_move(one, {"rulebase": ("pre-rulebase",)}) for one in made] if _GROUP in plan.options else made
 
@@ -78,7 +88,7 @@ def _move(thing: Thing, places: Mapping[str, tuple[str, ...]]) -> Thing:
         return (*places.get("", ()), *places.get(path[0], path[:1]), *path[1:])
 
     moved = tuple(replace(one, path=move(one.path)) for one in thing.statements)
-    return Thing(path=move(thing.path), statements=moved)
+    return Thing(path=move(thing.path), statements=moved, within=move(thing.within) if thing.within else ())
 
 
 def list_items(plan: Plan) -> list[Item]:
@@ -126,14 +136,15 @@ def _list_published(plan: Plan) -> list[Translation]:
     return [one for one in plan.translations if one.family == 4]
 
 
-def _list_objects(plan: Plan) -> dict[str, tuple[str, ...]]:
+def _list_objects(plan: Plan, rests: Iterable[Rest]) -> dict[str, tuple[str, ...]]:
     """All objects; those that a translation leads to are named nowhere else."""
     own = {one.name: plan.permits.addresses.objects[one.name] for one in _list_published(plan)}
-    return dict(sorted({**list_objects(plan), **own}.items()))
+    return dict(sorted({**list_objects(plan, rests), **own}.items()))
 
 
 def _tag(source: str, destination: str) -> str:
-    return f"{source}-{destination}"
+    """PP-INT-DMZ: ours, as services are, so that nothing of the site's is changed, nor goes when ours does."""
+    return f"PP-{source}-{destination}"
 
 
 def _address(plan: Plan, name: str, value: str) -> Thing:
@@ -157,7 +168,7 @@ def _name_service(permit: Permit) -> str:
     if not permit.service.ports:
         return "application-default"
     text = str(permit.service)
-    return PREDEFINED.get(text) or text.replace(" ", "-")
+    return PREDEFINED.get(text) or f"PP-{text.replace(' ', '-')}"
 
 
 def _service(permit: Permit) -> Thing:
@@ -166,13 +177,12 @@ def _service(permit: Permit) -> Thing:
     return Thing(path=path, statements=(Statement(path=(*path, "protocol", protocol, "port"), value=ports),))
 
 
-def _rule(plan: Plan, opening: Opening, large: Mapping[tuple[str, ...], str]) -> Thing:
+def _rule(plan: Plan, opening: Opening, large: Mapping[tuple[str, ...], str], rests: Mapping[str, Rest]) -> Thing:
     permit = opening.permit
-    source, no_source = _side(plan, permit.sources, permit.other_sources, large)
-    anyone = name_anyone(opening)
-    destination, no_destination = _side(plan, permit.destinations, permit.other_destinations, large)
-    if anyone:
-        destination, no_destination = (_call(anyone),), False
+    source, no_source = _side(plan, permit.sources, permit.other_sources, large, rests.get("source"))
+    destination, no_destination = _side(
+        plan, permit.destinations, permit.other_destinations, large, rests.get("destination")
+    )
     return under(
         (*_RULES, opening.name),
         from_=(opening.source,),
@@ -204,17 +214,18 @@ def _say_logs(plan: Plan) -> Iterator[str]:
         yield _LOG
 
 
-def _side(
-    plan: Plan, members: tuple[str, ...] | None, others: tuple[str, ...], large: Mapping[tuple[str, ...], str]
-) -> tuple[tuple[str, ...], bool]:
+def _side(plan: Plan, members: tuple[str, ...] | None, others: tuple[str, ...], large: Mapping[tuple[str, ...], str],
+          rest: Rest | None) -> tuple[tuple[str, ...], bool]:  # fmt: skip
     """What stands on a side, and whether it is none of it."""
+    if rest:
+        return (_call(rest),), False
     if members is None:
         return (tuple(map(plan.call, others)), True) if others else (("any",), False)
     return ((large[members],) if members in large else tuple(map(plan.call, members))), False
 
 
-def _call(anyone: tuple[str, tuple[str, ...]]) -> str:
-    return f"{anyone[0]}_all" if len(anyone[1]) > 1 else anyone[0]
+def _call(rest: Rest) -> str:
+    return f"{rest[0]}_all" if len(rest[1]) > 1 else rest[0]
 
 
 def _name_denial(source: str, destination: str) -> str:

@@ -12,11 +12,10 @@ Fields of rules and aliases are those that filter_generate_user_rule and filter_
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from planner.report.firewall.devices.openings import Opening, Plan, Sides, make_plan, say_head
-from planner.report.firewall.elsewhere import find_rest
+from planner.report.firewall.devices.openings import Opening, Plan, Sides, make_plan, say_head, say_unbound
 from planner.report.firewall.head import BACK, comment_out, say_way_back, write_file
 from planner.report.firewall.permits import Permits
 from planner.report.firewall.words import cut
@@ -99,6 +98,7 @@ def _load(plan: Plan) -> Iterator[object]:
         yield "Rules are floating and hold on all interfaces, before those of one interface."
     else:
         yield "New rules come last on their interface; moved before one of your own that denies, they stay there."
+    yield from say_unbound(plan)
 
 
 def _write(wanted: Mapping[str, Sequence[Any]]) -> Iterator[str]:
@@ -155,15 +155,18 @@ def _side(
     plan: Plan,
     opening: Opening,
     members: tuple[str, ...] | None,
-    others: Iterable[str],
+    others: tuple[str, ...],
     aliases: dict[tuple[str, ...], dict[str, str]],
 ) -> dict[str, str]:
     """One side: anybody, an address, or an alias of several; what “any” leaves out is told as what is left."""
-    permit, objects = opening.permit, plan.permits.addresses.objects
-    told = list(others)
-    if members is None and not told:
+    permit, addresses = opening.permit, plan.permits.addresses
+    if members is None and not others:
         return {"any": ""}
-    found = find_rest(told, permit.family) if members is None else [one for name in members for one in objects[name]]
+    found = (
+        addresses.find_rest(permit.family, others)
+        if members is None
+        else [one for name in members for one in addresses.objects[name]]
+    )
     values = tuple(dict.fromkeys(_strip(one) for one in found))
     if len(values) == 1 and not plan.is_name((members or ("",))[0]):
         return {"address": values[0]}

@@ -31,12 +31,12 @@ def list_items(plan: Plan) -> list[Item]:
     things: list[Thing] = []
     sets: list[Thing] = []
     whole: set[str] = set()
-    for name, members in list_objects(plan).items():
+    for name, members in list_objects(plan, filter(None, (name_anyone(plan, one) for one in plan.openings))).items():
         if len(members) == 1:
-            things.append(_address(plan, name, members[0]))
+            things += _address(plan, name, members[0])
             continue
         singles = name_singles(name, members)
-        things += [_address(plan, one, value) for one, value in zip(singles, members, strict=True)]
+        things += [part for one in zip(singles, members, strict=True) for part in _address(plan, *one)]
         sets += _set(f"{name}_all", singles, whole)
         whole.add(f"{name}_all")
     large = find_groups(plan)
@@ -51,31 +51,35 @@ def list_items(plan: Plan) -> list[Item]:
     return [*items, *_deactivate(plan), *(_insert(plan) if plan.default_deny else ())]
 
 
-def _address(plan: Plan, name: str, value: str) -> Thing:
+def _address(plan: Plan, name: str, value: str) -> Iterator[Thing]:
+    """An address; a DNS name is a thing of its own in it, so that another one takes its place and not its family's."""
     path = (*_BOOK, "address", name)
-    if plan.is_name(name.partition("_")[0]):
-        six = name.startswith("V6")
-        words = (*path, "dns-name", value, "ipv6-only" if six else "ipv4-only")
-        return Thing(path=path, statements=(Statement(path=words),))
-    return Thing(path=path, statements=(Statement(path=path, value=str(ipaddress.ip_network(value))),))
+    if not plan.is_name(name.partition("_")[0]):
+        yield Thing(path=path, statements=(Statement(path=path, value=str(ipaddress.ip_network(value))),))
+        return
+    yield Thing(path=path, statements=())
+    called = (*path, "dns-name", value)
+    family = Statement(path=(*called, "ipv6-only" if name.startswith("V6") else "ipv4-only"))
+    yield Thing(path=called, statements=(family,), within=path)
 
 
 def _publish(plan: Plan) -> Iterator[Thing]:
     """Destination NAT for each published endpoint, in a set of rules for each zone that sees any.
 
-    Policies name the address after the translation, which comes first.
+    Policies name the address after the translation, which comes first. A rule is a thing of its own, that goes as a
+    whole: without its statements it would stay, and no commit takes a rule without a match and an action.
     """
     for real in sorted({one.real for one in plan.translations}):
         path = (*_NAT, "pool", _name_address(real))
         yield Thing(path=path, statements=(Statement(path=(*path, "address"), value=_host(real)),))
     for side in sorted({one.source for one in plan.translations}):
         path = (*_NAT, "rule-set", shorten(f"PP-{side}", 31))
-        statements = [Statement(path=(*path, "from", "zone"), value=side, many=True)]
+        yield Thing(path=path, statements=(Statement(path=(*path, "from", "zone"), value=side, many=True),))
         for seen, real in sorted({(one.seen, one.real) for one in plan.translations if one.source == side}):
             rule = (*path, "rule", _name_address(seen))
-            statements.append(Statement(path=(*rule, "match", "destination-address"), value=_host(seen)))
-            statements.append(Statement(path=(*rule, "then", "destination-nat", "pool"), value=_name_address(real)))
-        yield Thing(path=path, statements=tuple(statements))
+            match = Statement(path=(*rule, "match", "destination-address"), value=_host(seen))
+            then = Statement(path=(*rule, "then", "destination-nat", "pool"), value=_name_address(real))
+            yield Thing(path=rule, statements=(match, then), within=path)
 
 
 def _name_address(address: str) -> str:
@@ -128,7 +132,7 @@ def _pair(source: str, destination: str) -> tuple[str, ...]:
 def _policy(plan: Plan, opening: Opening, large: Mapping[tuple[str, ...], str]) -> Thing:
     permit = opening.permit
     path = (*_pair(opening.source, opening.destination), opening.name)
-    anyone = name_anyone(opening)
+    anyone = name_anyone(plan, opening)
     found: list[Statement] = []
     for key, members, others in (
         ("source-address", permit.sources, permit.other_sources),
@@ -198,6 +202,10 @@ def _load(plan: Plan) -> Iterator[object]:
     yield (
         "Create security zones with the names above. In configuration mode: load set terminal (or load set FILE), "
         "show | compare, commit check, commit. Loaded again it changes nothing."
+    )
+    yield (
+        "Addresses stand in the global address book. Where a zone has a book of its own (security-zone, address-book) "
+        "no commit takes both: move what is in it into the global one before."
     )
     if plan.translations:
         yield (

@@ -1,14 +1,15 @@
 """Configurations that are trees of statements, said one a line: `set` writes one, `delete` takes it back. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from planner.report.firewall.devices.items import Item
 from planner.report.firewall.devices.openings import Opening, Plan, name_any
-from planner.report.firewall.elsewhere import find_rest
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.:/-]+")
+Rest = tuple[str, tuple[str, ...]]
+"""An any that is said as what is left of its family: the object's name, and its networks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +37,14 @@ class Thing:
 
     path: tuple[str, ...]
     statements: tuple[Statement, ...]
+    within: tuple[str, ...] = ()
+    """The path of the thing that it is a part of, and that takes it along when it goes."""
 
     def items(self) -> Iterator[Item]:
         """The thing as a whole, which says nothing and takes all of it back, then its statements."""
         key = say(*self.path)
-        yield Item(key=f"{key} ", lines=(), undo=(f"delete {key}",))
+        within = f"{say(*self.within)} " if self.within else ""
+        yield Item(key=f"{key} ", lines=(), undo=(f"delete {key}",), within=within)
         for statement in self.statements:
             yield statement.item(f"{key} ")
 
@@ -62,7 +66,7 @@ def under(path: tuple[str, ...], **values: "str | tuple[str, ...]") -> Thing:
     return Thing(path=path, statements=tuple(found))
 
 
-def name_anyone(opening: Opening) -> tuple[str, tuple[str, ...]] | None:
+def name_anyone(plan: Plan, opening: Opening) -> Rest | None:
     """Where both sides are any and a family has to be said: an object for the destination, and its networks.
 
     “None of these” of one family is the whole of the other one, so one side has to say what it is.
@@ -70,11 +74,35 @@ def name_anyone(opening: Opening) -> tuple[str, tuple[str, ...]] | None:
     permit = opening.permit
     if permit.sources is not None or permit.destinations is not None:
         return None
-    if not permit.other_sources and not permit.other_destinations:
-        return f"V{permit.family}-everyone_0", ("0.0.0.0/0" if permit.family == 4 else "::/0",)
-    networks = find_rest(permit.not_destinations, permit.family)
-    others = permit.other_destinations
-    return (name_any(others) if others else f"V{permit.family}-everyone_0"), networks
+    networks = plan.permits.addresses.find_rest(permit.family, permit.not_destinations)
+    return _name_rest(permit.other_destinations, permit.family), networks
+
+
+def _name_rest(others: tuple[str, ...], family: int) -> str:
+    return name_any(others) if others else f"V{family}-everyone_0"
+
+
+def find_rests(plan: Plan, apart: tuple[str, ...] = ()) -> Mapping[str, Mapping[str, Rest]]:
+    """By name of an opening its sides ("source", "destination") that are any and have to say of which family.
+
+    “None of these” of one family is the whole of the other one, and any is both. A side that is any at the other end
+    doesn't tell them apart, nor does an object of a DNS name where that stands for both. `apart` are networks of IPv6
+    that the device takes for IPv4.
+    """
+    found: dict[str, dict[str, Rest]] = {}
+    for opening in plan.openings:
+        permit, one = opening.permit, opening.name
+        for side, members, others, networks, far in (
+            ("source", permit.sources, permit.other_sources, permit.not_sources, permit.destinations),
+            ("destination", permit.destinations, permit.other_destinations, permit.not_destinations, permit.sources),
+        ):
+            told = far is None and side == "source"  # of two that are any one says it
+            if members is not None or told or not (far is None or any(map(plan.is_name, far))):
+                continue
+            left_out = (*networks, *(apart if permit.family == 6 else ()))
+            rest = plan.permits.addresses.find_rest(permit.family, left_out)
+            found.setdefault(one, {})[side] = _name_rest(others, permit.family), rest
+    return found
 
 
 def is_said_already(plan: Plan, opening: Opening) -> bool:
@@ -84,11 +112,6 @@ def is_said_already(plan: Plan, opening: Opening) -> bool:
     return permit.family == 6 and all(side and all(map(plan.is_name, side)) for side in sides)
 
 
-def list_objects(plan: Plan) -> dict[str, tuple[str, ...]]:
+def list_objects(plan: Plan, rests: Iterable[Rest]) -> dict[str, tuple[str, ...]]:
     """The objects that openings name, and those for an any that has to say of which family it is."""
-    objects = dict(plan.objects)
-    for opening in plan.openings:
-        found = name_anyone(opening)
-        if found:
-            objects[found[0]] = found[1]
-    return dict(sorted(objects.items()))
+    return dict(sorted({**plan.objects, **dict(rests)}.items()))

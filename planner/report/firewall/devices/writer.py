@@ -3,6 +3,7 @@
 __all__ = ["Sides", "Writer"]
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 
@@ -10,9 +11,10 @@ from planner.engine.report import Report
 from planner.plan.fields import Firewall
 from planner.report.firewall.devices.items import Change, Item, find_change, find_leftovers, write_items
 from planner.report.firewall.devices.openings import Plan, Sides, make_plan, say_head
+from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.head import BACK, comment_out, say_way_back, write_file
 from planner.report.firewall.permits import Permits
-from planner.report.firewall.places import find_same, is_apart, say_apart
+from planner.report.firewall.places import find_same, is_apart, say_apart, say_unmatched
 from planner.report.said.edition import Edition
 from ports.text import many
 
@@ -71,7 +73,7 @@ class Writer:
         plan = self.plan(permits, default_deny=default_deny, open_undecided=open_undecided)
         items = self.list_items(plan)
         back = self._take_back(plan, items) if self.takes_back else []
-        closing = list(say_apart(permits.firewall, edition))
+        closing = list(say_apart(permits, edition))
         told = write_items(items, self.end)
         if self.takes_back and not (edition and edition.selection):
             leftovers, closing = self.find_leftovers(permits, edition, plan, items)
@@ -90,18 +92,19 @@ class Writer:
             return (), [_BY_OTHERS.format(self.name)]
         known: list[Sequence[Item]] = []
         for report in edition.earlier:
-            device = find_same(permits.firewall, report)
+            device = find_same(permits, report)
             if permits.firewall is not None and (device is None or is_apart(device, permits.firewall)):
                 continue
-            old = self.plan(self.permits(report, device), default_deny=plan.default_deny, open_undecided=False)
-            known.append(self.list_items(old))
+            with suppress(NotExpressible):  # a file that couldn't be written has told the device nothing
+                old = self.plan(self.permits(report, device), default_deny=plan.default_deny, open_undecided=False)
+                known.append(self.list_items(old))
         leftovers = find_leftovers(known, items)
         which = f" ({edition.earlier_said})" if edition.earlier_said else ""
         said = (
             f"What earlier revisions{which} opened and this one doesn't is taken back {where}: "
             f"{many(len(leftovers), 'item')}. What isn't there is not found, and the device says so."
         )
-        return leftovers, [said, *say_apart(permits.firewall, edition)]
+        return leftovers, [said, *say_apart(permits, edition), *say_unmatched(permits, edition)]
 
     def _take_back(self, plan: Plan, items: Sequence[Item]) -> list[str]:
         """The lines that take all of it back, as comments, and an empty line after them."""

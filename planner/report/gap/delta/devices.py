@@ -6,6 +6,8 @@ from dataclasses import replace
 
 from planner.engine.existing.devices.fortigate_addresses import has_central_nat
 from planner.engine.existing.devices.fortigate_text import read_domains
+from planner.engine.existing.devices.srx_objects import list_zones_with_books
+from planner.engine.existing.devices.srx_tree import read_tree
 from planner.engine.existing.lacks import Lacks
 from planner.engine.existing.model import Entry
 from planner.engine.flows import Flow
@@ -16,6 +18,7 @@ from planner.report.firewall.devices.table import WRITERS
 from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.head import BACK, comment_out, count_rules, explain_codes, introduce, say_way_back
 from planner.report.firewall.head import write_file as write_lines
+from planner.report.firewall.places import told_as
 from planner.report.firewall.words import cut
 from planner.report.gap.delta.task import NOTHING, Stuck, Task, make_permits, part, say_unclear, say_when
 
@@ -30,7 +33,10 @@ _STAGES = {
     "srx": "security policies",
 }
 """Where an entry of ours lets something through."""
-_TOLD_AS = {"paloalto": "paloalto-set"}
+_BOOKS = (
+    "Junos takes no global address book, in which ours would stand, beside one that a zone has of its own; move that "
+    "into it, and compare again: "
+)
 _PLAIN = re.compile(r"[\w .:/@+-]{1,63}", re.ASCII)
 """A name of the device that can be repeated within quotes as it is."""
 
@@ -38,7 +44,7 @@ _PLAIN = re.compile(r"[\w .:/@+-]{1,63}", re.ASCII)
 def render_device(task: Task) -> bytes:
     """The lines for one device. Raises NotExpressible."""
     name = task.gap.ruleset.format
-    writer = WRITERS[_TOLD_AS.get(name, name)]
+    writer = WRITERS[told_as(name)]
     label = f"What {writer.label} lacks"
     device = task.device
     if device is None:
@@ -59,6 +65,9 @@ def render_device(task: Task) -> bytes:
         stuck.add("The interface that they come by has no list of its own; one would refuse all else", without)
         flows = [flow for flow in flows if device.zones[flow.source.zone] in lists]
         device = replace(device, options={**device.options, "lists": ",".join(map("=".join, lists.items()))})
+    if name == "srx" and (zones := list_zones_with_books(read_tree(task.text))):
+        stuck.add(_BOOKS + ", ".join(zones), flows)
+        flows = []
     if name == "fortigate" and _has_central_nat(task.text, device.options.get("vdom", "")):
         writer = replace(writer, names_seen=(6,))
     permits = make_permits(task, flows, device, names=writer.takes_names, suffix=task.find_suffix())

@@ -1,7 +1,8 @@
 """What is missing for nftables and iptables: a chain of its own, and the jump to it before what would refuse.
 
 An accept in one base chain is none in another, so nftables gets one for each chain at the hook forward that refuses
-something. Loading a file fills its chains alone; the jumps stand in the head, to be made once.
+something, each under a name of its own in its table. Loading a file fills its chains alone; the jumps stand in the
+head, to be made once.
 """
 
 import json
@@ -20,6 +21,7 @@ from planner.report.firewall.permits import LeftOut, Permits
 from planner.report.firewall.targets import IPTABLES, NFTABLES
 from planner.report.firewall.words import cut
 from planner.report.gap.delta.task import NOTHING, Stuck, Task, make_permits, part, say_unclear, say_when
+from ports.text import plural
 
 _NAME = re.compile(r"(inet|ip|ip6) [A-Za-z_][A-Za-z0-9_./-]* [A-Za-z_][A-Za-z0-9_./-]*")
 """A chain whose name can be repeated in a command as it is."""
@@ -31,7 +33,9 @@ _FAMILIES: tuple[tuple[Literal[4, 6], str], ...] = ((4, "iptables"), (6, "ip6tab
 
 def render_nftables(task: Task) -> bytes:
     """A file for nft. Raises NotExpressible."""
-    stuck, chains, jumps, about = Stuck(), [], [], _About(task)
+    stuck, about = Stuck(), _About(task)
+    chains: list[nftables.Chain] = []
+    jumps: list[str] = []
     hooked = _find_forward(task.text)
     name = _name_chain(task, NFTABLES.name, nftables.CHAIN, "_delta")
     device = task.device
@@ -48,8 +52,15 @@ def render_nftables(task: Task) -> bytes:
             raise NotExpressible("What nftables lacks", "a chain is called so that no command can repeat it")
         permits = make_permits(task, flows, device)
         entries = tuple(one for one in _list_entries(permits, NFTABLES.label) if one.family in stage.families)
+        beside = sum(one.table == table for one in chains)
         chains.append(
-            nftables.Chain(name=name, jumps_from=chain, entries=entries, table=table, logs=bool(device and device.log))
+            nftables.Chain(
+                name=f"{name}_{beside + 1}" if beside else name,
+                jumps_from=chain,
+                entries=entries,
+                table=table,
+                logs=bool(device and device.log),
+            )
         )
         found = [one for one in map(lacks.find_first, flows) if one]
         jumps.append(_jump(chains[-1], stage, min(found, key=lambda one: one[0])[1].name if found else ""))
@@ -128,9 +139,11 @@ def _jump(chain: nftables.Chain, stage: Stage, before: str) -> str:
 
 
 def _say_nftables(chains: list[nftables.Chain], jumps: list[str]) -> Iterator[object]:
+    names = list(dict.fromkeys(chain.name for chain in chains))
+    filled, it = plural(len(names), "the chain", "the chains"), plural(len(names), "it", "them")
     yield (
-        f"It fills the chain {chains[0].name}, which nothing there is called, and changes nothing else. Check it with "
-        "nft -c -f FILE, load it with nft -f FILE. Once, after that, have it asked before what refuses:"
+        f"It fills {filled} {', '.join(names)}, which nothing there is called, and changes nothing else. Check it "
+        f"with nft -c -f FILE, load it with nft -f FILE. Once, after that, have {it} asked before what refuses:"
     )
     yield Commands(tuple(jumps))
     yield "To take it back:"

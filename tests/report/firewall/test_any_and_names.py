@@ -1,0 +1,133 @@
+"""Whom an any lets in where the other end says no family: a DNS name, which a device may ask for both, or another any.
+
+Packets are held against small models of how two devices compare addresses with what a rule names.
+"""
+
+import ipaddress
+from itertools import product
+
+import pytest
+
+from tests.each import each
+from tests.report.firewall.reading_devices import split
+from tests.report.firewall.test_changes import told
+from tests.report.firewall.test_permits import flow, host, plan, render
+from tests.report.samples import evaluate_once, write_plan
+
+STANDS_FOR = {"box.example.com": ("192.0.2.7", "2001:db8:7::7")}
+"""What the name server says."""
+
+
+def is_in_panos(address, network):
+    """PAN-OS: an address of IPv4 is one of IPv6 whose first 96 bits are 0, and may match what is of IPv6."""
+    address, network = ipaddress.ip_address(address), ipaddress.ip_network(network)
+    if address.version == 4 and network.version == 6:
+        address = ipaddress.IPv6Address(int(address))
+    return address in network
+
+
+def is_in(address, network):
+    return ipaddress.ip_address(address) in ipaddress.ip_network(network)
+
+
+def read_panos(text):
+    """Rules as (sources, whether negated, destinations, whether negated); each end networks."""
+    objects, groups, rules = {"any": ["0.0.0.0/0", "::/0"]}, {}, {}
+    for line in told(text):
+        match split(line):
+            case ["set", "address", name, "ip-netmask", value]:
+                objects[name] = [value]
+            case ["set", "address", name, "fqdn", value]:
+                objects[name] = [*STANDS_FOR[value]]
+            case ["set", "address-group", name, "static", member]:
+                groups.setdefault(name, []).append(member)
+            case ["set", "rulebase", "security", "rules", name, key, value]:
+                rules.setdefault(name, {}).setdefault(key, []).append(value)
+    for name, members in groups.items():
+        objects[name] = [network for member in members for network in objects[member]]
+    return [
+        tuple(
+            part
+            for side in ("source", "destination")
+            for part in ([n for name in rule[side] for n in objects[name]], f"negate-{side}" in rule)
+        )
+        for rule in rules.values()
+    ]
+
+
+def read_gaia(text):
+    """The same of a script for Check Point."""
+    objects, rules = {"Any": ["0.0.0.0/0", "::/0"]}, []
+    for line in (one for one in told(text) if one.startswith(("set_domain ", "run add "))):
+        match split(line):
+            case ["set_domain", name]:
+                objects[name] = [*STANDS_FOR[name[1:]]]
+            case ["run", "add", "host", "name", name, "ip-address", value, *_]:
+                objects[name] = [value]
+            case ["run", "add", "network", "name", name, "subnet", value, "mask-length", length, *_]:
+                objects[name] = [f"{value}/{length}"]
+            case ["run", "add", "address-range", "name", name, "ip-address-first", value, *_]:
+                objects[name] = [f"{value}/0"]
+            case ["run", "add", "group", "name", name, *more]:
+                members = [value for key, value in zip(more[::2], more[1::2], strict=True) if "members." in key]
+                objects[name] = [network for member in members for network in objects[member]]
+            case ["run", "add", "access-rule", *more]:
+                said = dict(zip(more[::2], more[1::2], strict=True))
+                rules.append(
+                    tuple(
+                        part
+                        for side in ("source", "destination")
+                        for part in (
+                            [n for key, one in said.items() if key.startswith(f"{side}.") for n in objects[one]],
+                            f"{side}-negate" in said,
+                        )
+                    )
+                )
+    return rules
+
+
+DEVICES = {"paloalto-set": (read_panos, is_in_panos), "checkpoint": (read_gaia, is_in)}
+
+
+def admits(name, text, source, destination):
+    read, contains = DEVICES[name]
+    return any(
+        any(contains(source, one) for one in sources) != no_source
+        and any(contains(destination, one) for one in destinations) != no_destination
+        for sources, no_source, destinations, no_destination in read(text)
+    )
+
+
+STRANGERS = ["198.51.100.9", "11.0.0.1", "2001:db8:9::9", "64:ff9b::1", "fd00::9"]
+WORLD = host("World", "any", zone="Internet", group=True)
+BOX = host("Box", "box.example.com", zone="DMZ")
+HOMES = {"of IPv4": ["10.0.0.0/24"], "of both": ["10.0.0.0/24", "2001:db8:1::/64"], "of IPv6": ["2001:db8:1::/64"]}
+NEIGHBOURS = {"of IPv4": ["10.0.0.5"], "of both": ["10.0.0.5", "2001:db8:1::5"], "of IPv6": ["2001:db8:1::5"]}
+
+
+@each("name", DEVICES)
+@pytest.mark.parametrize("kind", HOMES)
+@pytest.mark.parametrize("to_the_box", [True, False])
+def test_to_and_from_a_name_any_is_nobody_of_another_zone(name, kind, to_the_box):
+    ends = ("World", "Box") if to_the_box else ("Box", "World")
+    text = render(name, plan([WORLD, BOX, host("A", *HOMES[kind])], [flow(*ends)]))
+    for box, other in product(STANDS_FOR["box.example.com"], [*STRANGERS, *NEIGHBOURS[kind]]):
+        if (":" in box) == (":" in other):
+            pair = (other, box) if to_the_box else (box, other)
+            assert admits(name, text, *pair) == (other in STRANGERS), pair
+
+
+@each("name", DEVICES)
+@pytest.mark.parametrize("kind", HOMES)
+def test_between_two_any_nobody_of_another_zone_is_meant(name, kind):
+    """Neither as the source nor as the destination, whichever family the rule is of."""
+    other = host("Others", "any", zone="Partners", group=True)
+    zones = (("Internal", "internal"), ("Internet", "internet"), ("Partners", "internet"))
+    report = evaluate_once(
+        write_plan(WORLD, other, host("A", *HOMES[kind]), zones=zones, additional_flows=[flow("World", "Others")])
+    )
+    text = render(name, report)
+    for source, destination in product([*STRANGERS, *NEIGHBOURS[kind]], repeat=2):
+        if (":" in source) == (":" in destination):
+            told_apart = {source, destination} <= {*STRANGERS}
+            assert admits(name, text, source, destination) == told_apart, (source, destination)

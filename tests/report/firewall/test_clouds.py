@@ -1,0 +1,128 @@
+"""What clouds take: no network within another, no rule twice, so many and no more, and a zone that isn't there."""
+
+import ipaddress
+import json
+import re
+from itertools import combinations
+
+import pytest
+
+from planner.engine.existing.decide import compare_with
+from planner.engine.existing.readers import READERS
+from planner.report import NotExpressible
+from planner.report.firewall import permits
+from planner.report.gap.delta import render_delta
+from planner.report.gap.delta.task import Task
+from tests.each import each
+from tests.examples import EXAMPLES, UNANSWERED, report_on
+from tests.report.firewall.test_permits import ZONES, flow, host, plan, render
+from tests.report.samples import evaluate_once, write_plan
+
+WEB = host("Web", "192.0.2.1", zone="DMZ")
+NESTED = [host("Clients", "10.0.0.0/16", group=True), host("Admins", "10.0.5.0/24", group=True), WEB]
+WORLD = host("World", "any", zone="Internet", group=True)
+
+
+def resources(name, report, **options):
+    [made] = json.loads(render(name, report, **options))["resource"].values()
+    return made
+
+
+def test_no_network_of_an_azure_rule_is_within_another_one():
+    report = plan(NESTED, [flow("Clients", "Web"), flow("Admins", "Web"), flow("Web", "Clients", ports="25")])
+    found = [rule[f"{side}_address_prefixes"] for rule in resources("azure", report).values()
+             for side in ("source", "destination")]  # fmt: skip
+    text = json.dumps({"name": "nsg", "resourceGroup": "net", "securityRules": []})
+    gap = compare_with(report, READERS["azure"].read(text), {})
+    told = render_delta(Task(gap=gap, text=text)).decode()
+    found += [one.split() for one in re.findall(r"(?m)^az .*?-address-prefixes (.*?) --", told)]
+    assert ["10.0.0.0/16"] in found
+    for networks in found:
+        assert not any(a.overlaps(b) for a, b in combinations(map(ipaddress.ip_network, networks), 2)), networks
+
+
+def aws_rules(report):
+    """Direction, group, service and network of each rule that Terraform makes."""
+    for kind, made in json.loads(render("aws", report)).get("resource", {}).items():
+        for rule in made.values():
+            for peer in json.loads(re.search(r"toset\((\[.+?\])\) :", rule["for_each"])[1]):
+                yield kind, rule["security_group_id"], rule["ip_protocol"], rule["from_port"], rule["to_port"], peer
+
+
+@each(
+    ("ends", "flows"),
+    [
+        ([WORLD, host("Other", "any", zone="Elsewhere", group=True)], [flow("World", "Web"), flow("Other", "Web")]),
+        ([host("A", "10.0.0.1"), host("B", "10.0.0.1", zone="Elsewhere")], [flow("A", "Web"), flow("B", "Web")]),
+        ([host("Many", *(f"10.0.0.{n}" for n in range(1, 61)), group=True)], [flow("Many", "Web")]),
+    ],
+)
+def test_no_rule_of_an_aws_group_is_there_twice(ends, flows):
+    zones = (*ZONES, ("Elsewhere", "internet"))
+    found = list(aws_rules(evaluate_once(write_plan(*ends, WEB, zones=zones, additional_flows=flows))))
+    assert found
+    assert len(set(found)) == len(found)
+
+
+@pytest.mark.parametrize("slug", EXAMPLES)
+def test_no_rule_of_an_aws_group_is_there_twice_in_any_example(slug):
+    for report in (report_on(EXAMPLES[slug]), report_on(UNANSWERED[slug])):
+        found = list(aws_rules(report))
+        assert len(set(found)) == len(found)
+
+
+@pytest.mark.parametrize("deny", [False, True])
+def test_azure_looks_for_no_group_of_a_zone_that_is_not_there(deny):
+    report = plan([host("A", "10.0.0.1"), WEB], [flow("A", "Web"), flow("Web", "A", ports="25")])
+    document = json.loads(render("azure", report, default_deny=deny))
+    assert document["variable"]["network_security_groups"]["default"] == {}
+    found = set()
+    for rule in document["resource"]["azurerm_network_security_rule"].values():
+        [side] = re.findall(r'^\$\{var\.network_security_groups\["(.*)"\]\}$', rule["network_security_group_name"])
+        assert rule["count"] == f'${{contains(keys(var.network_security_groups), "{side}") ? 1 : 0}}'
+        found.add((side, rule["access"]))
+    assert found == {(side, access) for side in ("INT", "DMZ") for access in ("Allow", "Deny")[: 1 + deny]}
+
+
+def test_a_default_deny_of_google_cloud_is_one_of_both_families():
+    made = resources("google", plan([host("A", "10.0.0.1"), WEB], [flow("A", "Web")]), default_deny=True)
+    denied = {rule["name"]: rule["source_ranges"] for rule in made.values() if "deny" in rule}
+    assert sorted(denied.values()) == [["0.0.0.0/0"], ["::/0"]]
+    assert len(denied) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "ends", "ports", "said"),
+    [
+        ("azure", [host("A", "10.0.0.1")], 1001, "group of DMZ would have 1,001 rules, and 1,000 are allowed"),
+        ("azure", [host("A", *(f"10.0.{n % 16}.{n // 16}" for n in range(2001)), group=True)], 2,
+         "group of DMZ would have 4,002 addresses and networks as sources, and 4,000 are allowed"),
+        ("google", [host("A", *(f"10.0.{n % 32}.{n // 32}" for n in range(5001)), group=True)], 1,
+         "the rule INT-DMZ-9000-tcp-1 would have 5,001 ranges on one side, and 5,000 are allowed"),
+    ],
+)  # fmt: skip
+def test_what_is_more_than_a_cloud_takes_is_refused_with_the_figure(name, ends, ports, said):
+    flows = [flow("A", "Web", ports=str(port)) for port in range(1, ports + 1)]
+    with pytest.raises(NotExpressible, match=said):
+        render(name, plan([*ends, WEB], flows))
+
+
+def test_a_thousand_rules_of_an_azure_group_are_written_unless_a_denial_comes_to_them():
+    report = plan([host("A", "10.0.0.1"), WEB], [flow("A", "Web", ports=str(port)) for port in range(1, 1001)])
+    assert len(resources("azure", report)) == 1000
+    with pytest.raises(NotExpressible, match=r"group of DMZ would have 1,001 rules"):
+        render("azure", report, default_deny=True)
+
+
+@each("name", ["azure", "google", "opnsense", "pfsense"])
+def test_what_any_leaves_is_worked_out_once_and_not_for_each_rule(name, monkeypatch):
+    asked = []
+
+    def note(networks, family):
+        asked.append((networks, family))
+        return find_rest(networks, family)
+
+    find_rest = permits.find_rest
+    monkeypatch.setattr(permits, "find_rest", note)
+    render(name, plan([WORLD, host("A", "10.0.0.1"), WEB], [flow("World", "Web", ports=str(n)) for n in range(1, 9)]))
+    assert len(asked) == len(set(asked)) > 0

@@ -72,7 +72,9 @@ class Limits:
     """Whether the newest revision of a plan has to be within planner.plan.limits, as of any plan that comes in."""
 
 
-ON_THE_PAGE = Limits(packed=32 * 2**20, unpacked=256 * 2**20, files=1_000, plans=200, revisions=2_000, sizes=True)
+ON_THE_PAGE = Limits(
+    packed=32 * 2**20, unpacked=256 * 2**20, files=5 * 200 + 1, plans=200, revisions=2_000, sizes=True
+)
 BY_COMMAND = Limits(
     packed=2**31 - 1, unpacked=2**31 - 1, files=5 * MAX_PLANS + 1, plans=MAX_PLANS, revisions=MAX_NUMBER
 )

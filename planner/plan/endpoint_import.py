@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from planner.plan.cells import endpoint_columns, quote, read_back, title_of, write_cell
+from planner.plan.cells import endpoint_columns, quote, read_back, read_cell, title_of, write_cell
 from planner.plan.endpoint_table import ZONE_KIND, Sheet, TableFault
 from planner.plan.faults import Fault
 from planner.plan.inventories import ADDED, KNOWN, header_key, read_foreign
@@ -147,6 +147,7 @@ class _Comparer:
         # Read from a column that downloads of ours don't have: what another program calls it is no new name for it.
         self.keeps_names = any(column.field and not column.own for column in self.columns)
         self.by_name = {name_key(endpoint["name"]): endpoint for endpoint in document["endpoints"]}
+        self.names = frozenset(endpoint["name"] for endpoint in document["endpoints"])
         self.by_address = _index_addresses(document)
         zones = {zone["name"]: zone["kind"] for zone in document["zones"]}
         self.zones = zones | {name: kind for name, kind in wishes.zones.items() if name not in zones}
@@ -209,8 +210,20 @@ class _Comparer:
                 self.left_out.update(left)
                 added |= {column.field} & set(ADDED)
             before = row.get(column.field, "")
-            row[column.field] = " ".join(filter(None, (before, cell))) if before else cell
+            row[column.field] = self._join(column.field, before, cell) if before and cell else before or cell
         return row, added
+
+    def _join(self, field: str, one: str, other: str) -> str:
+        """Two cells of one field as one, which says what each says: both may have names with spaces in them."""
+        entry = self.entries[field]
+        if entry.reads.shape != "names":
+            return f"{one}; {other}"
+        return write_cell(entry, [name for cell in (one, other) for name in self._split(field, cell)])
+
+    def _split(self, field: str, cell: str) -> list[str]:
+        """What a cell says of a field that has several values."""
+        values: list[str] = read_cell(self.entries[field], cell, names=self.names, matrix=self.matrix)
+        return values
 
     def _find_zones(self, rows: Sequence[tuple[int, dict[str, str]]]) -> dict[str, str]:
         """The zones that come along; what is wrong with those that rows name is told at these."""
@@ -283,8 +296,8 @@ class _Comparer:
         if not self.wishes.clears:
             cells = {column: cell for column, cell in cells.items() if cell}
         for column in added & cells.keys():
-            there = write_cell(self.entries[column], endpoint.get(column)).split()
-            cells[column] = " ".join(dict.fromkeys((*there, *cells[column].split())))
+            values = dict.fromkeys((*endpoint.get(column, ()), *self._split(column, cells[column])))
+            cells[column] = write_cell(self.entries[column], list(values))
         return cells
 
     def _tell(self, judged: Judged, rows: Sequence[Sent]) -> tuple[Changed, ...]:

@@ -58,7 +58,10 @@ def read_foreign(entry: Field, cell: str, matrix: Matrix) -> tuple[str, list[str
 
 
 def _read_addresses(cell: str) -> tuple[str, list[str]]:
-    """Addresses without the length of the prefix that their interface has, names without the dot at their end."""
+    """Addresses without the length of the prefix that their interface has, names without the dot at their end.
+
+    The first address of a network stands for it. But both of a link between two are hosts (RFC 3021, RFC 6164).
+    """
     return " ".join(_plain(item) for item in re.split(r"[\s;,]+", cell) if item), []
 
 
@@ -69,8 +72,8 @@ def _plain(item: str) -> str:
             interface = ipaddress.ip_interface(item)
         except ValueError:
             return item
-        alone = interface.network.num_addresses == 1
-        return host if alone or interface.ip != interface.network.network_address else item
+        is_link = interface.network.num_addresses <= 2
+        return host if is_link or interface.ip != interface.network.network_address else item
     return item.removesuffix(".")
 
 

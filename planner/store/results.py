@@ -93,13 +93,7 @@ class Proven:
 _kept: Recent[tuple[Report, Proven]] = Recent(lambda pair: len(pair[0].flows), count=4)
 
 
-_newest = Written(lambda plan: CheckRun.objects.filter(plan=plan).order_by("-pk").values_list("pk")[:1], 2**62)
-
-
-def newest_run(plan: models.Plan) -> int:
-    """The number of the newest run of a plan; 0 if there is none."""
-    found: tuple[int, ...] = _newest.first(plan.pk) or (0,)
-    return found[0]
+_newest = Written(lambda plan: CheckRun.objects.filter(plan=plan).order_by("-pk").values_list("pk", "at")[:1], 2**62)
 
 
 def _runs(plan: models.Plan) -> Any:
@@ -111,17 +105,26 @@ def list_runs(plan: models.Plan, most: int) -> list[CheckRun]:
     return list(_runs(plan).defer("data")[:most])
 
 
-def list_steps(plan: models.Plan) -> tuple[Step, ...]:
-    """How the acceptance of a plan went, from upload to upload, as far as its runs are kept. One query."""
-    rows = _runs(plan).order_by("-pk").values_list("at", "counts")[:MOST_LOOKED_AT]
-    kept = [Step(at=at, runs=1, counts=counts) for at, counts in rows if counts]
+def list_steps(plan: models.Plan, proven: Proven) -> tuple[Step, ...]:
+    """How the acceptance of a plan went, from upload to upload, as far as its runs are kept. One query.
+
+    `proven`: what they say now. The newest whose flows aren't counted yet brought that about.
+    """
+    kept = []
+    now: Any = proven.acceptance.counts
+    for at, counted in _runs(plan).order_by("-pk").values_list("at", "counts")[:MOST_LOOKED_AT]:
+        if counted:
+            now = {}
+        if counts := counted or now:
+            kept.append(Step(at=at, runs=1, counts=counts))
     return join_steps(reversed(kept))
 
 
 def prove(plan: models.Plan, report: Report) -> Proven:
     """What the kept runs say of a plan's newest report. One query while nothing has changed."""
-    newest = newest_run(plan)
-    if not newest or report.too_large:
+    # A number alone could be of a run that was never committed: the next one gets it again, at another time.
+    newest = _newest.first(plan.pk)
+    if newest is None or report.too_large:
         return NOTHING_PROVEN
 
     def make() -> tuple[Report, Proven]:
@@ -178,31 +181,29 @@ def _carry(row: CheckRun, target: _Target, renamed: Iterable[Rename]) -> Run | N
     source = now.get(row.source, row.source)
     if source not in target.addresses or _keys(target.addresses[source]) != _keys(row.addresses):
         return None
-    ids = {
-        check_id(
-            (row.source, then.get(check.destination, check.destination), check.protocol, check.ports),
-            closed=check.closed,
-        ): check
-        for check in target.checks.get(source, ())
-        if check.destination in then or check.destination not in now
-    }  # what has got the name of another since is something else
-    results = tuple(
-        replace(result, id=ids[result.id].id, destination=ids[result.id].destination)
-        for result in _list_carried(row, ids, found.results)
-    )
+    ids: dict[tuple[str, str], Check] = {}
+    for check in target.checks.get(source, ()):
+        if check.destination in then or check.destination not in now:
+            # What has got the name of another since is something else.
+            old = then.get(check.destination, check.destination)
+            opening = (row.source, old, check.protocol, check.ports)
+            ids[check_id(opening, closed=check.closed), old] = check
+    results = tuple(_list_carried(row, ids, found.results))
     return Run(name=name, results=replace(found, source=source, results=results))
 
 
-def _list_carried(row: CheckRun, checks: Mapping[str, Check], results: Iterable[Result]) -> Iterator[Result]:
+def _list_carried(
+    row: CheckRun, checks: Mapping[tuple[str, str], Check], results: Iterable[Result]
+) -> Iterator[Result]:
     """The results at addresses that their checks still have, and those of names where these are the same ones still.
 
-    `checks`: by the ids of then. A result says which address was tried and not whether a name led there, so it is told
-    by what the destination had then: the first at one of its addresses is of that address, every other one of a name.
-    What names led to is not known of runs from before it was kept.
+    `checks`: by id and destination of then. A result says which address was tried and not whether a name led there, so
+    it is told by what the destination had then: the first at one of its addresses is of that address, every other one
+    of a name. What names led to is not known of runs from before it was kept.
     """
     seen: set[tuple[str, str, str | None]] = set()
     for result in results:
-        check = checks.get(result.id)
+        check = checks.get((result.id, result.destination))
         if check is None:
             continue
         address = address_key(result.address)
@@ -212,7 +213,7 @@ def _list_carried(row: CheckRun, checks: Mapping[str, Check], results: Iterable[
         is_of_address = is_first and address in addresses
         is_followed = not check.names or _keys(names) == _keys(check.names)
         if (is_first and address in check.addresses) or (is_followed and not is_of_address):
-            yield result
+            yield replace(result, id=check.id, destination=check.destination)
 
 
 def _keys(addresses: Iterable[str]) -> set[str]:
@@ -253,13 +254,16 @@ def take(
     state = assess(report, runs, refused)
     planning = Planning(report)
     stored = [_make_row(plan, planning, run, files[id(run)], who=who, via=via) for run in state.used]
-    taken = _store(plan, report, stored, state.messages)
+    taken = _store(plan, stored, state.messages)
+    if taken.stored:  # found once others can write again: all that is kept is unpacked and assessed for it
+        counts = prove(plan, report).acceptance.counts
+        CheckRun.objects.filter(pk__in=[row.pk for row in taken.stored]).update(counts=counts)
     by_row = {id(row): id(files[id(run)]) for row, run in zip(stored, state.used, strict=True)}
     return replace(taken, files=len({by_row[id(row)] for row in taken.stored}))
 
 
 @transaction.atomic
-def _store(plan: models.Plan, report: Report, rows: Sequence[CheckRun], messages: Iterable[str]) -> Taken:
+def _store(plan: models.Plan, rows: Sequence[CheckRun], messages: Iterable[str]) -> Taken:
     lock_plan(plan.pk)
     said = list(messages)
     known = set(_runs(plan).values_list("checksum", flat=True))
@@ -273,8 +277,6 @@ def _store(plan: models.Plan, report: Report, rows: Sequence[CheckRun], messages
             new.append(row)
     if new:
         _forget_old(plan, {row.source for row in new})
-        counts = prove(plan, report).acceptance.counts
-        CheckRun.objects.filter(pk__in=[row.pk for row in new]).update(counts=counts)
         kept = set(_runs(plan).filter(pk__in=[row.pk for row in new]).values_list("pk", flat=True))
         said += [f"{row.file} was not kept: newer runs of its source are there." for row in new if row.pk not in kept]
         new = [row for row in new if row.pk in kept]
@@ -291,7 +293,7 @@ def _forget_old(plan: models.Plan, sources: Iterable[str]) -> None:
 
 
 def _make_row(plan: models.Plan, planning: Planning, run: Run, upload: Upload, *, who: str, via: str) -> CheckRun:
-    found = run.results
+    found, data = run.results, pack(run.results)
     tried = sorted({result.destination for result in found.results} & planning.by_name.keys())
     aims = {destination: planning.aim(found.source, destination, "tcp")[:2] for destination in tried}
     return CheckRun(
@@ -304,17 +306,17 @@ def _make_row(plan: models.Plan, planning: Planning, run: Run, upload: Upload, *
         host=found.host,
         started=found.started,
         file=cut(upload.name, 255),
-        checksum=_sum_up(found),
+        checksum=_sum_up(found, data),
         number=len(found.results),
-        data=pack(found),
+        data=data,
         author=cut(who, 60),
         via=cut(via, 100),
     )
 
 
-def _sum_up(found: Results) -> str:
+def _sum_up(found: Results, packed: bytes) -> str:
     """Of what a run says, not of how it is written: the same results are known whatever spaces they have."""
-    facts = [found.source, found.host, found.started.isoformat(), pack(found).hex()]
+    facts = [found.source, found.host, found.started.isoformat(), packed.hex()]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 

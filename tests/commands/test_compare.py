@@ -161,18 +161,17 @@ def test_the_table_has_an_action_in_every_line(capsys):
     assert [(row["action"], row["destination"]) for row in rows] == [("close", "Router")]
 
 
-@pytest.mark.parametrize("name", CHANGE_FORMATS)
+@pytest.mark.parametrize("name", sorted(CHANGE_FORMATS.keys() - {"pdf", "html"}))  # those say the day
 def test_the_same_plans_give_the_same_bytes(name):
     save_both(name)
     written = []
     for folder in ("first/", "second/"):
         assert run("old.yaml", "new.yaml", "--format", name, "--output", folder) == 0
         written.append(Path(f"{folder}new.{name}").read_bytes())
-    if name not in ("pdf", "html"):  # those say the day
-        assert written[0] == written[1]
+    assert written[0] == written[1]
 
 
-@pytest.mark.parametrize("name", ["csv", "markdown", "json"])
+@pytest.mark.parametrize("name", ["csv", "markdown"])
 def test_hostile_names_stay_text(capsys, name):
     document = copy.deepcopy(contoso())
     document["endpoints"] += [
@@ -181,8 +180,9 @@ def test_hostile_names_stay_text(capsys, name):
     ]
     assert run(save("old.yaml", contoso()), save("new.yaml", document), "--format", name) == 0
     out = capsys.readouterr().out
-    assert "<script>" not in out.replace("\\", "") or name != "markdown"
-    if name == "csv":
+    if name == "markdown":
+        assert "<script>" not in out.replace("\\", "")
+    else:
         cells = [cell for row in csv.reader(io.StringIO(out)) for cell in row]
         # Where the comma is the decimal sign, a spreadsheet divides lines at semicolons too.
         assert not [cell for cell in cells if re.search(r"(^|;)\s*[=+\-@]", cell)]

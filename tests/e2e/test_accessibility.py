@@ -249,10 +249,20 @@ def test_a_plan_of_hundreds_of_sites_has_pages_like_any_other(page):
 
 def test_no_text_runs_into_its_neighbour(page):
     start(page, "Everything")
-    for width in (360, 390, 600, 768, 900, 1024, 1280, 1440, 1920):
+    widths = [360, 390, 600, 768, 900, 1024, 1280, 1440, 1920]
+    find_overlaps(page, ".endpoint, .rules tr", widths)
+    page.locator("#view-flows").click()
+    expect(page.locator("table.flows")).to_be_visible()
+    find_overlaps(page, ".flows tr", reversed(widths))
+
+
+def find_overlaps(page, rows, widths):
+    for width in widths:
         page.set_viewport_size({"width": width, "height": 900})
-        overlaps = page.evaluate("""
-          () => [...document.querySelectorAll(".endpoint, .rules tr, .flows tr")].flatMap((row) => {
+        assert page.locator(rows).count() > 10
+        overlaps = page.evaluate(
+            """
+          (rows) => [...document.querySelectorAll(rows)].flatMap((row) => {
             const cells = [...row.children].filter((cell) => cell.textContent.trim()).map((cell) => {
               // What is folded away keeps boxes that nobody sees.
               const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT, (text) =>
@@ -271,5 +281,7 @@ def test_no_text_runs_into_its_neighbour(page):
                 a.top < b.bottom - 1 && b.top < a.bottom - 1)))
               .map((other) => `${cell.textContent.trim()} | ${other.cell.textContent.trim()}`));
           })
-        """)
+        """,
+            rows,
+        )
         assert not overlaps, f"{width}: {overlaps}"

@@ -143,6 +143,7 @@ def test_the_focus_is_in_sight_wherever_tab_leads(open_page, width):
     override("2222", "2223", "2224")
     page.goto(f"/plans/{key}/history/")
     page.locator(".burst summary").first.click()
+    stops = 0
     for _ in range(60):
         page.keyboard.press("Tab")
         box, end = page.evaluate(
@@ -158,3 +159,5 @@ def test_the_focus_is_in_sight_wherever_tab_leads(open_page, width):
         if end:
             break
         assert box["seen"], box["name"]
+        stops += 1
+    assert stops > 5

@@ -52,7 +52,9 @@ def test_nothing_in_a_downloaded_page_or_drawing_executes(open_page, tmp_path):
         ("report/html", "report.html"), ("changes/html?from=1", "changes.html"), ("diagram.svg", "diagram.svg"),
     ):  # fmt: skip
         path = tmp_path / name
-        path.write_bytes(page.request.get(f"/plans/{key}/{place}").body())
+        answer = page.request.get(f"/plans/{key}/{place}")
+        assert answer.ok, place
+        path.write_bytes(answer.body())
         page.goto(path.as_uri())
         page.wait_for_load_state()
     assert dialogs == []

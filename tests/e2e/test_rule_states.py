@@ -148,6 +148,7 @@ def test_pages_with_states_have_no_violation(page, plan, shared):
     box(page, rule).check()
     unfold(page)
     found = looks.find_faults(page)
+    looks = Looks((1440, "light"), (390, "dark"))
     for address in (f"/plans/{plan.key}/rule/?rule={rule}", f"/plans/{plan.key}/history/?show=states"):
         page.goto(address)
         found += looks.find_faults(page)

@@ -63,20 +63,6 @@ def test_an_edit_without_connection_is_kept_and_sent_again_by_itself(page, addre
     assert ports(plan)["ssh"] == "2222"
 
 
-def test_an_edit_that_a_proxy_turns_away_is_sent_again_by_the_button(open_page, address, plan):
-    page = open_page(status=502)
-    page.goto(f"{address}?edit=DC01")
-    cut(page, at="**/endpoints/edit/", answer=502)
-    page.get_by_label("Addresses").fill("10.9.9.9")
-    page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.locator("#state")).to_contain_text("Not saved")
-    expect(page.get_by_label("Addresses")).to_have_value("10.9.9.9")
-    page.unroute_all()
-    page.get_by_role("button", name="Try again").click()
-    saved(page, 2)
-    assert document_of(plan[0])["endpoints"]
-
-
 def test_an_edit_whose_answer_was_lost_counts_once(page, address, plan):
     page.goto(f"{address}?panel=ports")
     sent = []
@@ -106,17 +92,6 @@ def test_what_is_typed_over_an_edit_that_failed_takes_its_place(page, address, p
     expect(page.locator("#state")).to_have_text("Saved · revision 3")
     assert ports(plan)["ssh"] == "2223"
     assert ports(plan)["vnc"] == "5999"
-
-
-def test_an_error_of_the_service_is_no_lost_connection(open_page, address):
-    page = open_page(status=500)
-    page.goto(f"{address}?panel=ports")
-    cut(page, at="**/ports/", answer=500)
-    override_port(page, "SSH", "2222")
-    expect(page.locator("#state")).to_have_text("Not saved: the service answered with an error (500). It is kept.")
-    page.unroute_all()
-    page.get_by_role("button", name="Try again").click()
-    saved(page, 2)
 
 
 def test_a_lost_connection_is_said_until_it_is_back(page, address):

@@ -259,7 +259,7 @@ def test_filters_go_together_and_are_taken_back_at_once(page):
     page.locator("#view-flows").click()
     expect(page.locator("table.flows")).to_be_visible()
     page.get_by_label("Protocol").select_option("icmp")
-    expect(page.locator(".matching")).not_to_contain_text("137 of")
+    expect(page.locator(".matching")).to_contain_text(re.compile(r"^14 of "))
     page.get_by_label("Endpoint", exact=True).press_sequentially("kiosk")
     expect(page).to_have_url(re.compile("endpoint=kiosk"))
     expect(page.locator("table.flows tbody tr")).to_have_count(2)

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from planner.plan import syntax
-from planner.plan.archive import BY_COMMAND, Archive, PlanRecord, write_archive
+from planner.plan.archive import BY_COMMAND, ON_THE_PAGE, Archive, PlanRecord, RevisionRecord, write_archive
 from planner.plan.archive_answers import AnswerRecord
 from planner.plan.archive_comments import CommentRecord
 from planner.plan.archive_states import StateRecord, read_block
@@ -110,3 +110,15 @@ def test_an_archive_has_as_many_plans_as_may_be_imported_and_no_more():
     assert Archive(file, replace(BY_COMMAND, plans=2)).count == 2
     with pytest.raises(ArchiveError, match="The archive has 2 plans; at most 1 can be imported here"):
         Archive(file, replace(BY_COMMAND, plans=1))
+
+
+@pytest.mark.parametrize("limits", [ON_THE_PAGE, BY_COMMAND], ids=["page", "command"])
+def test_as_many_plans_as_may_be_imported_may_have_all_that_stands_beside_them(limits):
+    file = io.BytesIO()
+    beside = {"states": [STATE], "answers": [ANSWER], "comments": [COMMENT]}
+    revision = RevisionRecord(
+        number=1, created=AT, author="Kim", summary="S", checkpoint="", undo_to=None, redo_to=None, restored=None,
+        renames={}, edition=None, digest=None, document={},
+    )  # fmt: skip
+    write_archive(file, [(PLAN, [revision], beside)])
+    assert limits.files == (len(zipfile.ZipFile(file).namelist()) - 1) * limits.plans + 1

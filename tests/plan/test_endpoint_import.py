@@ -233,3 +233,33 @@ def test_a_column_can_be_any_of_the_table_and_the_kind_of_a_zone_stands_behind_t
     keys = list(list_targets())
     assert set(keys) == {*endpoint_columns(), ZONE_KIND}
     assert keys[keys.index("zone") + 1] == ZONE_KIND
+
+
+def test_two_columns_that_are_one_field_say_both_whatever_their_words_have_in_them():
+    plan = document()
+    plan["endpoints"] += [
+        {"name": name, "zone": "DMZ", "roles": ["remote-site-agent"]} for name in ("Web 1", "Web 2", "A", "B")
+    ]
+    plan["endpoints"] += [{"name": name, "zone": "DMZ", "roles": ["database"]} for name in ("T1", "T2")]
+    table = "name,managed_by,second\nT1,Web 1,Web 2\nT2,Web 1; Web 2,A B\n"
+    both = found(table, plan, columns={2: "managed_by"})
+    assert not both.faults
+    assert {name: after(both, plan)[name]["managed_by"] for name in ("T1", "T2")} == {
+        "T1": ["Web 1", "Web 2"], "T2": ["Web 1", "Web 2", "A", "B"],
+    }  # fmt: skip
+    own = found("name,Roles,Device role\nT1,Domain controller,Mail server\nT2,,mail-server\n", plan)
+    assert not own.faults
+    assert {name: after(own, plan)[name]["roles"] for name in ("T1", "T2")} == {
+        "T1": ["database", "domain-controller", "mail-server"], "T2": ["database", "mail-server"],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cell", "address"),
+    [
+        ("10.0.0.0/31", "10.0.0.0"), ("10.0.0.1/31", "10.0.0.1"), ("2001:db8::/127", "2001:db8::"),
+        ("10.0.0.0/32", "10.0.0.0"), ("10.0.0.0/30", "10.0.0.0/30"), ("2001:db8::/126", "2001:db8::/126"),
+    ],
+)  # fmt: skip
+def test_both_ends_of_a_link_are_hosts_and_the_first_address_of_a_larger_network_is_the_network(cell, address):
+    assert after(found(f"VM,zone,Primary IP Address\nK1,DMZ,{cell}\n"))["K1"]["addresses"] == [address]

@@ -164,7 +164,10 @@ def test_a_flow_has_the_state_of_its_rule(report, lives):
     assert selection.fields == (("State", "Approved"),)
 
 
-@pytest.mark.parametrize("name", sorted(name for name, kind in CHANGE_FORMATS.items() if not kind.configures))
+TEXTS = sorted(name for name, kind in CHANGE_FORMATS.items() if not kind.configures and name != "pdf")
+
+
+@pytest.mark.parametrize("name", TEXTS)
 def test_a_change_request_says_the_state_of_what_is_to_be_closed(report, lives, name):
     fewer = contoso()
     fewer["endpoints"] = [item for item in fewer["endpoints"] if item["name"] != "Public"]
@@ -178,7 +181,8 @@ def test_a_change_request_says_the_state_of_what_is_to_be_closed(report, lives, 
         jsonschema.validate(json.loads(data), comparison_schema())
     if name == "xlsx":
         data = repr([list(row) for row in openpyxl.load_workbook(io.BytesIO(data))["Rules"].values]).encode()
-    assert name == "pdf" or (b"CHG-7" in data and b"CHG-7" not in plain)
+    assert b"CHG-7" in data
+    assert b"CHG-7" not in plain
 
 
 def test_paper_has_who_did_what_and_lines_to_write_on_for_the_rest(report):

@@ -11,6 +11,7 @@ from planner.report.said.by_service import ServiceReasons
 from planner.report.said.objects import Members, Objects, Side, lay_out
 from planner.report.said.outline import MISSING, ServiceLine, describe_together
 from planner.report.said.printed_rules import Blank, PrintedBoundary, PrintedRule
+from planner.report.said.text import check_addresses
 from ports.matrix import Matrix, Role, section_key
 from ports.text import show_line
 
@@ -52,7 +53,13 @@ def make_head(*titles: str, page: bool = False) -> Element:
 
 
 def make_rules(chapters: Sequence[PrintedBoundary], column: Column = "open") -> Kids:
-    """The rules as one table, each boundary under a heading of its own; after it what has no room in a row."""
+    """The rules as one table, each boundary under a heading of its own; after it what has no room in a row.
+
+    Raises NotExpressible where the addresses of whom rows name would be too much.
+    """
+    lines = [line for chapter in chapters for line in chapter.rules]
+    sides = (side for line in lines for side in (line.sources, line.destinations))
+    check_addresses("Printed pages", ((named.endpoint for named in side.named) for side in sides))
     differs = ("What differs",) if column == "changed" else ()
     titles = ("Rule", "From", "To", "Service and why", *differs, "Done")
     return [

@@ -140,7 +140,7 @@ def _describe(plan: Plan, report: Report) -> dict[str, Any]:
         "here": reverse("show_acceptance", kwargs={"key": plan.key}),
         "runs": list_runs(plan, MOST_RUNS),
         **describe_acceptance(report, proven),
-        **describe_trend(list_steps(plan) if proven else ()),
+        **describe_trend(list_steps(plan, proven) if proven else ()),
         "blocked_again": [
             finding
             for finding in tell_results(report, lives_of(plan, report), proven).findings

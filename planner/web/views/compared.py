@@ -39,7 +39,7 @@ from planner.store.models import Plan
 from planner.store.reports import report_for
 from planner.web.views.access import plan_view
 from planner.web.views.plans import read_sender
-from ports.text import cut, many, show_line
+from ports.text import cut, many, read_number, show_line
 
 MOST_FLOWS = 500
 """How many flows the page shows, those first that aren't open."""
@@ -118,8 +118,8 @@ def _show(request: HttpRequest, plan: Plan, number: int, trouble: str = "") -> H
 
 def _choose(wanted: str, earlier: list[Compared], row: Compared) -> Compared | None:
     """The comparison that is asked for, else the last one before with the same firewall."""
-    if wanted.isascii() and wanted.isdigit() and len(wanted) < 19:
-        return next((one for one in earlier if one.pk == int(wanted)), None)
+    if (number := read_number(wanted)) is not None:
+        return next((one for one in earlier if one.pk == number), None)
     same = (one for one in earlier if (one.firewall, one.format) == (row.firewall, row.format))
     return next(same, None)
 

@@ -25,6 +25,7 @@ from planner.web.forms.plans import MemberForm
 from planner.web.views.access import owner_view, take_turn
 from planner.web.views.downloads import send
 from ports.sensitive import sensitive
+from ports.text import read_number
 
 SHOWN_OPENINGS = 10
 """How many of the last openings of a link the page tells."""
@@ -123,8 +124,7 @@ def give_back(request: HttpRequest, plan: Plan) -> HttpResponse:
 
 def _read_number(request: HttpRequest, name: str = "link") -> int:
     """Which row a form is about; 0, which none has, for whatever is no number."""
-    text = request.POST.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+    return read_number(request.POST.get(name, "")) or 0
 
 
 @require_POST

@@ -267,6 +267,16 @@ def test_of_a_run_that_does_not_know_the_names_of_then_they_are_not_tested_after
     assert statuses(plan)["PS01", "SQL01"] == "not-tested"
 
 
+def test_a_result_that_was_not_used_when_it_came_is_not_used_after_a_change_either(client, plan):
+    document = write_results(report_of(plan), "PS01")
+    for row in document["results"]:
+        row["destination"] = {"SQL01": "MAIL01"}.get(row["destination"], row["destination"])
+    upload(client, plan, SimpleUploadedFile("strange.json", json.dumps(document).encode()))
+    assert statuses(plan)["PS01", "SQL01"] == "not-tested"
+    edit(plan, "Staff", addresses=["10.9.0.6"])
+    assert statuses(plan)["PS01", "SQL01"] == "not-tested"
+
+
 def test_what_its_source_tried_from_another_address_is_not_tested(client, plan):
     upload(client, plan, file(plan, "PS01"), file(plan, "Staff"))
     edit(plan, "Staff", addresses=["10.9.0.6"])

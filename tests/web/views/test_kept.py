@@ -292,7 +292,7 @@ def test_a_page_that_is_kept_was_rendered_without_a_request(client, plan):
 def test_what_is_typed_into_an_address_makes_no_gap(client, plan):
     for text in ("\x1atoken\x1a", shelf._MARK[:8], "token"):
         page = Read(client.get(plan.get_absolute_url(), {"text": text}))
-        assert page.one(id="filter-text").get("value") == text.replace("\x1a", "\ufffd") or "\x1a" in text
+        assert page.one(id="filter-text").get("value") == text
 
 
 def test_a_sentence_for_one_is_said_once_and_kept_for_nobody(client, other, plan):

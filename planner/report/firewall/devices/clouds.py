@@ -253,7 +253,7 @@ def _aws(plan: Plan) -> tuple[dict[str, Any], Resources]:
         "security_groups": {
             "type": "map(string)",
             "default": {},
-            "description": "By endpoint the id of its security group; who isn't here isn't in AWS: "
+            "description": "By endpoint the id of a security group of its own; who isn't here isn't in AWS: "
             + ", ".join(sorted(names)),
         }
     }

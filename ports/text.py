@@ -36,6 +36,21 @@ _FORMULA = re.compile(f"[\\s\u00ad\u200b-\u200f\u2060-\u2064\ufeff]*{_SIGNS}|[\t
 _AFTER_SEMICOLON = re.compile(rf"(;\s*)(?={_SIGNS})")
 
 
+INT_32, INT_64 = 2**31 - 1, 2**63 - 1
+"""The largest whole numbers that a column of the database holds: of revisions and the like, and of rows."""
+
+
+# ---- numbers ----
+
+
+def read_number(text: str, *, least: int = 0, most: int = INT_64) -> int | None:
+    """A whole number from `least` to `most`, in decimal digits of ASCII and no more than `most` has; else None."""
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(most))):
+        return None
+    number = int(text)
+    return number if least <= number <= most else None
+
+
 # ---- what can't be seen ----
 
 

@@ -75,7 +75,7 @@ def send_results(request: HttpRequest, key: UUID) -> HttpResponseBase:
     """Keep a file of results with the plan. A token that reports results may do this and nothing else."""
     caller, name = caller_of(request), read_key(request)
     with let_in(request, key, Hold.Role.EDIT, writes=True, results=True) as plan:
-        uploads.count_of_program(caller.token, plan)
+        uploads.count_of_program(caller.token)  # before `once`, which takes back what is stored for a refusal
         data = read_body(request, limits.RESULTS)
         if not data.strip():
             raise Problem(code="not-valid", detail="Nothing was sent.")

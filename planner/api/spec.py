@@ -22,6 +22,7 @@ from planner.plan.document import plan_schema
 from planner.plan.faults import Fault, shown
 from planner.report.formats.json import report_schema
 from ports.matrix import Matrix
+from ports.text import read_number
 
 ALWAYS = (
     "unreadable",
@@ -133,8 +134,7 @@ def check_query(request: HttpRequest, asked: Sequence[Mapping[str, Any]]) -> Non
 
 
 def _is_within(text: str, schema: Mapping[str, Any]) -> bool:
-    is_number = text.isascii() and text.isdigit() and len(text) <= 9
-    return is_number and schema["minimum"] <= int(text) <= schema["maximum"]
+    return read_number(text, least=schema["minimum"], most=schema["maximum"]) is not None
 
 
 def _by_status(codes: Iterable[str]) -> dict[int, list[str]]:

@@ -83,17 +83,14 @@ def still_live(row: UploadToken) -> "QuerySet[UploadToken]":
 def count_of_link(link: ShareLink) -> None:
     """Count one more upload by a read link. Raises throttle.TooMany where there were AN_HOUR."""
     throttle.count(f"{KIND}-link", str(link.pk), limit=AN_HOUR)
-    audit.note("results-uploaded", plan=link.plan, link=link, detail=link.label)
 
 
 def use(row: UploadToken) -> None:
     """Count one more upload. Raises throttle.TooMany where there were AN_HOUR."""
     throttle.count(KIND, str(row.pk), limit=AN_HOUR)
     UploadToken.objects.filter(pk=row.pk).update(used=F("used") + 1, last=timezone.now())
-    audit.note("results-uploaded", plan=row.plan, detail=row.label)
 
 
-def count_of_program(token: ApiToken, plan: Plan) -> None:
+def count_of_program(token: ApiToken) -> None:
     """Count one more upload by a program. Raises throttle.TooMany where there were AN_HOUR."""
     throttle.count(f"{KIND}-program", str(token.pk), limit=AN_HOUR)
-    audit.note("results-uploaded", plan=plan, detail=token.label)

@@ -25,7 +25,7 @@ def write_acceptance(plan: Plan, kind: AcceptanceFormat) -> File:
     state = proven.acceptance if proven else assess(report, ())
     printed: dict[str, Any] = {}
     if kind.is_printed:
-        printed = {"date": localdate(), "stylesheet": settings.STYLESHEET, "steps": list_steps(plan)}
+        printed = {"date": localdate(), "stylesheet": settings.STYLESHEET, "steps": list_steps(plan, proven)}
     progress.tell("Writing the file")
     name = name_file(plan.name, f"acceptance-{localdate():%Y-%m-%d}.{kind.name}")
     return File(data=kind.render(report, state, **printed), content_type=kind.content_type, name=name)

@@ -23,7 +23,7 @@ from planner.store.compared_models import Compared
 from planner.store.job_models import Job
 from planner.store.kept import read_documents
 from planner.store.reports import find_renames_since
-from ports.text import cut
+from ports.text import cut, read_number
 
 MOST = 50
 """How many comparisons one plan keeps."""
@@ -159,8 +159,7 @@ def forget(plan_id: int, number: int) -> bool:
 
 def _read_number(job: Job) -> int | None:
     """The number of the comparison that a file is asked for with, however it was written; None without one."""
-    asked = str(job.order.get("asked", {}).get("compared", ""))
-    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else None
+    return read_number(str(job.order.get("asked", {}).get("compared", "")))
 
 
 def list_kept(plan: models.Plan) -> list[Compared]:

@@ -71,7 +71,8 @@ def _migrate(path: Path) -> None:
         env=names | {"PLANNER_DATA": str(path.parent)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
-        raise BadBackup(f"{path} can't be brought up to date: {done.stderr.strip().splitlines()[-1]}")
+        said = done.stderr.strip().splitlines() or [f"what does it was ended without a word ({done.returncode})."]
+        raise BadBackup(f"{path} can't be brought up to date: {said[-1]}")
 
 
 @contextmanager

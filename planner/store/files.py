@@ -27,6 +27,7 @@ from planner.store.results import prove_beside
 from planner.store.sent import compare_with_sent, say_handover, say_unknown, say_why_not
 from planner.store.verified import tell_results
 from ports.matrix import Matrix
+from ports.text import read_number
 
 Asked = Mapping[str, str]
 """What is asked of a file, by name, as an address has it: a filter, options of the format, the paper."""
@@ -92,10 +93,11 @@ def write_plan_file(plan: Plan, kind: Format, asked: Asked) -> File:
 
 def _find_there(plan: Plan, asked: Asked) -> There | None:
     """The kept comparison that is to stand beside the rules; none unless it is asked for. Raises UnusableFilter."""
-    number = asked.get("compared", "")
-    if not number:
+    text = asked.get("compared", "")
+    if not text:
         return None
-    found = read_kept(plan, [int(number)]) if number.isascii() and number.isdigit() and len(number) < 19 else {}
+    number = read_number(text)
+    found = read_kept(plan, [number]) if number is not None else {}
     if not found:
         raise UnusableFilter("Comparison: the plan has none of this number; it may have been deleted.")
     [kept] = found.values()

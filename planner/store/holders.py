@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -74,27 +73,33 @@ def read_holder(request: HttpRequest) -> Holder:
             return Holder(user=request.user, name=request.user.get_username())
         return Holder()
     visitor = presence.read_visitor(request)
-    if settings.SECRET_KEY_FALLBACKS:
-        _carry_over(visitor.key)
-    return Holder(browser=visitor.hash, name=visitor.label)
+    browser = _carry_over(visitor.key) if settings.SECRET_KEY_FALLBACKS else visitor.hash
+    return Holder(browser=browser, name=visitor.label)
 
 
-def _carry_over(key: str) -> None:
+def _carry_over(key: str) -> str:
     """Have a browser be known under the key of now: by what it held, and said, under those before.
 
-    It holds no plan twice, and looks at none twice.
+    It holds no plan twice, and looks at none twice. Returns what it is known by, which is what it was where nothing
+    can be stored just now: its plans can be read nevertheless.
     """
     now, *before = list_hashes(key)
-    old = Hold.objects.filter(browser__in=before)
-    if old.exists():
-        with transaction.atomic():
-            for hold in old.filter(plan__in=Hold.objects.filter(browser=now).values("plan")):
-                Holder(browser=now).give(hold.plan, Hold.Role(hold.role))
-                hold.delete()
-            old.update(browser=now)
-            ApiToken.objects.filter(browser__in=before).update(browser=now)
-            Comment.objects.filter(writer__in=before).update(writer=now)
-            _carry_over_looks(now, before)
+    old = Hold.objects.filter(browser__in=before).order_by("pk")
+
+    def carry() -> None:
+        for hold in old.filter(plan__in=Hold.objects.filter(browser=now).values("plan")):
+            Holder(browser=now).give(hold.plan, Hold.Role(hold.role))
+            hold.delete()
+        old.update(browser=now)
+        ApiToken.objects.filter(browser__in=before).update(browser=now)
+        Comment.objects.filter(writer__in=before).update(writer=now)
+        _carry_over_looks(now, before)
+
+    known = old.values_list("browser", flat=True)
+    if known.first() is None:
+        return now
+    store_if_possible(carry)
+    return known.first() or now
 
 
 def _carry_over_looks(now: str, before: Sequence[str]) -> None:

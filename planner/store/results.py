@@ -22,7 +22,7 @@ from planner.engine import Report
 from planner.engine.acceptance import Acceptance, Run, Status, assess
 from planner.engine.checks import Check, Planning, check_id, digest_of, plan_checks
 from planner.engine.renames import Rename
-from planner.engine.result_files import read_runs
+from planner.engine.result_files import ResultReader
 from planner.engine.rules import Opening
 from planner.plan import limits
 from planner.plan.check_results import BadResults, Result, Results
@@ -50,6 +50,8 @@ AHEAD = timedelta(hours=1)
 """How far the clock of a machine may be ahead; newer results count before older ones, so they can't be of any day."""
 MOST_TOGETHER = 64 * 2**20
 """How many bytes they have together."""
+MOST_RESULTS = 500_000
+"""How many results they have together: a test case of JUnit XML, which is a few bytes, can have thousands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,13 +95,7 @@ class Proven:
 _kept: Recent[tuple[Report, Proven]] = Recent(lambda pair: len(pair[0].flows), count=4)
 
 
-_newest = Written(lambda plan: CheckRun.objects.filter(plan=plan).order_by("-pk").values_list("pk")[:1], 2**62)
-
-
-def newest_run(plan: models.Plan) -> int:
-    """The number of the newest run of a plan; 0 if there is none."""
-    found: tuple[int, ...] = _newest.first(plan.pk) or (0,)
-    return found[0]
+_newest = Written(lambda plan: CheckRun.objects.filter(plan=plan).order_by("-pk").values_list("pk", "at")[:1], 2**62)
 
 
 def _runs(plan: models.Plan) -> Any:
@@ -111,17 +107,26 @@ def list_runs(plan: models.Plan, most: int) -> list[CheckRun]:
     return list(_runs(plan).defer("data")[:most])
 
 
-def list_steps(plan: models.Plan) -> tuple[Step, ...]:
-    """How the acceptance of a plan went, from upload to upload, as far as its runs are kept. One query."""
-    rows = _runs(plan).order_by("-pk").values_list("at", "counts")[:MOST_LOOKED_AT]
-    kept = [Step(at=at, runs=1, counts=counts) for at, counts in rows if counts]
+def list_steps(plan: models.Plan, proven: Proven) -> tuple[Step, ...]:
+    """How the acceptance of a plan went, from upload to upload, as far as its runs are kept. One query.
+
+    `proven`: what they say now. The newest whose flows aren't counted yet brought that about.
+    """
+    kept = []
+    now: Any = proven.acceptance.counts
+    for at, counted in _runs(plan).order_by("-pk").values_list("at", "counts")[:MOST_LOOKED_AT]:
+        if counted:
+            now = {}
+        if counts := counted or now:
+            kept.append(Step(at=at, runs=1, counts=counts))
     return join_steps(reversed(kept))
 
 
 def prove(plan: models.Plan, report: Report) -> Proven:
     """What the kept runs say of a plan's newest report. One query while nothing has changed."""
-    newest = newest_run(plan)
-    if not newest or report.too_large:
+    # A number alone could be of a run that was never committed: the next one gets it again, at another time.
+    newest = _newest.first(plan.pk)
+    if newest is None or report.too_large:
         return NOTHING_PROVEN
 
     def make() -> tuple[Report, Proven]:
@@ -234,30 +239,41 @@ def take(
     refused = []
     if len(uploads) > MOST_FILES:
         refused.append(f"These are {len(uploads):,} files; {MOST_FILES} are taken at once. The others were not used.")
+    reader, total = ResultReader(report), 0
     for upload in uploads[:MOST_FILES]:
         name = cut(upload.name, 100) or "a file without a name"
         try:
-            found = read_runs(report, name, upload.data)
+            found = reader.read(name, upload.data)
         except BadResults as error:
             refused.append(f"{name} was not used: {error}")
             continue
-        if any(run.results.started > timezone.now() + AHEAD for run in found):
+        results = sum(len(run.results.results) for run in found)
+        if total + results > MOST_RESULTS:
+            refused.append(
+                f"{name} was not used: with the files before it these are more than {MOST_RESULTS:,} results, which "
+                "is the most that is taken at once."
+            )
+        elif any(run.results.started > timezone.now() + AHEAD for run in found):
             refused.append(f"{name} was not used: it says that it was made later than now. Set that machine's clock.")
         elif is_stranger and any(run.results.plan != report.plan.name for run in found):
             refused.append(f"{name} was not used: it is of another plan.")
         else:
             files |= {id(run): upload for run in found}
             runs += found
+            total += results
     state = assess(report, runs, refused)
     planning = Planning(report)
     stored = [_make_row(plan, planning, run, files[id(run)], who=who, via=via) for run in state.used]
-    taken = _store(plan, report, stored, state.messages)
+    taken = _store(plan, stored, state.messages)
+    if taken.stored:  # found once others can write again: all that is kept is unpacked and assessed for it
+        counts = prove(plan, report).acceptance.counts
+        CheckRun.objects.filter(pk__in=[row.pk for row in taken.stored]).update(counts=counts)
     by_row = {id(row): id(files[id(run)]) for row, run in zip(stored, state.used, strict=True)}
     return replace(taken, files=len({by_row[id(row)] for row in taken.stored}))
 
 
 @transaction.atomic
-def _store(plan: models.Plan, report: Report, rows: Sequence[CheckRun], messages: Iterable[str]) -> Taken:
+def _store(plan: models.Plan, rows: Sequence[CheckRun], messages: Iterable[str]) -> Taken:
     lock_plan(plan.pk)
     said = list(messages)
     known = set(_runs(plan).values_list("checksum", flat=True))
@@ -271,8 +287,6 @@ def _store(plan: models.Plan, report: Report, rows: Sequence[CheckRun], messages
             new.append(row)
     if new:
         _forget_old(plan, {row.source for row in new})
-        counts = prove(plan, report).acceptance.counts
-        CheckRun.objects.filter(pk__in=[row.pk for row in new]).update(counts=counts)
         kept = set(_runs(plan).filter(pk__in=[row.pk for row in new]).values_list("pk", flat=True))
         said += [f"{row.file} was not kept: newer runs of its source are there." for row in new if row.pk not in kept]
         new = [row for row in new if row.pk in kept]
@@ -289,7 +303,7 @@ def _forget_old(plan: models.Plan, sources: Iterable[str]) -> None:
 
 
 def _make_row(plan: models.Plan, planning: Planning, run: Run, upload: Upload, *, who: str, via: str) -> CheckRun:
-    found = run.results
+    found, data = run.results, pack(run.results)
     tried = sorted({result.destination for result in found.results} & planning.by_name.keys())
     aims = {destination: planning.aim(found.source, destination, "tcp")[:2] for destination in tried}
     return CheckRun(
@@ -302,17 +316,17 @@ def _make_row(plan: models.Plan, planning: Planning, run: Run, upload: Upload, *
         host=found.host,
         started=found.started,
         file=cut(upload.name, 255),
-        checksum=_sum_up(found),
+        checksum=_sum_up(found, data),
         number=len(found.results),
-        data=pack(found),
+        data=data,
         author=cut(who, 60),
         via=cut(via, 100),
     )
 
 
-def _sum_up(found: Results) -> str:
+def _sum_up(found: Results, packed: bytes) -> str:
     """Of what a run says, not of how it is written: the same results are known whatever spaces they have."""
-    facts = [found.source, found.host, found.started.isoformat(), pack(found).hex()]
+    facts = [found.source, found.host, found.started.isoformat(), packed.hex()]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 

@@ -8,6 +8,7 @@ from planner.store.models import Handover, Plan
 from planner.store.reports import comparison_since, find_version
 from ports.matrix import Matrix
 from ports.queries import find_state
+from ports.text import INT_32, read_number
 
 
 def say_handover(handover: Handover | None) -> str:
@@ -19,7 +20,8 @@ def say_handover(handover: Handover | None) -> str:
 
 def say_why_not(plan: Plan, number: str) -> str:
     """Why a plan can't be compared with its revision of that number, where it can't."""
-    version = find_version(plan, int(number)) if _is_number(number) else None
+    read = _read_revision(number)
+    version = find_version(plan, read) if read is not None else None
     if version is None:
         return f"This plan has no revision {number[:40]} to compare with."
     if version.digest and find_state(version.digest) is None:
@@ -29,13 +31,14 @@ def say_why_not(plan: Plan, number: str) -> str:
 
 def say_unknown(plan: Plan, number: str) -> str:
     """That nobody knows under which port matrix a revision was stored; empty where it is known."""
-    if not _is_number(number) or not plan.revisions.filter(number=int(number), digest="").exists():
+    read = _read_revision(number)
+    if read is None or not plan.revisions.filter(number=read, digest="").exists():
         return ""
     return f"Under which port matrix revision {number} was stored isn’t known; that of now stands for it."
 
 
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 10
+def _read_revision(text: str) -> int | None:
+    return read_number(text, most=INT_32)
 
 
 def find_sent_under(handover: Handover, matrix: Matrix) -> Matrix | None:

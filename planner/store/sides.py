@@ -19,6 +19,7 @@ from planner.store.reports import compare_versions, find_known, find_version
 from planner.store.sent import say_handover, say_unknown
 from ports.matrix import Matrix
 from ports.queries import find_matrix, find_state
+from ports.text import INT_32, read_number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +104,10 @@ def _read_number(asked: Asked, name: str, otherwise: int) -> int:
     text = asked.get(name, "").strip()
     if not text:
         return otherwise
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
+    number = read_number(text, most=INT_32)
+    if number is None:
         raise NothingToCompare(f"“{text[:40]}” is not the number of a revision.")
-    return int(text)
+    return number
 
 
 def compare_sides(plan: Plan, sides: Sides) -> Compared:

@@ -7,7 +7,7 @@ from planner.engine.findings import Finding
 from planner.engine.findings.results import add_findings, find_results
 from planner.engine.life import Life, Lives, mark_of
 from planner.engine.rules import Opening, Rule
-from planner.store import models
+from planner.store import audit, models
 from planner.store.actions import Sender
 from planner.store.lives import Overtaken, Pick, Wish, lives_of, set_states
 from planner.store.recent import Recent
@@ -44,12 +44,24 @@ def _list_later(rule: Rule, life: Life) -> Iterator[Opening]:
 
 
 def take_uploads(
-    plan: models.Plan, report: Report, uploads: list[Upload], *, who: str, via: str = "", is_stranger: bool = False
+    plan: models.Plan,
+    report: Report,
+    uploads: list[Upload],
+    *,
+    who: str,
+    via: str = "",
+    link: models.ShareLink | None = None,
+    is_stranger: bool = False,
 ) -> tuple[Taken, int]:
-    """Store what can be used, and verify rules by it; returns also how many that were."""
+    """Store what can be used, note that, and verify rules by it; returns also how many that were.
+
+    `via` says by which token or link they came, `link` which one that is.
+    """
     taken = take(plan, report, uploads, who=who, via=via, is_stranger=is_stranger)
-    verified = verify(plan, report, prove(plan, report), who=via or who) if taken.stored else 0
-    return taken, verified
+    if not taken.stored:
+        return taken, 0
+    audit.note("results-uploaded", plan=plan, link=link, actor=who, detail=via)
+    return taken, verify(plan, report, prove(plan, report), who=via or who)
 
 
 def _list_open(lives: Lives, proven: Proven) -> Iterator[Rule]:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ports.text import (
     CONTROL,
     CONTROL_BUT_BREAKS,
+    INT_64,
     MAX_NAME,
     MAX_NAMED,
     MAX_SHORT,
@@ -24,6 +25,7 @@ from ports.text import (
     neutralise_parts,
     one_line,
     plural,
+    read_number,
     several,
     short,
     show,
@@ -165,3 +167,16 @@ def test_it_knows_the_standard_library_alone():
     tree = ast.parse((ROOT / "ports" / "text.py").read_text("utf-8"))
     imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert imported == {"collections.abc", "functools"}
+
+
+@pytest.mark.parametrize(
+    ("text", "least", "most", "number"),
+    [
+        ("0", 0, 9, 0), ("0", 1, 9, None), ("9", 1, 9, 9), ("10", 1, 9, None), ("09", 1, 99, 9), ("009", 1, 99, None),
+        ("", 0, 9, None), ("-1", -9, 9, None), ("+1", 0, 99, None), (" 1", 0, 99, None), ("1.0", 0, 999, None),
+        ("²", 0, 9, None), ("٣", 0, 9, None), ("x", 0, 9, None), ("9" * 5_000, 0, INT_64, None),
+        (str(INT_64), 0, INT_64, INT_64), (str(INT_64 + 1), 0, INT_64, None),
+    ],
+)  # fmt: skip
+def test_a_number_is_read_where_it_is_one_and_within_what_is_allowed(text, least, most, number):
+    assert read_number(text, least=least, most=most) == number

@@ -7,11 +7,13 @@ import stat
 import threading
 import zipfile
 from contextlib import closing
+from types import SimpleNamespace
 
 import pytest
 
 from planner.deploy import drafts
 from planner.deploy.sqlite.base import mark_of
+from planner.store import crossing
 from planner.store.backup import ABOUT, DATABASE, KEY, BadBackup, read_backup, restore_backup, write_backup
 
 KNOWN = {"planner": {"0001_initial", "0002_more"}}
@@ -109,6 +111,13 @@ def test_a_database_that_comes_back_is_its_owners_alone_and_known_to_be_made(tmp
     assert names(new) == ["Plan 0", "Plan 1"]
     assert stat.S_IMODE(new.stat().st_mode) == 0o600
     assert mark_of(new).exists()
+
+
+def test_a_process_that_is_ended_without_a_word_is_a_sentence(tmp_path, monkeypatch):
+    path = tmp_path / DATABASE
+    monkeypatch.setattr(crossing.subprocess, "run", lambda *_, **__: SimpleNamespace(returncode=-9, stderr=""))
+    with pytest.raises(BadBackup, match=r"up to date: what does it was ended without a word \(-9\)\.$"):
+        crossing._migrate(path)
 
 
 def leave(folder, name):

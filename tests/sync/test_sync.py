@@ -459,6 +459,28 @@ def test_a_push_can_have_git_own_the_plan(way, clone, monkeypatch, capsys):
         assert stored(clone).document["ports"] == {"website": "9443"}
 
 
+def test_a_new_plan_whose_file_cannot_be_written_is_told_and_sent_again_is_the_same_one(way, monkeypatch, capsys):
+    write(COMMENTED)
+
+    def fail(*_):
+        raise Failure("The disk is full.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("planner.management.commands.push.write_file", fail)
+        assert push(way, "--new") == 2
+    [made] = Plan.objects.all()
+    line = f"# port-planner: plan={made.key} revision=1"
+    told = f"The disk is full. The plan is made nevertheless, and is {made.key}: write “{line}” as the first line"
+    assert told in capsys.readouterr().err
+    if way["opener"]:
+        assert push(way, "--new") == 0
+        assert list(Plan.objects.all()) == [made]
+    else:
+        write(f"{line}\n{COMMENTED}")
+        assert push(way) == 0
+    assert said() == f"{line}\n{COMMENTED}"
+
+
 def test_a_push_that_broke_off_is_sent_again(way, clone, monkeypatch):
     """Stored, and then the file couldn't be written: it is as it was, and the next time nothing is done twice."""
     replace("'8443'", "'9443'")

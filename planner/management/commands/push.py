@@ -82,8 +82,15 @@ class Command(SyncCommand):
             self.stdout.write(show_line(f"{file.path}: its edit link is {show_edit_link(token)}"))
         else:
             service = Service(where.api)
-            stored = There(service, make_there(service, file.document))
-        write_file(file.path, write_tracked(file.data, Tracked(plan=stored.plan, revision=1)))
+            stored = There(service, make_there(service, file.document, str(file.path.resolve())))
+        tracked = Tracked(plan=stored.plan, revision=1)
+        try:
+            write_file(file.path, write_tracked(file.data, tracked))
+        except Failure as error:
+            raise Refused(
+                f"{error} The plan is made nevertheless, and is {stored.plan}: write “{tracked}” as the first line of "
+                "the file."
+            ) from None
         self.complain(f"{file.path}: is the plan {stored.plan} now, as its first lines say. Commit that.")
         return stored
 

@@ -1,5 +1,6 @@
 """Plans of a service that is reached by its API, with a token that the environment has."""
 
+import hashlib
 import http.client
 import json
 import os
@@ -17,7 +18,7 @@ from pydantic import BaseModel, Field, ValidationError
 from planner.management.sync.stored import Document, Moved, Pushed, Refused, State
 from planner.plan.rows import NO_RENAMES, Renames
 from planner.store.git import COMMIT, Source
-from ports.text import short, show_line
+from ports.text import read_number, short, show_line
 
 TOKEN = "PLANNER_TOKEN"  # noqa: S105 - where the token is, not the token
 TIMEOUT = 120
@@ -153,10 +154,10 @@ class There:
     def read(self) -> State:
         """The newest revision."""
         answer = self._ask("GET", "")
-        revision = answer.tag.strip('"')
-        if not (isinstance(answer.body, dict) and revision.isascii() and revision.isdigit()):
+        revision = read_number(answer.tag.strip('"'))
+        if not isinstance(answer.body, dict) or revision is None:
             raise Refused(f"{self._service.api} doesn't answer as a planner does.")
-        return State(document=answer.body, revision=int(revision))
+        return State(document=answer.body, revision=revision)
 
     def read_revision(self, number: int) -> Document | None:
         """An earlier one."""
@@ -248,9 +249,14 @@ def _read[Read: BaseModel](kind: type[Read], answer: Answer, service: Service) -
         raise Refused(f"{service.api} doesn't answer as a planner does.") from None
 
 
-def make_there(service: Service, document: Document) -> UUID:
-    """Store a new plan, which whoever the token acts for owns. Raises Refused."""
-    answer = service.ask("POST", "/plans", document)
+def make_there(service: Service, document: Document, place: str) -> UUID:
+    """Store a new plan, which whoever the token acts for owns. Raises Refused.
+
+    `place` is that of its file: within a day the same document from there is the same plan, so that it can be sent
+    again where the answer was lost or the key of the plan couldn't be kept.
+    """
+    key = hashlib.sha256(json.dumps([place, document]).encode()).hexdigest()
+    answer = service.ask("POST", "/plans", document, {"Idempotency-Key": key})
     if answer.status != 201:
         raise refuse(answer)
     return _read(_Head, answer, service).id

@@ -20,7 +20,7 @@ from planner.engine.terms import Alternative
 from planner.plan.document import Endpoint
 from planner.report.said.addresses import SoughtAddress
 from ports.matrix import PROTOCOLS, Reason, port_span, read_ports
-from ports.text import many, name_key, short
+from ports.text import INT_32, many, name_key, read_number, short
 
 MOST_ZONES = 3
 """How many zones a sentence names within which something stands."""
@@ -124,7 +124,7 @@ def read_filter(
             faults[name] = f"“{value[:40]}” is not in this report; {choose}."
     if chosen.port and _span(chosen.port) is None:
         faults["port"] = f"“{chosen.port[:40]}” is neither a port (1 to 65535) nor a range such as 49152-65535."
-    if chosen.since and not (chosen.since.isascii() and chosen.since.isdigit()):
+    if chosen.since and read_number(chosen.since, most=INT_32) is None:
         faults["since"] = f"“{chosen.since[:40]}” is not the number of a revision."
     return chosen, faults
 

@@ -10,8 +10,9 @@ from django.http import QueryDict
 
 from planner.plan.cells import endpoint_columns, title_of, write_cells
 from planner.plan.table_changes import Sent
+from planner.web.forms.rows import read_page
 from ports.matrix import Matrix
-from ports.text import name_key
+from ports.text import name_key, read_number
 
 PER_PAGE = 500
 """Rows of a page. Without a script a page is sent whole: settings.DATA_UPLOAD_MAX_NUMBER_FIELDS allows for it."""
@@ -48,9 +49,10 @@ def _read_fields(data: QueryDict) -> list[Sent]:
     known = {_IDENTITY, *endpoint_columns()}
     cells: dict[int, dict[str, str]] = {}
     for name, text in data.items():
-        column, _, number = name.rpartition("-")
-        if column in known and number.isascii() and number.isdigit() and len(number) <= 6:
-            cells.setdefault(int(number), {})[column] = str(text)
+        column, _, end = name.rpartition("-")
+        number = read_number(end, most=999_999)
+        if column in known and number is not None:
+            cells.setdefault(number, {})[column] = str(text)
     return [Sent(key=str(number), name=row.pop(_IDENTITY, ""), cells=row) for number, row in sorted(cells.items())]
 
 
@@ -159,7 +161,7 @@ def read_wish(values: QueryDict) -> Wish:
     return Wish(
         find=values.get("find", "").strip()[:300],
         without=without if without in endpoint_columns() else "",
-        page=int(page) if page.isascii() and page.isdigit() and 0 < len(page) < 6 else 1,
+        page=read_page(page),
     )
 
 

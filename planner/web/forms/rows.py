@@ -9,9 +9,11 @@ from typing import Any, NamedTuple
 
 from planner.plan.faults import Fault
 from planner.web.forms.plans import EditForm
+from ports.text import read_number
 
 Document = Mapping[str, Any]
 PER_PAGE = 100
+MOST_PAGES = 99_999
 MAX_SELECT = 300
 """Most names of a list to choose from; beyond that they are typed."""
 MAX_SUGGESTED = 5_000
@@ -43,6 +45,11 @@ def key_of(row: Document) -> str:
 def find_row(document: Document, part: str, key: str) -> dict[str, Any] | None:
     """The row of that key, as it stands in the document."""
     return next((row for row in document.get(part, ()) if key_of(row) == key), None)
+
+
+def read_page(text: str) -> int:
+    """The number of a page in an address; the first for whatever is none."""
+    return read_number(text, least=1, most=MOST_PAGES) or 1
 
 
 class Pages(NamedTuple):

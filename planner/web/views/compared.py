@@ -39,7 +39,7 @@ from planner.store.models import Plan
 from planner.store.reports import report_for
 from planner.web.views.access import plan_view
 from planner.web.views.plans import read_sender
-from ports.text import cut, many, show_line
+from ports.text import cut, many, read_number, show_line
 
 MOST_FLOWS = 500
 """How many flows the page shows, those first that aren't open."""
@@ -94,7 +94,7 @@ def _show(request: HttpRequest, plan: Plan, number: int, trouble: str = "") -> H
         raise Http404
     answer = found[number].answer
     report = report_for(plan.version, matrix_of(plan))
-    there = list(list_there(plan, report, answer))
+    there = list(list_there(plan, report, found[number].now))
     context = {
         "plan": plan,
         "row": row,
@@ -118,14 +118,17 @@ def _show(request: HttpRequest, plan: Plan, number: int, trouble: str = "") -> H
 
 def _choose(wanted: str, earlier: list[Compared], row: Compared) -> Compared | None:
     """The comparison that is asked for, else the last one before with the same firewall."""
-    if wanted.isascii() and wanted.isdigit() and len(wanted) < 19:
-        return next((one for one in earlier if one.pk == int(wanted)), None)
+    if (number := read_number(wanted)) is not None:
+        return next((one for one in earlier if one.pk == number), None)
     same = (one for one in earlier if (one.firewall, one.format) == (row.firewall, row.format))
     return next(same, None)
 
 
 def list_there(plan: Plan, report: Report, answer: Answer) -> Iterator[There]:
-    """The rules of now of which all flows were open, and that nobody has said more of than that they are wanted."""
+    """The rules of now of which all flows were open, and that nobody has said more of than that they are wanted.
+
+    `answer` is what still holds, of flows whose ends stand where they stood when it was compared.
+    """
     state = {one.key: one for one in answer.flows}
     known = lives.lives_of(plan, report)
     for rule in report.rules:
@@ -281,10 +284,13 @@ def take_states(request: HttpRequest, plan: Plan, number: int) -> HttpResponse:
     if found is None:
         raise Http404
     report = report_for(plan.version, matrix_of(plan))
-    there = {one.pick: one for one in list_there(plan, report, found.answer)}
+    there = {one.pick: one for one in list_there(plan, report, found.now)}
     sent = dict.fromkeys(request.POST.getlist("rule")[:MOST_TAKEN])
     if not sent:
         return _show(request, plan, number, "No rule is chosen.")
+    sender = read_sender(request)
+    if lives.is_counted(plan, sender):
+        return redirect("show_compared", key=plan.key, number=number)
     if any(pick not in there for pick in sent):
         said = "The rules or their states have changed since this page was opened. Nothing was set; look at it anew."
         return _show(request, plan, number, said)
@@ -304,7 +310,7 @@ def take_states(request: HttpRequest, plan: Plan, number: int) -> HttpResponse:
             matrix=matrix_of(plan),
             picks=picks,
             wish=lives.Wish(state=THERE),
-            sender=read_sender(request),
+            sender=sender,
         )
     except (lives.Overtaken, NotPossible) as error:
         return _show(request, plan, number, str(error))

@@ -19,6 +19,7 @@ from planner.web.views.htmx import htmx_of
 from planner.web.views.keeper import describe_rule, find_rule
 from planner.web.views.plans import read_sender, show_changed
 from planner.web.views.writers import read_writer
+from ports.text import read_number
 
 MOST_ACTS = 50
 """How many entries the history of a rule has."""
@@ -89,9 +90,8 @@ def _show_rule(
 @plan_view
 def close_rules(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Say of rules that nobody asks for any more that they have been closed."""
-    numbers = [
-        int(text) for text in request.POST.getlist("left") if text.isascii() and text.isdigit() and len(text) < 19
-    ]
+    read = map(read_number, request.POST.getlist("left"))
+    numbers = [number for number in read if number is not None]
     trouble = ""
     try:
         lives.close_states(plan_id=plan.pk, matrix=matrix_of(plan), numbers=numbers, sender=read_sender(request))

@@ -15,6 +15,7 @@ from planner.web.forms.plans import MemberForm, RoleForm
 from planner.web.views.access import View, owner_view
 from planner.web.views.sharing import show_sharing
 from ports.sensitive import sensitive
+from ports.text import read_number
 
 
 def member_view(view: Callable[..., HttpResponse]) -> View:
@@ -66,7 +67,6 @@ def change_member(request: HttpRequest, plan: Plan) -> HttpResponse:
 @sensitive
 def remove_member(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Have an account or a browser hold the plan no more; one that doesn't is no trouble."""
-    text = request.POST.get("member", "")
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+    number = read_number(request.POST.get("member", "")) or 0
     members.unshare_plan(plan=plan, number=number, holder=read_holder(request))
     return redirect("show_links", key=plan.key)

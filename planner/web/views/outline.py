@@ -21,6 +21,7 @@ from planner.web.views.access import plan_view
 from planner.web.views.htmx import htmx_of
 from planner.web.views.state import State, read_state
 from planner.web.views.writers import read_writer
+from ports.text import read_number
 
 MEMBERS = 6
 """How many endpoints a line names before it counts."""
@@ -95,7 +96,7 @@ def show_unfolded(request: HttpRequest, plan: Plan) -> HttpResponse:
 
 def _find_line(report: Report, code: str, number: str) -> tuple[ZoneBlock, EndpointLine]:
     block = next((one for one in outline_zones(report, members=MEMBERS) if one.group.code == code), None)
-    at = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 0
-    if block is None or not 0 < at <= len(block.lines):
+    at = read_number(number, least=1, most=len(block.lines)) if block is not None else None
+    if block is None or at is None:
         raise Http404
     return block, block.lines[at - 1]

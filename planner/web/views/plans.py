@@ -52,6 +52,7 @@ from planner.web.views.state import VIEWS, State, lead_to_editor, read_current, 
 from planner.web.views.todo import describe_todo
 from planner.web.views.writers import read_writer
 from ports.matrix import PROTOCOLS, Matrix
+from ports.text import INT_32, read_number
 
 
 @require_safe
@@ -186,12 +187,12 @@ def _describe_comments(request: HttpRequest, plan: Plan, report: Report) -> dict
 
 def _read_changes(plan: Plan, now: Revision | None, state: State, matrix: Matrix) -> Changes:
     """What the last change did, and what differs from the revision that the filter names."""
-    since = state.filter.since
+    since = read_number(state.filter.since, most=INT_32)
     revision = now if plan.revision > 1 else None
     return Changes(
         revision=revision,
         last=comparison_of_last(plan, revision, matrix) if revision else None,
-        since=comparison_since(plan, int(since), matrix) if since.isascii() and since.isdigit() else None,
+        since=comparison_since(plan, since, matrix) if since is not None else None,
     )
 
 

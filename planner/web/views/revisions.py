@@ -20,6 +20,7 @@ from planner.store.timeline import fold
 from planner.web.forms.plans import CheckpointForm, RevisionForm
 from planner.web.views.access import glance_view, plan_view
 from planner.web.views.plans import read_sender
+from ports.text import read_number
 
 PAGE = 50
 """How many revisions a page has. Its borders are numbers of revisions, so that a page stays when new ones come."""
@@ -146,9 +147,10 @@ def _find_one(plan: Plan, number: int) -> list[Act]:
 def _read_row(request: HttpRequest, name: str) -> int | None:
     """The number of a row that the address has under this name; 404 for what is none."""
     text = request.GET.get(name, "")
-    if text and not (text.isascii() and text.isdigit() and len(text) < 19):
+    number = read_number(text)
+    if text and number is None:
         raise Http404
-    return int(text) if text else None
+    return number
 
 
 def _read_upto(request: HttpRequest, plan: Plan) -> int:
@@ -156,9 +158,10 @@ def _read_upto(request: HttpRequest, plan: Plan) -> int:
     text = request.GET.get("upto", "")
     if not text:
         return plan.revision
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) >= 1):
+    number = read_number(text, least=1)
+    if number is None:
         raise Http404
-    return min(int(text), plan.revision)
+    return min(number, plan.revision)
 
 
 def _find_page(plan: Plan, upto: int) -> Any:

@@ -23,7 +23,7 @@ from planner.web.views.access import View, ask_for_login, keep_private
 from planner.web.views.errors import show_too_many
 from planner.web.views.sharing import draw_qr
 from ports.sensitive import sensitive
-from ports.text import many
+from ports.text import many, read_number
 
 WRONG = "This code isn’t right, or was taken already. Wait for the next one of the app, or take a recovery code."
 TOO_MANY = "Too many codes were wrong. A recovery code is looked at nevertheless."
@@ -77,8 +77,8 @@ def end_session(request: HttpRequest) -> HttpResponse:
     number = request.POST.get("number", "")
     if not number:
         count = sessions.end_others(user, here)
-    elif number.isascii() and number.isdigit() and len(number) < 19:
-        count = int(sessions.end(user, int(number)))
+    elif (row := read_number(number)) is not None:
+        count = int(sessions.end(user, row))
     else:
         raise Http404
     if count:

@@ -80,7 +80,7 @@ def _send_results(request: HttpRequest, link: ShareLink, token: str) -> HttpResp
             name = form.cleaned_data["name"]
             try:
                 with admitted(lambda: lock(links.still_live(link)).first()):
-                    taken, verified = take_uploads(link.plan, report, sent, who=name, via=link.label)
+                    taken, verified = take_uploads(link.plan, report, sent, who=name, via=link.label, link=link)
             except AccessTaken:
                 return refuse_link(request, token)
             said, messages = say_taken(taken, verified), taken.messages

@@ -25,6 +25,7 @@ from planner.web.forms.plans import MemberForm
 from planner.web.views.access import owner_view, take_turn
 from planner.web.views.downloads import send
 from ports.sensitive import sensitive
+from ports.text import read_number
 
 SHOWN_OPENINGS = 10
 """How many of the last openings of a link the page tells."""
@@ -123,8 +124,7 @@ def give_back(request: HttpRequest, plan: Plan) -> HttpResponse:
 
 def _read_number(request: HttpRequest, name: str = "link") -> int:
     """Which row a form is about; 0, which none has, for whatever is no number."""
-    text = request.POST.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+    return read_number(request.POST.get(name, "")) or 0
 
 
 @require_POST
@@ -185,7 +185,9 @@ def show_sharing(
     member_form: forms.Form | None = None,
     trouble: str = "",
 ) -> HttpResponse:
-    """The page as it is now; `made` is the link that was just made, with its address."""
+    """The page as it is now; `made` is the link that was just made, with its address; `form` one that comes back."""
+    if form and form.data.get("passphrase") and "passphrase" not in form.errors:
+        form.add_error("passphrase", "Type it once more: it isn’t sent back.")  # else the next try makes an open link
     found = list(plan.links.all()[: 2 * links.MOST_LINKS])
     rank = Window(RowNumber(), partition_by="link", order_by=("-at", "-pk"))
     recent = defaultdict(list)

@@ -12,6 +12,7 @@ from planner.engine import TooLarge
 from planner.store import copies
 from planner.store.holders import list_unclaimed, read_holder
 from planner.store.models import Hold, Plan
+from planner.web.forms.rows import read_page
 from planner.web.views.access import (
     count_plans,
     keep_private,
@@ -54,7 +55,7 @@ def read_wanted(request: HttpRequest) -> Wanted:
         text=request.GET.get("text", "").strip()[:255],
         sort=sort if sort in SORTS else "changed",
         show=show if show in ("archived", "bin") else "",
-        page=int(page) if page.isascii() and page.isdigit() and 0 < len(page) < 6 and int(page) > 0 else 1,
+        page=read_page(page),
     )
 
 

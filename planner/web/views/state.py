@@ -12,6 +12,7 @@ from planner.report.said.closed import name_between
 from planner.report.said.filters import Filter, read_filter
 from planner.web.forms.exclusions import WANTED, Wanted
 from planner.web.forms.flows import PROPOSED, Proposed
+from planner.web.forms.rows import read_page
 from planner.web.forms.topology import CLOSED, OPENINGS, Opened, read_opened
 from planner.web.views.htmx import htmx_of
 
@@ -145,10 +146,10 @@ def read_state(request: HttpRequest, report: Report, views: Container[str] = VIE
         panel=panel,
         view=view,
         filter=chosen,
-        page=_read_number(values.get("page", "")),
+        page=read_page(values.get("page", "")),
         unfold=read_unfold((value for name, value in pairs if name == "unfold"), report),
         opened=read_opened(values, report) if values.get("panel", "topology") in ("", "topology") else CLOSED,
-        own=_read_number(values.get("own", "")) if values.get("panel") in PAGED else 1,
+        own=read_page(values.get("own", "")) if values.get("panel") in PAGED else 1,
         wanted=_read_wanted(values),
         firewall=values.get("firewall", "") if panel == "firewalls" else "",
         proposed=read_proposed(values),
@@ -183,11 +184,6 @@ def read_current(request: HttpRequest) -> list[tuple[str, str]] | None:
         return parse_qsl(urlsplit(address).query)
     except ValueError:
         return None
-
-
-def _read_number(text: str) -> int:
-    """The number of a page; the first for whatever is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 and int(text) > 0 else 1
 
 
 def read_unfold(values: Iterable[str], report: Report) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from planner.store.models import Plan
 from planner.store.token_models import ApiToken
 from planner.web.views.access import keep_private, maker_view
 from ports.sensitive import sensitive
+from ports.text import read_number
 
 SHOWN = 200
 """How many tokens the page lists, and how many plans its form offers."""
@@ -65,9 +66,8 @@ def show_tokens(request: HttpRequest) -> HttpResponse:
 @maker_view
 def revoke_token(request: HttpRequest) -> HttpResponse:
     """Have a token open nothing."""
-    number, holder = request.POST.get("token", ""), read_holder(request)
-    is_number = number.isascii() and number.isdigit() and len(number) < 19
-    if not is_number or not tokens.revoke(holder=holder, number=int(number)):
+    number, holder = read_number(request.POST.get("token", "")), read_holder(request)
+    if number is None or not tokens.revoke(holder=holder, number=number):
         return _show(request, holder, trouble="You have no such token; nothing was revoked.")
     return keep_private(redirect("show_tokens"))
 

@@ -29,7 +29,7 @@ from planner.web.views.access import owner_view, take_turn
 from ports.matrix import MatrixError
 from ports.queries import NoMatrix
 from ports.sensitive import sensitive
-from ports.text import many
+from ports.text import many, read_number
 
 SENT = "what a script sent"
 DAYS = {"30": "30 days", "90": "90 days", "365": "a year", "never": "ever, until it is revoked"}
@@ -125,10 +125,8 @@ def show_uploads(request: HttpRequest, plan: Plan) -> HttpResponse:
 @owner_view
 def revoke_upload(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Have an address lead nowhere."""
-    number = request.POST.get("token", "")
-    if not (number.isascii() and number.isdigit() and len(number) < 19):
-        return _show(request, plan, trouble="That is no address of this plan; nothing was revoked.")
-    if not uploads.revoke(plan=plan, number=int(number), holder=read_holder(request)):
+    number = read_number(request.POST.get("token", ""))
+    if number is None or not uploads.revoke(plan=plan, number=number, holder=read_holder(request)):
         return _show(request, plan, trouble="That is no address of this plan; nothing was revoked.")
     return redirect("show_uploads", key=plan.key)
 

@@ -7,12 +7,14 @@ import pytest
 from django.contrib.auth.models import User
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.core import signing
+from django.db import OperationalError
 from django.test import Client
 
 from planner.sharing import links
 from planner.store.holders import Holder
 from planner.store.models import Comment, Hold, hash_token
 from planner.web.messages import HostMessages
+from tests.store.test_trouble import raised
 from tests.web.views.link_forms import PASSPHRASE, make, read_link
 from tests.web.views.pages import know, store
 
@@ -115,6 +117,24 @@ def test_a_browser_that_holds_a_plan_under_both_keys_holds_it_once(settings):
     Holder(browser=hash_token("a" * 43)).give(plan, Hold.Role.EDIT)
     assert mine.get(f"/plans/{key}/").status_code == 200
     assert [hold.role for hold in plan.holds.all()] == ["own"]
+
+
+def test_after_a_new_key_plans_can_be_read_where_nothing_can_be_stored(settings, monkeypatch):
+    settings.SECRET_KEY = OLD
+    (plan, key), mine = store(), know(Client())
+    before = set(plan.holds.values_list("browser", flat=True))
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, [OLD]
+
+    def refuse():
+        raise raised(OperationalError, sqlite_errorcode=8)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("planner.store.trouble.transaction.atomic", refuse)
+        assert mine.get(f"/plans/{key}/").status_code == 200
+        assert plan.name in mine.get("/plans/").content.decode()
+    assert set(plan.holds.values_list("browser", flat=True)) == before
+    assert mine.get(f"/plans/{key}/").status_code == 200
+    assert set(plan.holds.values_list("browser", flat=True)) != before, "it is carried over once it can be"
 
 
 def test_after_a_new_key_a_browser_is_who_wrote_its_comments_and_who_has_looked(settings):

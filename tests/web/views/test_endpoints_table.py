@@ -164,6 +164,12 @@ def test_a_table_has_pages_and_what_is_not_saved_is_seen_on_any(client, monkeypa
     assert labels(page)["Addresses of PS01"] == "10.0.0.999"
 
 
+def test_a_page_that_is_none_is_the_first(client, plan):
+    first = Page(client.get(address(plan[1]))).text("main")
+    for page in ("0", "-1", "x", "²", "9" * 400):
+        assert Page(client.get(address(plan[1], f"?page={page}"))).text("main") == first
+
+
 def test_undo_leads_back_to_the_table_and_says_what_it_cannot(client, plan):
     row, key = plan
     send(client, key, ["DC01", {"sessions": "ssh"}], ["PS01", {"sessions": "ssh"}])

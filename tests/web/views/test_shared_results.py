@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from planner.sharing import uploads
-from planner.store.models import ShareLink
+from planner.store.models import Event, ShareLink
 from planner.store.run_models import CheckRun
 from tests.web.views.link_forms import make
 from tests.web.views.pages import Page, store
@@ -33,7 +33,10 @@ def test_a_reader_uploads_under_the_name_that_they_give(reader, plan, client):
     page = Page(browser.post(path, {"name": "Mara", "files": [file(plan, "PS01")]}))
     assert "1 run stored." in page.text(role="status")
     run = CheckRun.objects.get()
-    assert (run.author, run.via) == ("Mara", ShareLink.objects.get().label)
+    link = ShareLink.objects.get()
+    assert (run.author, run.via) == ("Mara", link.label)
+    [event] = Event.objects.filter(kind="results-uploaded")
+    assert (event.plan, event.link, event.actor, event.detail) == (plan.key, link.pk, "Mara", link.label)
     assert "Mara" in Page(client.get(f"/plans/{plan.key}/acceptance/")).text()
 
 
@@ -41,7 +44,9 @@ def test_without_a_name_or_a_file_nothing_is_stored_and_it_is_said(reader, plan)
     browser, path = reader
     assert "Say who you are" in Page(browser.post(path, {"name": "", "files": [file(plan, "PS01")]})).text()
     assert "Choose files" in Page(browser.post(path, {"name": "Mara"})).text(role="alert")
+    assert "Nothing was stored" in Page(browser.post(path, {"name": "Mara", "text": "{}"})).text()
     assert not CheckRun.objects.exists()
+    assert not Event.objects.filter(kind="results-uploaded").exists()
 
 
 def test_a_link_that_may_not_has_no_such_page(client, plan):

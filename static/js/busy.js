@@ -24,10 +24,11 @@ function isPanelBusy(isOld) {
   return Boolean(keeps) || drags || (isTyping(panel) && !isOld) || fieldsOf(panel).some(isChanged);
 }
 
-/* Someone sets the state of rules: the form and its boxes stay, whatever rows come in. */
+/* Someone sets the state of rules, or has been refused: the form and its boxes stay, whatever rows come in. */
 function isStateBusy() {
   const form = document.getElementById("state-form");
-  return form instanceof HTMLFormElement && (isTyping(form) || fieldsOf(form).some(isChanged));
+  const isRefused = form?.querySelector(".error");
+  return form !== null && (Boolean(isRefused) || isTyping(form) || fieldsOf(form).some(isChanged));
 }
 
 function isFilterBusy() {

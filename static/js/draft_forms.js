@@ -5,7 +5,8 @@ import { isBox, isChanged, isField } from "./fields.js";
 
 /** @typedef {import("./fields.js").Field} Field */
 
-const IDENTITY = ["target", "service", "choice", "caveat"]; // the hidden field that says what a form is about
+const WORDS = ["about", "target", "service", "choice", "caveat", "firewall", "module"]; // hidden: what a form is about
+const IDENTITY = ["key", ...WORDS]; // rows without a name of their own have a key
 const SKIPPED = "[type=hidden], [type=password], [type=file]"; // never tokens or files
 
 /**
@@ -27,11 +28,21 @@ function hiddenField(form, name) {
 /** @param {HTMLFormElement} form */
 export const keyOf = (form) => nameOf(new URL(form.action).pathname, (name) => hiddenField(form, name)?.value);
 
-/** @returns {HTMLFormElement[]} the forms on the page whose input is kept */
+/**
+ * What a form is about, in words; empty where its fields say it.
+ * @param {HTMLFormElement} form
+ */
+export const aboutOf = (form) => WORDS.map((name) => hiddenField(form, name)?.value).find(Boolean) ?? "";
+
+/**
+ * The forms on the page whose input is kept: those that one can fill in. What an import would do is made anew from its
+ * table, and goes where that goes: one key for both would put the one's input into the other.
+ * @returns {HTMLFormElement[]}
+ */
 export function draftForms() {
-  return all("#panel form[method=post]")
+  return all("#panel form[method=post]:not(#import-preview)")
     .filter((form) => form instanceof HTMLFormElement)
-    .filter((form) => hiddenField(form, "base"));
+    .filter((form) => hiddenField(form, "base") && group(form).size);
 }
 
 /** @param {string} key */
@@ -125,7 +136,7 @@ export function restoreInto(form, draft) {
     fold.open = true;
   }
   first?.focus();
-  return filled.every(Boolean);
+  return filled.every(Boolean) && entries.every(([name]) => groups.has(name));
 }
 
 /**

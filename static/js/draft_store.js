@@ -4,6 +4,7 @@
 /**
  * @typedef {object} Draft
  * @property {string} base the revision that it was typed on
+ * @property {string} about what that is about, in words
  * @property {string} href where its form is
  * @property {Record<string, string[]>} fields what was typed, by the names of the fields
  */

@@ -3,8 +3,9 @@
    Of each form, the fields that differ from the server's, with the revision that they were typed on: sent later, they
    clash with what others have changed in between as if they had been sent then. */
 
-import { need } from "./dom.js";
+import { closest, need } from "./dom.js";
 import {
+  aboutOf,
   baseOf,
   draftForms,
   findForm,
@@ -35,7 +36,7 @@ function keep(form) {
   const refused = form.closest("[data-unsaved]") ? drafts[key]?.fields : {};
   const fields = { ...refused, ...typedInto(form) };
   if (Object.keys(fields).length) {
-    drafts[key] = { base: baseOf(form), href: location.pathname + location.search, fields };
+    drafts[key] = { base: baseOf(form), about: aboutOf(form), href: location.pathname + location.search, fields };
   } else {
     delete drafts[key];
   }
@@ -88,7 +89,8 @@ document.addEventListener("edit-answered", ({ detail: request }) => {
 
 // --- offering it back ------------------------------------------------------------------------------------------------
 
-const box = need("draft", HTMLElement);
+/* Looked up at each use: going back in the browser replaces all that is in the page. */
+const findBox = () => need("draft", HTMLElement);
 
 /* The first input that is kept and stands in no form; its words, when its form is gone. */
 function findLost() {
@@ -98,14 +100,10 @@ function findLost() {
   });
 }
 
-/**
- * @param {string} key
- * @param {Draft} draft
- */
-function describe(key, draft) {
+/** @param {Draft} draft */
+function describe(draft) {
   const fields = Object.keys(draft.fields).map((name) => name.replaceAll("_", " "));
-  const subject = key.slice(key.indexOf(" ") + 1);
-  return `${fields.join(", ")}${subject && ` of ${subject}`}.`;
+  return `${fields.join(", ")}${draft.about && ` of ${draft.about}`}.`;
 }
 
 /** @param {Draft} draft */
@@ -119,14 +117,15 @@ function quote(draft) {
 function offer(gone) {
   flush();
   const [key, draft] = findLost() ?? [];
+  const box = findBox();
   box.hidden = !draft || isWaiting();
   box.dataset.key = key ?? "";
   const isGone = draft !== undefined && key === gone;
   need("draft-restore", HTMLElement).hidden = isGone;
   need("draft-words", HTMLElement).textContent = isGone
     ? "Input that was not saved. Its form isn't there any more; this is what it said:"
-    : draft && key !== undefined
-      ? `Input that was not saved: ${describe(key, draft)}`
+    : draft
+      ? `Input that was not saved: ${describe(draft)}`
       : "";
   need("draft-text", HTMLElement).textContent = isGone ? quote(draft) : "";
 }
@@ -142,7 +141,7 @@ function putBack(form, draft) {
 }
 
 function restore() {
-  const { key = "" } = box.dataset;
+  const { key = "" } = findBox().dataset;
   const draft = readDrafts()[key];
   const form = findForm(key);
   if (form && draft) {
@@ -154,13 +153,18 @@ function restore() {
 }
 
 function discard() {
-  dropDraft(box.dataset.key ?? "");
+  dropDraft(findBox().dataset.key ?? "");
   offer();
   announce("Discarded.");
 }
 
-need("draft-restore", HTMLElement).addEventListener("click", restore);
-need("draft-discard", HTMLElement).addEventListener("click", discard);
+document.addEventListener("click", (event) => {
+  if (closest(event, "#draft-restore")) {
+    restore();
+  } else if (closest(event, "#draft-discard")) {
+    discard();
+  }
+});
 
 /* By then htmx knows the forms of the page: putting a choice back sends it. */
 document.addEventListener("DOMContentLoaded", () => {

@@ -184,6 +184,17 @@ document.addEventListener(
   { capture: true },
 );
 
+/* A picture that has been replaced says anew that a flow is being drawn in it; without one nothing is drawn. */
+document.addEventListener("htmx:afterSettle", () => {
+  const button = document.getElementById("draw-flow");
+  if (isDrawing && !button) {
+    stop();
+  } else if (isDrawing) {
+    button?.setAttribute("aria-pressed", "true");
+    document.getElementById("picture")?.classList.add("picture-drawing");
+  }
+});
+
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
     pulled?.line?.remove();

@@ -1,5 +1,7 @@
 /* Files of results that are dropped anywhere on a page are sent by its form for them, as if they had been chosen there. */
 
+import { closest } from "./dom.js";
+
 const LIT = "is-dropping"; // while files are over the page
 
 /** @param {DragEvent} event */
@@ -25,8 +27,19 @@ function light(isOver) {
   form?.classList.toggle(LIT, isOver);
 }
 
+/**
+ * Whether files are over a field of another form, which takes them itself.
+ * @param {DragEvent} event
+ */
+function isElsewhere(event) {
+  const field = closest(event, "input[type=file]");
+  return field !== null && !findForm()?.contains(field);
+}
+
 document.addEventListener("dragover", (event) => {
-  if (carriesFiles(event) && findForm() && event.dataTransfer) {
+  if (isElsewhere(event)) {
+    light(false);
+  } else if (carriesFiles(event) && findForm() && event.dataTransfer) {
     event.preventDefault(); // else the browser would leave the page for the file
     event.dataTransfer.dropEffect = "copy";
     light(true);
@@ -42,7 +55,13 @@ document.addEventListener("dragleave", (event) => {
 document.addEventListener("drop", (event) => {
   const form = findForm();
   const field = form?.querySelector("input[type=file]");
-  if (!carriesFiles(event) || !form || !(field instanceof HTMLInputElement) || !event.dataTransfer) {
+  if (
+    isElsewhere(event) ||
+    !carriesFiles(event) ||
+    !form ||
+    !(field instanceof HTMLInputElement) ||
+    !event.dataTransfer
+  ) {
     return;
   }
   event.preventDefault();

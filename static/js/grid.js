@@ -146,6 +146,9 @@ export function note(cell) {
   document.dispatchEvent(new CustomEvent("grid-changed"));
 }
 
+/** How the id of a fault ends that was put there since the page came. */
+export const NOW = "-now";
+
 /**
  * What is wrong with a cell stands under it; an empty sentence takes it away.
  * @param {HTMLInputElement} cell
@@ -166,7 +169,7 @@ export function showFault(cell, sentence) {
   }
   const fault = document.createElement("p");
   fault.className = "error";
-  fault.id = `fault-${columns[place.cellIndex]}-${placeOf(rowOf(cell))}-now`;
+  fault.id = `fault-${columns[place.cellIndex]}-${placeOf(rowOf(cell))}${NOW}`;
   fault.textContent = sentence;
   cell.setAttribute("aria-invalid", "true");
   cell.setAttribute("aria-describedby", fault.id);
@@ -274,6 +277,3 @@ for (const row of body.rows) {
 }
 made = [...body.rows].filter((row) => !nameOf(row)).length;
 keepOneBlank();
-if (changed.size) {
-  document.dispatchEvent(new CustomEvent("grid-changed"));
-}

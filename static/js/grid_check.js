@@ -1,6 +1,8 @@
-/* What is wrong with changed cells is asked of the server while one works, and stands at the cell before it is saved. */
+/* What is wrong with changed cells is asked of the server while one works, and stands at the cell before it is saved.
+   What saving has put there, as that somebody else has changed the same, stays until the cell is changed or saved. */
 
-import { cellAt, changedCells, columns, form, placeOf, rowOf, showFault } from "./grid.js";
+import { all } from "./dom.js";
+import { cellAt, cellOf, changedCells, columns, form, NOW, placeOf, rowOf, showFault } from "./grid.js";
 
 const PAUSE = 500; // milliseconds without a change
 
@@ -14,11 +16,22 @@ document.addEventListener("grid-changed", () => {
   timer = window.setTimeout(check, PAUSE);
 });
 
+/* What was put there before; also at cells that say again what is stored. */
+function clear() {
+  for (const fault of all(`.error[id$="${NOW}"]`, form)) {
+    const cell = cellOf(fault.closest("td")?.querySelector("input:not([type=hidden])") ?? null);
+    if (cell) {
+      showFault(cell, "");
+    }
+  }
+}
+
 async function check() {
   const cells = changedCells();
   const rows = [...new Set(cells.map(rowOf))];
   const focus = document.activeElement;
   if (!rows.length) {
+    clear();
     return;
   }
   asked = new AbortController();
@@ -30,14 +43,12 @@ async function check() {
     }
     /** @type {{ faults: { row: number, column: string, message: string }[] }} */
     const { faults } = await answer.json();
-    for (const cell of cells) {
-      showFault(cell, "");
-    }
+    clear();
     for (const { row, column, message } of faults) {
       const place = rows[row];
       const cell = place && cellAt(placeOf(place), columns.indexOf(column));
       // Who is still typing isn't told yet.
-      if (cell && cell !== focus) {
+      if (cell && cell !== focus && !cell.closest("td")?.querySelector(".error")) {
         showFault(cell, message);
       }
     }

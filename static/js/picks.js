@@ -11,8 +11,8 @@ function box(id) {
   return found instanceof HTMLInputElement ? found : null;
 }
 
-/** @type {Set<string>} what is ticked while the rows are replaced */
-let kept = new Set();
+/** @type {Map<string, boolean>} which rules are there while the rows are replaced, and whether they are ticked */
+let before = new Map();
 
 /** @param {string} [remark] */
 function show(remark = "") {
@@ -62,18 +62,14 @@ document.addEventListener("change", ({ target }) => {
 });
 
 document.addEventListener("htmx:beforeSwap", () => {
-  kept = new Set(
-    boxes()
-      .filter((one) => one.checked)
-      .map((one) => one.value),
-  );
+  before = new Map(boxes().map((one) => [one.value, one.checked]));
 });
 
-/* A rule that says something else by now, or has another state, has another value: it has to be looked at again. */
+/* A rule that says something else by now, or has another state, has another value: it has to be looked at again, and is
+   ticked only where the answer has it so. */
 document.addEventListener("htmx:afterSettle", () => {
-  const ticked = boxes().filter((one) => kept.has(one.value) || one.defaultChecked);
-  for (const one of ticked) {
-    one.checked = true;
+  for (const one of boxes()) {
+    one.checked = before.get(one.value) ?? one.defaultChecked;
   }
   show();
 });

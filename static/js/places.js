@@ -1,8 +1,11 @@
 /* What a change of the plan must not move: how far one has scrolled, what is unfolded, what stands in the filter. */
 
 import { all } from "./dom.js";
+import { isBox, isField } from "./fields.js";
 
 /** @typedef {ReturnType<typeof takeNote>} Note */
+
+const STATES = "/rules/state/"; // where the states of rules are sent; its answer has what stays of them
 
 const side = () => /** @type {HTMLElement} */ (document.querySelector(".side"));
 
@@ -25,7 +28,19 @@ function listAround(element) {
   return ids;
 }
 
-function takeNote() {
+/**
+ * What stands in the fields of a form that have an id.
+ * @param {string} form
+ */
+function listValues(form) {
+  return all(`${form} :is(input, select, textarea)[id]`)
+    .filter(isField)
+    .filter((field) => !isBox(field))
+    .map(({ id, value }) => ({ id, value }));
+}
+
+/** @param {HtmxRequest} [request] */
+function takeNote(request) {
   const active = document.activeElement;
   const task = active?.closest("#todo li");
   const isText = active instanceof HTMLInputElement || active instanceof HTMLTextAreaElement;
@@ -39,9 +54,7 @@ function takeNote() {
     filters: all("#filters input[id]")
       .filter((field) => field instanceof HTMLInputElement)
       .map(({ id, value }) => ({ id, value })),
-    asked: all("#ask input[id]")
-      .filter((field) => field instanceof HTMLInputElement)
-      .map(({ id, value }) => ({ id, value })),
+    typed: [...listValues("#ask"), ...(request?.path.endsWith(STATES) ? [] : listValues("#state-form"))],
     selection: isText ? { start: active.selectionStart, end: active.selectionEnd } : null,
   };
 }
@@ -83,13 +96,13 @@ function restoreFilters(note) {
 const isLost = () => document.activeElement === document.body || document.activeElement === null;
 
 /**
- * Nor does it know what was typed to be asked. That waits until it is asked.
+ * Nor does it know what was typed to be asked, or to be said of rules. That waits until it is sent.
  * @param {Note} note
  */
-function restoreAsked(note) {
-  for (const { id, value } of note.asked) {
+function restoreTyped(note) {
+  for (const { id, value } of note.typed) {
     const field = document.getElementById(id);
-    if (field instanceof HTMLInputElement) {
+    if (isField(field)) {
       field.value = value;
     }
   }
@@ -131,7 +144,7 @@ function catchFocus(around) {
 function restore(note) {
   restoreFolds(note);
   restoreFilters(note);
-  restoreAsked(note);
+  restoreTyped(note);
   restoreFocus(note);
   if ((document.activeElement?.id ?? "") === note.active) {
     side().scrollTop = note.side;
@@ -143,7 +156,7 @@ function restore(note) {
 document.addEventListener("htmx:beforeSwap", ({ detail: { requestConfig: request, xhr } }) => {
   const around = isLost() ? null : listAround(document.activeElement);
   const isKept = request?.verb === "post" || request?.headers?.["X-Pulse"] !== undefined;
-  const note = isKept ? takeNote() : null;
+  const note = isKept ? takeNote(request) : null;
   xhr.addEventListener("loadend", () => {
     if (note) {
       restore(note);

@@ -1,6 +1,6 @@
 /* Edits on their way to the server: what doesn't arrive is kept and sent again, under the same id, so it counts once. */
 
-import { need } from "./dom.js";
+import { closest, need } from "./dom.js";
 import { submitterOf, wordsOf } from "./fields.js";
 import { canBeRead, post, takeDown } from "./posting.js";
 import { clear, forget, revision, say } from "./state_line.js";
@@ -192,7 +192,13 @@ async function resendAll(isAsked) {
   }
 }
 
-need("retry", HTMLButtonElement).addEventListener("click", () => resendAll(true));
+/* Going back in the browser replaces all that is in the page; what waits goes on waiting. */
+document.addEventListener("click", (event) => {
+  if (closest(event, "#retry")) {
+    resendAll(true);
+  }
+});
+document.addEventListener("htmx:historyRestore", show);
 
 /** The service answers: what can pass goes out again, in its order, not more often than it makes sense. */
 export async function resend() {

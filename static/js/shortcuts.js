@@ -4,8 +4,6 @@ import { closest, need } from "./dom.js";
 import { announce } from "./live.js";
 
 const OFF = "single-keys-off";
-const dialog = document.getElementById("shortcuts");
-const box = document.getElementById("single-keys");
 
 /* Storage may be forbidden; then single keys stay on. */
 export function areKeysOff() {
@@ -47,19 +45,21 @@ document.addEventListener("keydown", (event) => {
   if (typing || event.ctrlKey || event.metaKey || event.altKey || areKeysOff()) {
     return;
   }
-  if ((event.key === "/" && find()) || (event.key === "?" && dialog && open())) {
+  if ((event.key === "/" && find()) || (event.key === "?" && document.getElementById("shortcuts") && open())) {
     event.preventDefault();
   }
 });
 
-document.getElementById("shortcuts-open")?.addEventListener("click", open);
-if (box instanceof HTMLInputElement) {
-  box.addEventListener("change", () => switchKeys(box.checked));
-}
-if (dialog instanceof HTMLDialogElement) {
-  dialog.addEventListener("click", (event) => {
-    if (event.target === dialog) {
-      dialog.close(); // a click beside it
-    }
-  });
-}
+/* Heard from the page: going back in the browser replaces all that is in it. */
+document.addEventListener("click", (event) => {
+  if (closest(event, "#shortcuts-open")) {
+    open();
+  } else if (event.target instanceof HTMLDialogElement && event.target.id === "shortcuts") {
+    event.target.close(); // a click beside it
+  }
+});
+document.addEventListener("change", ({ target }) => {
+  if (target instanceof HTMLInputElement && target.id === "single-keys") {
+    switchKeys(target.checked);
+  }
+});

@@ -11,6 +11,7 @@ const WEIGHT = ["saving", "unsent", "refused", "connection", "reading"]; // the 
 const sentences = new Map();
 /** @type {string | null} */
 let shown = null; // what it said last
+let refused = ""; // what the server said of a form that it sent back; true for as long as that is there
 
 const find = () => document.getElementById("state");
 
@@ -23,10 +24,13 @@ function show(isNew = false) {
   const before = shown ?? line.textContent;
   line.dataset.said ??= line.textContent ?? "";
   line.dataset.was ??= line.dataset.state ?? "";
+  const isBack = document.querySelector("#panel[data-unsaved], #panel [data-unsaved]");
+  refused = line.dataset.was === "failed" ? line.dataset.said : isBack ? refused : "";
   const kind = WEIGHT.find((kind) => sentences.has(kind));
-  shown = (kind && sentences.get(kind)) ?? line.dataset.said;
+  shown = (kind && sentences.get(kind)) || refused || line.dataset.said;
   line.textContent = shown;
-  line.dataset.state = kind === undefined ? line.dataset.was : kind === "saving" ? "saving" : "failed";
+  const state = refused ? "failed" : line.dataset.was;
+  line.dataset.state = kind === undefined ? state : kind === "saving" ? "saving" : "failed";
   if (shown !== before || (isNew && kind === undefined)) {
     announce(shown);
   }
@@ -38,6 +42,9 @@ document.addEventListener("htmx:oobAfterSwap", (event) => {
     show(true);
   }
 });
+
+/* By now the panel is what the answer has made of it. */
+document.addEventListener("htmx:afterSettle", () => show());
 
 /**
  * Say something until it is cleared.

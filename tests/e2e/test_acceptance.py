@@ -71,6 +71,22 @@ def test_files_are_dropped_anywhere_on_the_acceptance_or_the_plan(page, plan, tm
     expect(page.get_by_role("status")).to_have_count(0)
 
 
+def test_a_file_that_is_dropped_on_another_field_stays_there(page, plan):
+    page.goto(f"{plan.get_absolute_url()}?add=import")
+    expect(page.locator("#import-file")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    taken = page.evaluate(
+        """() => ["dragover", "drop"].map((name) => {
+          const dataTransfer = new DataTransfer();
+          dataTransfer.items.add(new File(["name,zone"], "endpoints.csv"));
+          const field = document.getElementById("import-file");
+          return !field.dispatchEvent(new DragEvent(name, { dataTransfer, bubbles: true, cancelable: true }));
+        })"""
+    )
+    assert taken == [False, False], "the field takes it"
+    expect(page.locator(".is-dropping")).to_have_count(0)
+
+
 def test_it_fits_a_phone_and_works_without_a_script(open_page, plan, tmp_path):
     page = open_page(width=390, java_script_enabled=False)
     page.goto(f"{plan.get_absolute_url()}acceptance/")

@@ -175,6 +175,14 @@ def test_faults_stand_at_their_cell_and_the_rest_is_saved(table, plan):
     assert endpoint(plan, "DC01")["addresses"] == ["10.0.0.99"]
 
 
+def test_a_fault_at_a_cell_that_was_not_changed_goes_with_what_caused_it(table):
+    paste(table, "Zone of Public", "DMZ")
+    cell(table, "Name of PS01").focus()
+    expect(table.locator("#grid .error")).to_have_count(1)
+    paste(table, "Zone of Public", "Internet")
+    expect(table.locator("#grid .error")).to_have_count(0)
+
+
 def test_a_name_that_is_changed_here_is_a_rename_for_what_names_it(table, plan):
     cell(table, "Name of PS01").fill("WEB01")
     expect(cell(table, "Addresses of WEB01")).to_be_visible()
@@ -194,6 +202,12 @@ def test_others_keep_what_they_did_meanwhile_and_a_clash_is_told_at_its_cell(tab
     expect(state(table)).to_have_text("1 cell saved, 1 not")
     fault = table.locator("td", has=cell(table, "Addresses of ESX01")).locator(".error")
     expect(fault).to_contain_text("Someone has changed this in between, to “10.7.0.1”.")
+    with table.expect_response("**/endpoints/check/"):
+        paste(table, "Addresses of DC01", "10.0.0.999")
+        cell(table, "Name of PS01").focus()
+    expect(table.locator("td", has=cell(table, "Addresses of DC01")).locator(".error")).to_be_attached()
+    expect(fault).to_contain_text("Someone has changed this in between, to “10.7.0.1”.")
+    paste(table, "Addresses of DC01", "10.0.0.20")
     expect(cell(table, "Sessions of ESX01")).to_have_value("ssh")
     found = endpoint(plan, "ESX01")
     assert (found["zone"], found["addresses"], found["sessions"]) == ("Internal", ["10.7.0.1"], ["ssh"])

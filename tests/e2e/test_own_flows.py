@@ -25,6 +25,8 @@ def choose(page, end, words):
 
 
 def test_a_preset_and_a_set_make_flows_that_are_counted_before_and_undone_in_one_step(page, address):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url) if "/flows/" in request.url else None)
     page.goto(f"{address}?view=findings")
     page.locator("#report").get_by_role("link", name="DNS").click()
     expect(field(page, "From")).to_be_focused()
@@ -35,8 +37,10 @@ def test_a_preset_and_a_set_make_flows_that_are_counted_before_and_undone_in_one
     expect(made).to_have_text(re.compile(r"^Makes \d+ flows: \d+ sources to DC01, tcp 53, udp 53\.$"))
     count = int(re.search(r"\d+", made.inner_text())[0])
     # Another start keeps who it is for, and the focus is where something is left to say.
+    page.locator("#own-new-reason").fill("why " * 1500)
     page.locator("#own-adder").get_by_role("link", name="Backup").click()
     expect(field(page, "Ports")).to_be_focused()
+    assert max(map(len, asked)) < 200, "gunicorn takes 4,094 bytes of address"
     expect(field(page, "From")).to_have_value(" all")
     page.keyboard.type("10006")
     expect(made).to_contain_text(f"Makes {count // 2} flows")

@@ -215,6 +215,16 @@ def test_an_arrow_is_drawn_by_keyboard(page):
     box(page, "PRP01").press("Enter")
     expect(page.locator("#own-destination")).to_have_value("PRP01")
     expect(page.locator("#own-new-ports")).to_be_focused()
+    # Gone with its view, it isn't begun anew unseen.
+    draw = page.get_by_role("button", name="Draw a flow")
+    draw.press("Enter")
+    page.locator("#view-rules").click()
+    expect(page.locator("table.rules").first).to_be_visible()
+    page.locator("#view-diagram").click()
+    expect(draw).to_have_attribute("aria-pressed", "false")
+    box(page, "DC01").press("Enter")
+    expect(page.locator("table.flows")).to_be_visible()
+    page.locator("#view-diagram").click()
     # Given up, a key does what it did before.
     page.get_by_role("button", name="Draw a flow").press("Enter")
     page.keyboard.press("Escape")

@@ -92,6 +92,30 @@ def test_who_sends_first_counts_and_the_other_is_told(open_page, plan):
     expect(state_of(one, rule)).to_contain_text("Implemented")
 
 
+def test_what_is_typed_for_rules_outlives_a_refusal_and_changes_of_the_plan(page, plan):
+    show(page, plan, "?panel=ports")
+    picks = page.locator("input[name=rule][form=state-form]")
+    picks.nth(0).check()
+    picks.nth(1).check()
+    unfold(page)
+    page.locator("#state-ticket").evaluate("field => { field.maxLength = 600; }")
+    page.locator("#state-ticket").fill("CHG-7 " * 90)
+    page.locator("#state-comment").fill("Seen by night")
+    page.locator("#state-save").click()
+    expect(page.locator("#state")).to_have_text("Not saved: see the form")
+    assert page.locator("#panel").get_attribute("data-unsaved") is None, "nothing of it is refused"
+    picks.nth(1).uncheck()
+    change(plan, lambda document: document["endpoints"][0].update(addresses=["10.9.9.9"]))
+    expect(page.locator("#state")).to_have_text("Saved · revision 2")
+    expect(page.locator("#state-comment")).to_have_value("Seen by night")
+    page.get_by_label("SSH", exact=True).fill("2222")
+    page.get_by_label("SSH", exact=True).press("Tab")
+    expect(page.locator("#state")).to_have_text("Saved · revision 3")
+    expect(page.locator("#state-comment")).to_have_value("Seen by night")
+    expect(picks.nth(0)).to_be_checked()
+    expect(picks.nth(1)).not_to_be_checked()
+
+
 def test_a_rule_has_a_page_with_its_state_and_history(page, plan):
     show(page, plan)
     rule = first_rule(page)
@@ -148,6 +172,7 @@ def test_pages_with_states_have_no_violation(page, plan, shared):
     box(page, rule).check()
     unfold(page)
     found = looks.find_faults(page)
+    looks = Looks((1440, "light"), (390, "dark"))
     for address in (f"/plans/{plan.key}/rule/?rule={rule}", f"/plans/{plan.key}/history/?show=states"):
         page.goto(address)
         found += looks.find_faults(page)

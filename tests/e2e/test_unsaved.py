@@ -144,6 +144,40 @@ def test_typed_input_is_offered_back_after_a_reload_and_saved(page, address, pla
     assert kept(page) == []
 
 
+OWN = {"source": "PS01", "destination": "DC01", "protocol": "udp", "reason": "Name resolution"}
+FORTI = {"format": "fortigate", "zones": {}}
+TWICE = contoso(
+    additional_flows=[OWN | {"ports": ports} for ports in ("53", "123")],
+    firewalls=[FORTI | {"name": name} for name in ("FW-1", "FW-2")],
+)
+OPEN_ALL = "document.querySelectorAll('#panel details').forEach((fold) => { fold.open = true; })"
+
+
+@pytest.mark.parametrize(
+    ("typed_at", "field", "restored_at", "about"),
+    [
+        ("?panel=own", ".own-flow:nth-child(2) [name=reason]", "?panel=own", "reason of PS01 to DC01 udp 123"),
+        ("?panel=firewalls&firewall=FW-2", "#firewall-chain", "?panel=firewalls&firewall=FW-1", "chain of FW-2"),
+        ("", ".module textarea", "", "names of"),
+    ],
+    ids=["own flows", "firewalls", "modules"],
+)
+def test_input_goes_back_to_the_row_that_it_was_typed_for(page, site, typed_at, field, restored_at, about):
+    address = f"/plans/{store(TWICE)[1]}/"
+    page.goto(address + typed_at)
+    page.evaluate(OPEN_ALL)
+    page.locator(f"#panel {field}").fill("typed")
+    page.goto(address + restored_at)
+    expect(offered(page)).to_contain_text(about)
+    page.get_by_role("button", name="Restore").click()
+    expect(page.locator(f"#panel {field}")).to_have_value("typed")
+    expect(page.locator("#live")).to_have_text("Restored. It isn't saved yet.")
+    assert page.url.endswith(typed_at)
+    assert "typed" not in page.locator("#panel .own-flow [name=reason]").evaluate_all(
+        "all => all.slice(0, 1).map((one) => one.value)"
+    )
+
+
 def test_discarded_input_is_gone(page, address):
     page.goto(f"{address}?edit=DC01")
     page.get_by_label("Addresses").fill("10.9.9.9")
@@ -164,6 +198,32 @@ def test_input_of_a_form_that_was_closed_leads_back_to_it(page, address):
     expect(page.locator("#editor-title")).to_have_text("Edit DC01")
     expect(page.get_by_label("Addresses")).to_have_value("10.9.9.9")
     expect(page.get_by_label("Addresses")).to_be_focused()
+
+
+def test_the_page_works_on_after_going_back_in_the_browser(page, address):
+    page.goto(address)
+    page.evaluate("window.same = true")
+    page.locator("#panel a[data-endpoint=DC01]").click()
+    page.get_by_label("Addresses").fill("10.9.9.9")
+    page.go_back()
+    expect(page.get_by_label("Addresses")).to_have_count(0)
+    assert page.evaluate("window.same")
+    expect(offered(page)).to_be_visible()
+    page.locator("#shortcuts-open").click()
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Discard").click()
+    expect(offered(page)).to_be_hidden()
+    cut(page, at="**/endpoints/edit/")
+    page.go_forward()
+    page.get_by_label("Addresses").fill("10.9.9.8")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_label("Addresses")).to_have_count(0)
+    page.unroute_all()
+    page.get_by_role("button", name="Try again").click()
+    saved(page, 2)
 
 
 def test_restored_input_clashes_with_what_others_have_changed_since(open_page, address):
@@ -191,6 +251,10 @@ def test_what_the_server_refused_is_offered_back_too(page, address):
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator("#endpoint-addresses-error")).to_be_visible()
     expect(offered(page)).to_be_hidden()
+    page.locator("#view-findings").click()
+    expect(page.locator(".finding").first).to_be_visible()
+    expect(page.locator("#state")).to_have_text("Not saved: see the form")
+    expect(page.locator("#state")).to_have_attribute("data-state", "failed")
     page.get_by_label("Name", exact=True).fill("DC09")
     page.reload()
     page.get_by_role("button", name="Restore").click()

@@ -35,7 +35,7 @@ def test_edits_that_are_under_way_when_the_service_is_stopped_are_answered(begun
 
 
 def test_a_migration_that_is_killed_is_taken_up_again(folder):
-    check(faults.interrupt_migration(folder, kills=4), least=12)
+    check(faults.interrupt_migration(folder, kills=2), least=12)
 
 
 @pytest.mark.skipif(breakable.find_missing(["cc"]) != "", reason="single writes fail by a library that is compiled")

@@ -22,6 +22,7 @@ EACH = frozenset(kind.slug for kind in KINDS.values() if kind.remote)
 MOST_FIELDS = 60
 """How many zones have a field of their own; of more than that the sides are written as lines."""
 BEHIND = "behind-"
+"""What the field of a zone is called by, with the name of the zone: others come and go while a form is filled in."""
 OPTIONS = {name: option for device in DEVICES.values() for name, option in device.options.items()}
 """What any format has options for."""
 NAME_HELP = f"With {PLACE} in it, as in FW-{PLACE}: one for each remote site."
@@ -65,10 +66,9 @@ class FirewallForm(ItemForm):
     def _read_sides(self) -> dict[str, str]:
         sides = self._read_lines("sides", "a zone and the interface that it is behind")
         if "sides" not in self.data:
-            for number, zone in enumerate(self.zones):
-                side = self.data.get(f"{BEHIND}{number}", "").strip()
-                if side:
-                    sides[zone["name"]] = side
+            for name in self.data:
+                if name.startswith(BEHIND) and (side := self.data.get(name, "").strip()):
+                    sides[name.removeprefix(BEHIND)] = side
         return sides
 
     def _read_lines(self, field: str, what: str) -> dict[str, str]:
@@ -123,11 +123,16 @@ class FirewallForm(ItemForm):
 
 
 def describe_firewalls(report: Report, opened: str, bound: forms.Form | None) -> dict[str, Any]:
-    """What the panel shows: the firewalls with what passes them, and the form for one more or for the one opened."""
+    """What the panel shows: the firewalls with what passes them, and the form for one more or for the one opened.
+
+    A form that comes back has the zones that its sender saw, as its base is theirs; one that was told what others have
+    done in between is about the plan as it is now.
+    """
     document = dump_plan(report.plan)
     rows = {row["name"]: row for row in document.get("firewalls", [])}
     form = bound if isinstance(bound, FirewallForm) else None
     editing = form.editing if form else opened
+    zones = form.zones if form and not form.told else document["zones"]
     return {
         "firewalls": [
             {
@@ -139,7 +144,7 @@ def describe_firewalls(report: Report, opened: str, bound: forms.Form | None) ->
             }
             for row in rows.values()
         ],
-        "firewall_form": _describe_form(document["zones"], rows.get(editing), form, editing),
+        "firewall_form": _describe_form(zones, rows.get(editing), form, editing),
         "unseen": next((one for one in report.findings if one.code == "no-firewall"), None),
     }
 
@@ -161,9 +166,10 @@ def _group_sides(zones: Mapping[str, str]) -> list[tuple[str, list[str]]]:
 
 
 def _describe_form(
-    zones: list[dict[str, Any]], row: Mapping[str, Any] | None, form: FirewallForm | None, editing: str
+    zones: Iterable[Mapping[str, Any]], row: Mapping[str, Any] | None, form: FirewallForm | None, editing: str
 ) -> dict[str, Any]:
     """The fields as they were sent, else as the firewall is, else empty."""
+    zones = tuple(zones)
     shown = form or FirewallForm()
     sites = any(zone["kind"] in EACH for zone in zones)
     row = row or {}
@@ -178,11 +184,12 @@ def _describe_form(
         values |= {name: form.data.get(name, "") for name in values}
     fields = [
         {
-            "name": f"{BEHIND}{number}",
+            "id": f"firewall-behind-{number}",
+            "name": f"{BEHIND}{zone['name']}",
             "zone": zone["name"],
             "kind": zone["kind"],
             "kind_name": KINDS[zone["kind"]].name,
-            "value": form.data.get(f"{BEHIND}{number}", "") if form else behind.get(zone["name"], ""),
+            "value": form.data.get(f"{BEHIND}{zone['name']}", "") if form else behind.get(zone["name"], ""),
         }
         for number, zone in enumerate(zones)
     ]

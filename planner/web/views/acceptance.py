@@ -14,7 +14,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 from planner.engine import Report
 from planner.engine.acceptance import Status
 from planner.report import ACCEPTANCE_FORMATS
-from planner.report.said.acceptance import NAMES, SHORT, Row, list_blocked, list_forbidden, list_rows, say_accepted
+from planner.report.said.acceptance import (
+    NAMES,
+    OF_A_RANGE,
+    SHORT,
+    Row,
+    list_blocked,
+    list_forbidden,
+    list_rows,
+    say_accepted,
+)
 from planner.report.said.trend import Step, draw_trend
 from planner.store.acceptances import write_acceptance
 from planner.store.editions import matrix_of
@@ -193,6 +202,7 @@ def describe_acceptance(report: Report, proven: Proven) -> dict[str, Any]:
         "heads": ["Rule", *sources, "Last run"] if wide else ["Rule", "Sources", "Last run"],
         "rows": [_describe_row(row, sources if wide else None, proven.runs) for row in rows],
         "more_rows": max(0, len(acceptance.rules) - MOST_ROWS),
+        "of_a_range": OF_A_RANGE if any("-" in (one.state.check.ports or "") for one in acceptance.flows) else "",
     }
 
 

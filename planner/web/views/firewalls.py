@@ -17,7 +17,8 @@ from ports.matrix import Matrix
 
 
 def _add(request: HttpRequest, plan: Plan, matrix: Matrix) -> EditForm:
-    form = FirewallForm(request.POST, zones=plan.document["zones"])
+    seen, _ = read_base(request, plan)
+    form = FirewallForm(request.POST, zones=seen["zones"])
     if was_sent_before(request, plan) or not form.is_valid():
         return form
     return try_edit(request, plan, matrix, form, "add-firewalls", {"rows": form.rows})

@@ -185,7 +185,9 @@ def show_sharing(
     member_form: forms.Form | None = None,
     trouble: str = "",
 ) -> HttpResponse:
-    """The page as it is now; `made` is the link that was just made, with its address."""
+    """The page as it is now; `made` is the link that was just made, with its address; `form` one that comes back."""
+    if form and form.data.get("passphrase") and "passphrase" not in form.errors:
+        form.add_error("passphrase", "Type it once more: it isn’t sent back.")  # else the next try makes an open link
     found = list(plan.links.all()[: 2 * links.MOST_LINKS])
     rank = Window(RowNumber(), partition_by="link", order_by=("-at", "-pk"))
     recent = defaultdict(list)

@@ -67,6 +67,7 @@ def tell_cisco(state, lines):
 
 
 def tell_sections(state, lines):
+    """Sections with their entries in order: a new one comes last, and `move` puts one before another."""
     section = edit = None
     for line in lines:
         words = split(line)
@@ -79,6 +80,11 @@ def tell_sections(state, lines):
                 edit[key] = values
             case ["delete", name]:
                 del section[name]
+            case ["move", name, "before", other]:
+                moved, rest = section.pop(name), [*section.items()]
+                place = [key for key, _ in rest].index(other)
+                section.clear()
+                section.update([*rest[:place], (name, moved), *rest[place:]])
             case ["next"] | ["end"]:
                 edit = None
             case _:

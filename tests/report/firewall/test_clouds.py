@@ -107,6 +107,26 @@ def test_what_is_more_than_a_cloud_takes_is_refused_with_the_figure(name, ends, 
         render(name, plan([*ends, WEB], flows))
 
 
+def test_what_is_missing_in_azure_is_refused_where_a_group_would_have_more_than_it_takes():
+    """With what it has: rules alone, since of these the file says which priorities are taken."""
+    there = [{"name": f"r{n}", "priority": n, "direction": "Inbound", "access": "Deny", "protocol": "Tcp",
+              "sourceAddressPrefix": "198.51.100.1", "destinationAddressPrefix": "192.0.2.1",
+              "sourcePortRange": "*", "destinationPortRange": "1"} for n in range(1000, 1999)]  # fmt: skip
+    for rules, addresses, ports, said in (
+        (there, ["10.0.0.1"], 2, "the network security group nsg would have 1,001 rules, and 1,000 are allowed"),
+        ([], [f"10.0.{n % 16}.{n // 16}" for n in range(2001)], 2, "4,002 addresses and networks as sources"),
+    ):
+        text = json.dumps({"name": "nsg", "resourceGroup": "net", "securityRules": rules})
+        ends = [host("A", *addresses, group=True), WEB]
+        for count in range(1, ports + 1):
+            report = plan(ends, [flow("A", "Web", ports=str(port)) for port in range(5, 5 + count)])
+            task = Task(gap=compare_with(report, READERS["azure"].read(text), {}), text=text)
+            if count < ports:
+                assert b"az network nsg rule create" in render_delta(task)
+        with pytest.raises(NotExpressible, match=said):
+            render_delta(task)
+
+
 def test_a_thousand_rules_of_an_azure_group_are_written_unless_a_denial_comes_to_them():
     report = plan([host("A", "10.0.0.1"), WEB], [flow("A", "Web", ports=str(port)) for port in range(1, 1001)])
     assert len(resources("azure", report)) == 1000

@@ -6,7 +6,7 @@ import pytest
 
 from planner.report import FORMATS
 from tests.each import each
-from tests.report.firewall.test_changes import told
+from tests.report.firewall.test_changes import tell_sections, told
 from tests.report.firewall.test_permits import flow, forward, host, plan, render
 
 ENDS = [host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ"), host("C", "192.0.2.2", zone="DMZ")]
@@ -63,18 +63,24 @@ FIRST = [flow("A", "B"), flow("B", "A", ports="25")]
 LATER = [*FIRST, flow("B", "A", ports="9001"), flow("A", "C", ports="22")]
 
 
-def tell_fortigate(order, text):
-    """Policies in their order: a new one comes last, and is moved."""
-    section = ""
-    for line in told(text):
-        match line.split():
-            case ["config", *words]:
-                section = " ".join(words)
-            case ["edit", number] if section == "firewall policy" and number not in order:
-                order.append(number)
-            case ["move", number, "before", other]:
-                order.remove(number)
-                order.insert(order.index(other), number)
+def load_fortigate(*texts):
+    """The policies of a device that was told these files, by name, in their order."""
+    state = {}
+    for text in texts:
+        tell_sections(state, told(text))
+    return [one["name"][0] for one in state["firewall policy"].values()]
+
+
+def load_by(tell):
+    """The same by what tells a list of names one file."""
+
+    def load(*texts):
+        order = []
+        for text in texts:
+            tell(order, text)
+        return order
+
+    return load
 
 
 def tell_paloalto(order, text):
@@ -103,22 +109,16 @@ def tell_srx(order, text):
             order.insert(order.index(words[-1]), words[8])
 
 
-TELL = {"fortigate": tell_fortigate, "paloalto": tell_xml, "paloalto-set": tell_paloalto, "srx": tell_srx}
+LOAD = {
+    "fortigate": load_fortigate, "paloalto": load_by(tell_xml), "paloalto-set": load_by(tell_paloalto),
+    "srx": load_by(tell_srx),
+}  # fmt: skip
 
 
-def name_of(text, key):
-    """What a policy is called; those of a FortiGate have numbers."""
-    found = re.search(rf'edit {key}\n +set name "([^"]+)"', text)
-    return found[1] if found else key
-
-
-@each("name", TELL)
+@each("name", LOAD)
 def test_what_a_later_revision_opens_comes_before_the_denials_of_the_first(name):
     files = [FORMATS[name].render(plan(ENDS, flows), default_deny=True).decode() for flows in (FIRST, LATER)]
-    order = []
-    for text in (*files, files[1]):
-        TELL[name](order, text)
-    names = [name_of(files[1], key) for key in order]
+    names = LOAD[name](*files, files[1])
     assert sum(one.startswith("default-deny-") for one in names) == 2
     for pair in ("INT-DMZ", "DMZ-INT"):
         opened = [place for place, one in enumerate(names) if one.startswith(pair)]

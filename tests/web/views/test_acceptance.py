@@ -396,6 +396,15 @@ def test_the_acceptance_comes_as_json_and_junit(client, plan):
     assert client.get(address(plan, "exe")).status_code == 404
 
 
+def test_what_is_tried_of_a_range_of_ports_is_said_where_there_is_one(client, plan):
+    said = "Of a range of ports both ends and one port between are tried."
+    upload(client, plan, file(plan, "PS01"))
+    assert said not in Page(client.get(address(plan))).text()
+    flow = {"source": "PS01", "destination": "SQL01", "protocol": "tcp", "ports": "5000-5010", "reason": "Copy"}
+    actions.apply_edit(plan_id=plan.pk, matrix=MATRIX, edit="add-flow", params={"rows": [flow]})
+    assert said in Page(client.get(address(plan))).text()
+
+
 def test_strangers_neither_see_nor_upload_anything(plan, client):
     sent = file(plan, "PS01")
     stranger = know(Client(), "stranger")

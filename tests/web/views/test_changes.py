@@ -37,7 +37,7 @@ def test_a_plan_that_never_changed_differs_in_nothing(client, plan):
 
 
 def test_a_firewall_that_came_is_named_where_no_rule_differs(client, plan):
-    zones = {"behind-0": "inside", "behind-1": "dmz"}
+    zones = {"behind-Internal": "inside", "behind-DMZ": "dmz"}
     client.post(f"/plans/{plan[1]}/firewalls/add/", {"name": "FW <b>1</b>", "format": "fortigate", **zones})
     assert plan[0].revisions.count() == 2
     said = changes(client, plan[1], **{"from": 1, "to": 2}).text("main")

@@ -2,7 +2,9 @@
 
 import pytest
 
+from planner.store import actions
 from planner.store.models import Plan
+from ports.queries import current_matrix
 from tests.report.samples import contoso
 from tests.web.views.pages import Page, store, words
 
@@ -16,12 +18,8 @@ def make(**more):
     return plan, f"/plans/{key}/"
 
 
-def number(plan, zone):
-    return [one["name"] for one in plan.document["zones"]].index(zone)
-
-
-def sides(plan, **zones):
-    return {f"behind-{number(plan, zone)}": side for zone, side in zones.items()}
+def sides(**zones):
+    return {f"behind-{zone}": side for zone, side in zones.items()}
 
 
 def firewalls(plan):
@@ -36,7 +34,7 @@ def test_a_firewall_is_added_with_what_its_zones_are_behind(client):
     plan, url = make()
     page = Page(
         send(client, url, "add", name=" FW-HQ ", format="nftables", log="1", chain="vault", table="inet mine",
-             published="PS01 = 203.0.113.10\n", **sides(plan, Internal="eth0", DMZ="eth1"))
+             published="PS01 = 203.0.113.10\n", **sides(Internal="eth0", DMZ="eth1"))
     )  # fmt: skip
     assert firewalls(plan) == [
         FW | {"options": {"chain": "vault", "table": "inet mine"}, "published": {"PS01": "203.0.113.10"}}
@@ -47,18 +45,18 @@ def test_a_firewall_is_added_with_what_its_zones_are_behind(client):
 
 def test_one_that_logs_nothing_says_so_and_can_log_again(client):
     plan, url = make()
-    send(client, url, "add", name="FW-HQ", format="asa", **sides(plan, Internal="inside"))
+    send(client, url, "add", name="FW-HQ", format="asa", **sides(Internal="inside"))
     assert firewalls(plan)[0]["log"] is False
-    send(client, url, "edit", firewall="FW-HQ", name="FW-HQ", format="asa", log="1", **sides(plan, Internal="inside"))
+    send(client, url, "edit", firewall="FW-HQ", name="FW-HQ", format="asa", log="1", **sides(Internal="inside"))
     assert "log" not in firewalls(plan)[0]
-    send(client, url, "edit", firewall="FW-HQ", name="FW-HQ", format="asa", **sides(plan, Internal="inside"))
+    send(client, url, "edit", firewall="FW-HQ", name="FW-HQ", format="asa", **sides(Internal="inside"))
     assert firewalls(plan)[0]["log"] is False
 
 
 def test_an_edit_keeps_what_it_does_not_change(client):
     plan, url = make(firewalls=[FW | {"published": {"PS01": "203.0.113.10"}}])
     send(client, url, "edit", firewall="FW-HQ", name="FW-HQ", format="nftables", log="1",
-         published="PS01 = 203.0.113.10", **sides(plan, Internal="eth0", DMZ="eth7"))  # fmt: skip
+         published="PS01 = 203.0.113.10", **sides(Internal="eth0", DMZ="eth7"))  # fmt: skip
     assert firewalls(plan) == [
         FW | {"zones": {"Internal": "eth0", "DMZ": "eth7"}, "published": {"PS01": "203.0.113.10"}}
     ]
@@ -69,16 +67,51 @@ def test_two_people_change_two_sides_of_one_firewall(client):
     plan, url = make(firewalls=[FW])
     base = {"base": str(plan.revision)}
     send(client, url, "edit", firewall="FW-HQ", name="FW-HQ", format="nftables", log="1", **base,
-         **sides(plan, Internal="eth0", DMZ="eth7"))  # fmt: skip
+         **sides(Internal="eth0", DMZ="eth7"))  # fmt: skip
     send(client, url, "edit", firewall="FW-HQ", name="FW-HQ", format="nftables", log="1", **base,
-         **sides(plan, Internal="eth9", DMZ="eth1"))  # fmt: skip
+         **sides(Internal="eth9", DMZ="eth1"))  # fmt: skip
     assert firewalls(plan)[0]["zones"] == {"Internal": "eth9", "DMZ": "eth7"}
+
+
+@pytest.mark.parametrize("based", [True, False])
+def test_what_was_typed_for_a_zone_stays_with_it_when_another_has_gone_in_between(client, based):
+    plan, url = make(zones=[("Old", "internal"), *BASE])
+    base = {"base": str(plan.revision)} if based else {}
+    actions.apply_edit(plan_id=plan.pk, matrix=current_matrix(), edit="delete-zone", params={"zone": "Old"})
+    typed = sides(Internal="inside", DMZ="dmz", Internet="outside")
+    page = Page(send(client, url, "add", name="", format="asa", log="1", **base, **typed))
+    assert page.one("input", name="behind-DMZ").get("value") == "dmz"
+    assert words(page.one("label", for_=page.one("input", name="behind-DMZ").get("id"))) == "DMZ"
+    send(client, url, "add", name="FW-HQ", format="asa", log="1", **base, **typed)
+    assert firewalls(plan)[0]["zones"] == {"Internal": "inside", "DMZ": "dmz", "Internet": "outside"}
+
+
+def test_a_side_of_a_zone_that_has_gone_is_said_and_can_be_taken_out(client):
+    plan, url = make(zones=[("Old", "internal"), *BASE])
+    base = {"base": str(plan.revision)}
+    actions.apply_edit(plan_id=plan.pk, matrix=current_matrix(), edit="delete-zone", params={"zone": "Old"})
+    typed = {"name": "FW-HQ", "format": "asa", "log": "1", **base}
+    page = Page(send(client, url, "add", **typed, **sides(Old="old", DMZ="dmz")))
+    assert firewalls(plan) == []
+    assert "Old" in " ".join(map(words, page.all("p", class_="error", role="alert")))
+    assert page.one("input", name="behind-Old").get("value") == "old"
+    send(client, url, "add", **typed, **sides(Old="", DMZ="dmz"))
+    assert firewalls(plan)[0]["zones"] == {"DMZ": "dmz"}
+
+
+def test_a_side_of_a_zone_that_was_renamed_in_between_is_that_of_its_new_name(client):
+    plan, url = make()
+    base = {"base": str(plan.revision)}
+    renamed = {"zone": "DMZ", "name": "Outer"}
+    actions.apply_edit(plan_id=plan.pk, matrix=current_matrix(), edit="edit-zone", params=renamed)
+    send(client, url, "add", name="FW-HQ", format="asa", log="1", **base, **sides(Internal="inside", DMZ="dmz"))
+    assert firewalls(plan)[0]["zones"] == {"Internal": "inside", "Outer": "dmz"}
 
 
 def test_a_firewall_is_renamed_and_comes_back_by_undo(client):
     plan, url = make(firewalls=[FW, FW | {"name": "Other"}])
     send(client, url, "edit", firewall="FW-HQ", name="Edge", format="nftables", log="1",
-         **sides(plan, Internal="eth0", DMZ="eth1"))  # fmt: skip
+         **sides(Internal="eth0", DMZ="eth1"))  # fmt: skip
     assert [one["name"] for one in firewalls(plan)] == ["Edge", "Other"]
     assert Plan.objects.get(pk=plan.pk).revisions.latest("number").summary == "Firewall FW-HQ renamed to Edge"
     client.post(f"{url}undo/")
@@ -102,7 +135,7 @@ def test_each_remote_site_gets_one_by_a_pattern(client):
         ]
     )  # fmt: skip
     send(client, url, "add", name="FW-{zone}", format="fortigate", log="1", inside="lan",
-         **sides(plan, Internal="wan1", DMZ="wan1", Oslo="ignored"))  # fmt: skip
+         **sides(Internal="wan1", DMZ="wan1", Oslo="ignored"))  # fmt: skip
     assert firewalls(plan) == [
         {"name": f"FW-{site}", "format": "fortigate", "zones": {"Internal": "wan1", "DMZ": "wan1", site: "lan"}}
         for site in ("Oslo", "Bergen")
@@ -127,12 +160,12 @@ def test_each_remote_site_gets_one_by_a_pattern(client):
 )
 def test_what_is_wrong_is_said_at_its_field_and_nothing_is_lost(client, data, field, sentence):
     plan, url = make(firewalls=[FW])
-    sent = {"name": "New", "format": "nftables", "log": "1", **sides(plan, DMZ="eth3")} | data
+    sent = {"name": "New", "format": "nftables", "log": "1", **sides(DMZ="eth3")} | data
     page = Page(send(client, url, "add", **sent))
     assert firewalls(plan) == [FW]
     assert sentence in words(page.one(id=f"{field}-error"))
     assert page.one(id=field).get("aria-invalid") == "true"
-    shown = page.one(id=f"firewall-behind-{number(plan, 'DMZ')}")
+    shown = page.one("input", name="behind-DMZ")
     assert shown.get("value") == "eth3"
 
 

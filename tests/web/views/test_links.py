@@ -83,6 +83,16 @@ def test_a_link_that_cannot_be_is_not_made_and_what_was_typed_stays(client, plan
     assert not ShareLink.objects.exists()
 
 
+@pytest.mark.parametrize("wrong", [{"most_openings": "ten"}, {"offer": "forged"}])
+def test_a_passphrase_that_is_not_sent_back_is_asked_for_again(client, plan, wrong):
+    page, path = make(client, plan[1], passphrase=PASSPHRASE, **wrong)
+    assert path is None
+    assert page.one("input", id="link-passphrase").get("value") is None
+    assert words(page.one(id="link-passphrase-error")) == "Type it once more: it isn’t sent back."
+    without, _ = make(client, plan[1], **wrong)
+    assert not without.all(id="link-passphrase-error")
+
+
 def test_never_is_a_choice_that_has_to_be_made(client, plan):
     options = Page(client.get(f"/plans/{plan[1]}/links/")).one("select", id="link-days").iter("option")
     assert [option.get("value") for option in options if option.get("selected") is not None] == ["30"]

@@ -146,16 +146,26 @@ def _azure(plan: Plan) -> tuple[dict[str, Any], Resources]:
 
 
 def _check_groups(plan: Plan) -> None:
-    """Raise NotExpressible where a network security group would have more than it takes. Disabled ones don't count."""
-    counts = Counter((side, "rules") for side in _list_denied(plan))
+    denied = _list_denied(plan)
+    counts = {side: Counter(rules=int(side in denied)) for _, side in plan.sides}
     for opening in plan.openings:
-        if not opening.disabled:
-            counts[opening.destination, "rules"] += 1
-            for end in ("source", "destination"):
-                found = len(list_networks(plan, opening, end))
-                counts[opening.destination, f"addresses and networks as {end}s"] += found
-    for (side, what), count in counts.items():
-        _check("Azure", f"the network security group of {side}", count, what, _MOST[what])
+        counts[opening.destination] += weigh(plan, opening)
+    for side, count in counts.items():
+        check_group("Azure", f"of {side}", count)
+
+
+def weigh(plan: Plan, opening: Opening) -> Counter[str]:
+    """How much of what its network security group takes a rule is; nothing where it is disabled."""
+    if opening.disabled:
+        return Counter()
+    networks = {end: len(list_networks(plan, opening, end)) for end in ("source", "destination")}
+    return Counter({"rules": 1, **{f"addresses and networks as {end}s": count for end, count in networks.items()}})
+
+
+def check_group(label: str, name: str, counts: Counter[str]) -> None:
+    """Raise NotExpressible where a network security group would have more than it takes."""
+    for what, most in _MOST.items():
+        _check(label, f"the network security group {name}", counts[what], what, most)
 
 
 def _list_denied(plan: Plan) -> list[str]:
@@ -243,7 +253,7 @@ def _aws(plan: Plan) -> tuple[dict[str, Any], Resources]:
         "security_groups": {
             "type": "map(string)",
             "default": {},
-            "description": "By endpoint the id of its security group; who isn't here isn't in AWS: "
+            "description": "By endpoint the id of a security group of its own; who isn't here isn't in AWS: "
             + ", ".join(sorted(names)),
         }
     }

@@ -8,6 +8,7 @@ no order: what is added is what they lack. Syntax: Microsoft, “az network nsg 
 import json
 import re
 import shlex
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from planner.engine.existing.model import Stage
 from planner.engine.existing.readers import aws, azure
 from planner.engine.existing.sides import Ways
 from planner.engine.flows import Flow
-from planner.report.firewall.devices.clouds import EVERYBODY, list_networks
+from planner.report.firewall.devices.clouds import EVERYBODY, check_group, list_networks, weigh
 from planner.report.firewall.devices.openings import Opening, Plan, Sides, make_plan
 from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.head import (
@@ -159,17 +160,22 @@ def render_azure(task: Task) -> bytes:
     """Commands of az. Raises NotExpressible."""
     groups = azure.find_groups(task.text)
     script = _Script(task, _AZURE)
+    counts: dict[str, Counter[str]] = {}
     for one in _list_lacking(task, list(groups), script):
-        group = groups[one.group] if one.group else next(iter(groups.values()))
+        key = one.group or next(iter(groups))
+        group = groups[key]
         plan, numbers = _find_room(one, group.taken[one.way], script)
         at = _call_azure(group)
         for opening, number in zip(plan.openings, numbers, strict=True):
+            counts.setdefault(key, _count_there(group)).update(weigh(plan, opening))
             script.lines.append(_write_azure(plan, opening, at, one.way, number))
             if opening.permit.service[0] == "icmp":
                 script.notes.append(
                     f"{script.lines[-1].name} opens more than the plan asks for: Azure's rules have no types of ICMP, "
                     "so this one lets all of ICMP through, and not an echo alone."
                 )
+    for key, count in counts.items():
+        check_group(_AZURE, groups[key].name, count)
     needs = any(_RESOURCE_GROUP in line.does for line in script.lines)
     begin = ["set -eu", *([': "${RESOURCE_GROUP:?the resource group of the groups}"'] if needs else ())]
     how = (
@@ -177,6 +183,11 @@ def render_azure(task: Task) -> bytes:
         "before the first rule that may refuse what it opens."
     )
     return script.write(begin, [how])
+
+
+def _count_there(group: azure.Known) -> Counter[str]:
+    """What a group has of what it takes; of the addresses in its rules nothing is known here."""
+    return Counter(rules=sum(number in _PRIORITIES for numbers in group.taken.values() for number in numbers))
 
 
 _RESOURCE_GROUP = '"$RESOURCE_GROUP"'

@@ -169,6 +169,11 @@ def write_ends(ends: Mapping[str, End]) -> dict[str, Any]:
     return {name: [end.zone, list(end.addresses)] for name, end in ends.items()}
 
 
+def is_counted(plan: models.Plan, sender: Sender) -> bool:
+    """Whether states of a plan were set by this very operation already: the same form was sent twice."""
+    return bool(sender.operation) and plan.states.filter(operation=sender.operation).exists()
+
+
 @transaction.atomic
 def set_states(
     *, plan_id: int, matrix: Matrix, picks: Sequence[Pick], wish: Wish, sender: Sender = ANYONE, via: str = ""
@@ -179,7 +184,7 @@ def set_states(
     `report_for` does.
     """
     plan = lock_plan(plan_id)
-    if sender.operation and plan.states.filter(operation=sender.operation).exists():
+    if is_counted(plan, sender):
         return len(picks)
     report = report_for(plan.version, matrix)
     standing = _read_standing(plan)

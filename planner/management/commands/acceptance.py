@@ -11,7 +11,7 @@ from django.utils.timezone import localdate
 
 from planner.engine import Report
 from planner.engine.acceptance import Acceptance, Run, assess
-from planner.engine.result_files import read_runs
+from planner.engine.result_files import ResultReader
 from planner.management.plan_command import PlanCommand
 from planner.management.statuses import TOLD
 from planner.plan import limits
@@ -81,10 +81,11 @@ def _read_all(report: Report, names: list[str]) -> tuple[list[Run], list[str]]:
     """The runs that can be read, in their order, and a sentence for each file that can't."""
     runs: list[Run] = []
     refused = []
+    reader = ResultReader(report)
     for name in names:
         try:
             with Path(name).open("rb") as file:
-                runs += read_runs(report, name, file.read(limits.RESULTS + 1))
+                runs += reader.read(name, file.read(limits.RESULTS + 1))
         except BadResults as error:
             refused.append(f"{name} was not used: {error}")
         except OSError as error:

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from planner.engine.checks import digest_of, plan_checks
-from planner.store import actions
+from planner.store import actions, results
 from planner.store.reports import report_for
 from planner.store.results import MOST_OF_SOURCE, prove
 from planner.store.run_models import CheckRun
@@ -184,6 +184,15 @@ def test_each_faulty_file_gets_a_sentence_and_keeps_no_other_from_being_used(cli
     assert "other.json was not used: it is of the plan Fabrikam" in said
     assert "old.json was not used: it is of another state of the plan" in said
     assert "future.json was not used: it says that it was made later than now" in said
+    assert [run.source for run in CheckRun.objects.all()] == ["PS01"]
+
+
+def test_of_many_files_only_so_many_results_are_taken_at_once(client, plan, monkeypatch):
+    number = len(write_results(report_of(plan), "PS01")["results"])
+    monkeypatch.setattr(results, "MOST_RESULTS", number)
+    page = Page(upload(client, plan, file(plan, "PS01"), file(plan, "Staff", name="staff.json")))
+    said = f"staff.json was not used: with the files before it these are more than {number} results"
+    assert said in page.text(role="status")
     assert [run.source for run in CheckRun.objects.all()] == ["PS01"]
 
 

@@ -1,11 +1,12 @@
 """Every write to editions and amendments: keyword-only, atomic."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
+from django.db.models import Field
 from django.utils import timezone
 
 from ports.locks import one_at_a_time
@@ -14,6 +15,7 @@ from ports.matrix.amendments import dump_amendment, find_product, prepare, show_
 from ports.matrix.differences import describe_difference, find_differences
 from ports.models import ROWS, Amendment, PortMatrix, Snapshot, new_stamp
 from ports.queries import NoMatrix, default_product, edition_records, find_records, find_standing, read_fixture
+from ports.text import short
 from ports.written import Written
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
@@ -55,6 +57,9 @@ def load_matrix(*, path: Path, activate: bool = True) -> tuple[PortMatrix, bool]
     edition = PortMatrix.objects.filter(slug=head["slug"]).first()
     is_new = edition is None
     if edition is None:
+        faults = list(_find_length_faults(records))
+        if faults:
+            raise MatrixError(faults)
         edition = _write(records, digest)
         if edition.renamed:
             _renew(edition.product_slug)
@@ -83,6 +88,18 @@ def _find_name_faults(records: Records) -> list[str]:
     if PortMatrix.objects.filter(slug=product).exists():
         return [f"{where}: the product would be called '{product}', and an edition that is here has that slug."]
     return []
+
+
+def _find_length_faults(records: Records) -> Iterator[str]:
+    """What is too long for its column, which SQLite keeps whole and PostgreSQL refuses."""
+    head = records[HEAD][0]
+    where = f"{HEAD} '{short(head['product'])}'"
+    kept = {name: head[name] for name in ("product", "document", "received")}
+    for name, text in {**kept, "product_slug": find_product(records)}.items():
+        most = cast("Field[Any, Any]", PortMatrix._meta.get_field(name)).max_length or 0
+        if len(text) > most:
+            what = f"the field '{name}'" if name in kept else "what plans would call the product"
+            yield f"{where}: {what} has {len(text)} characters; allowed are {most}."
 
 
 def _write(records: Records, digest: str) -> PortMatrix:

@@ -9,7 +9,10 @@ from ports.matrix import find_faults
 from ports.models import PortMatrix
 from ports.queries import SHIPPED, edition_records, find_held_back, read_fixture
 
-HELD_BACK = "Look at them on /matrix/ or by `manage.py matrix amendments`; revert those that are done with."
+HELD_BACK = (
+    "Look at them on /matrix/ or by `manage.py matrix amendments`; revert those that are done with for all plans, "
+    "for those on earlier editions too, which still have them."
+)
 
 
 @register()

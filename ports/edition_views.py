@@ -17,7 +17,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from ports.actions import NoSuchAmendment, activate_matrix, make_amendment, revert_amendment
 from ports.matrix import KINDS, NotAmendable, amend, complete, record_key
-from ports.matrix.amendments import LONGEST_REASON, find_place, read_value, write_value
+from ports.matrix.amendments import (
+    LONGEST_REASON,
+    check_reason,
+    find_place,
+    name_now,
+    normalise,
+    read_value,
+    write_value,
+)
 from ports.matrix.differences import Difference, find_differences, is_rename, show_both
 from ports.matrix.rows import Facet, describe_fields, facets
 from ports.models import Amendment, PortMatrix
@@ -57,9 +65,13 @@ def staff_view(view: View) -> View:
 def amend_row(request: HttpRequest) -> HttpResponse:
     """A row with its fields, and the form that gives one of them another value here."""
     sent = request.POST if request.method == "POST" else request.GET
-    edition = _find_current(sent.get("edition", ""))
-    records = amend(edition_records(edition.pk), find_standing(edition.product_slug))[0]
-    row = sent.get("row", "")
+    begun = _find_edition(sent.get("edition", ""))
+    edition = begun if begun.current else _find_current(begun.product_slug)
+    if edition != begun and request.method != "POST":
+        raise Http404
+    loaded = edition_records(edition.pk)
+    records = amend(loaded, find_standing(edition.product_slug))[0]
+    row = name_now(sent.get("row", ""), loaded)
     field = sent.get("field", "") or _choose_field(row)
     try:
         kind, record, facet = find_place(records, row, field)
@@ -72,10 +84,15 @@ def amend_row(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         value, reason = request.POST.get("value", "").replace("\r\n", "\n"), request.POST.get("reason", "")
         try:
-            made = make_amendment(
+            if edition != begun:
+                raise NotAmendable(
+                    f"{begun.slug}, under which this was begun, isn’t the current edition any more; "
+                    f"{edition.slug} is. The field is shown as it is there."
+                )
+            made = _make_once(
                 row=row,
                 field=field,
-                value=read_value(row, facet, value),
+                value=normalise(facet, read_value(row, facet, value)),
                 reason=reason,
                 author=request.user.get_username(),
                 product=edition.product_slug,
@@ -155,10 +172,29 @@ def compare_editions(request: HttpRequest) -> HttpResponse:
     return render(request, "ports/compare.html", context)
 
 
-def _find_current(slug: str) -> PortMatrix:
-    """The current edition of that slug, or of the default product; Http404 when there is none."""
-    found = PortMatrix.objects.filter(current=True)
-    edition = (found.filter(slug=slug) if slug else found.filter(product_slug=default_product())).first()
+def _make_once(*, reason: str, seen: Any, **facts: Any) -> Amendment:
+    """Make an amendment, or find it made by the same form, which was sent twice. Raises NotAmendable."""
+    try:
+        return make_amendment(reason=reason, seen=seen, **facts)
+    except NotAmendable:
+        wanted = {"row", "field", "author", "product"}
+        same = Amendment.objects.filter(reverted=None, **{name: facts[name] for name in wanted}).last()
+        if same is None or (same.old, same.new, same.reason) != (seen, facts["value"], check_reason(reason)):
+            raise
+        return same
+
+
+def _find_edition(slug: str) -> PortMatrix:
+    """The edition of that slug, or the current one of the default product; Http404 when there is none."""
+    edition = find_edition(slug) if slug else _find_current(default_product())
+    if edition is None:
+        raise Http404
+    return edition
+
+
+def _find_current(product: str) -> PortMatrix:
+    """The current edition of a product; Http404 when it has none."""
+    edition = PortMatrix.objects.filter(current=True, product_slug=product).first()
     if edition is None:
         raise Http404
     return edition
@@ -189,7 +225,7 @@ def _read_seen(text: str) -> Any:
     """The value that the form was made with; ... where a form says none."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ...
 
 

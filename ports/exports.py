@@ -10,7 +10,7 @@ from typing import Any
 from ports.filters import End, Query, Row, describe_condition
 from ports.matrix import AnyOf, ChoiceIs, Condition, Matrix, RoleAbsent, RolePresent
 from ports.matrix.amendments import amendment_data, find_bearing, say_amendment, say_place
-from ports.text import neutralise
+from ports.text import neutralise_parts, show_line
 
 COLUMNS = (
     "section", "section title", "topic", "row", "summary", "source", "destination", "services", "when",
@@ -27,8 +27,13 @@ class Syntax:
 
 
 def write_csv(matrix: Matrix, query: Query, rows: Sequence[Row]) -> str:
-    """One line for each row, under a line of headings; no cell is taken for a formula by a spreadsheet."""
+    """One line for each row, under a line of headings; no cell is taken for a formula by a spreadsheet.
+
+    With a byte order mark: without it Excel reads the bytes in the code page of the machine and garbles what is beyond
+    ASCII. Other readers know it as "utf-8-sig".
+    """
     sheet = io.StringIO()
+    sheet.write("\ufeff")
     writer = csv.writer(sheet)
     writer.writerow(COLUMNS)
     for row in rows:
@@ -39,7 +44,7 @@ def write_csv(matrix: Matrix, query: Query, rows: Sequence[Row]) -> str:
             row.correction.title if row.correction else "", "; ".join(caveat.title for caveat in row.caveats),
             "; ".join(f"{say_place(one)}: {say_amendment(one)}" for one in find_bearing(matrix, requirement)),
         )  # fmt: skip
-        writer.writerow([neutralise(str(cell)) for cell in cells])
+        writer.writerow([neutralise_parts(show_line(str(cell))) for cell in cells])
     return sheet.getvalue()
 
 

@@ -96,8 +96,14 @@ class Part:
         """Protocol and port as they are read: "tcp 443", "icmp"."""
         return port_label(self.service)
 
+    @property
+    def ports(self) -> str:
+        """The same as filters and commands take them, each port with its protocol: "tcp/25 tcp/587"."""
+        protocol = self.service.protocol
+        return " ".join(f"{protocol}/{ports}" if ports else protocol for ports in split_ports(self.service.ports))
+
     def __str__(self) -> str:
-        return f"{self.label.replace(' ', '/')} {self.service.name}"
+        return f"{self.ports} {self.service.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -435,7 +441,7 @@ def _prose(matrix: Matrix, row: Row) -> str:
         for part in line.parts:
             service = part.service
             texts += [
-                service.slug, service.name, part.label, f"{service.protocol}/{service.ports or ''}",
+                service.slug, service.name, part.label, part.ports,
                 *(f"{service.protocol} {ports}" for ports, _ in part.corrected),
             ]  # fmt: skip
     for caveat in row.caveats:

@@ -1,11 +1,12 @@
 """Rows to Matrix: the only door. The current matrices come from the database, the shipped one from `ports.shipped`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
 from django.apps import apps
+from django.core.validators import slug_re
 from django.db import models
 from django.utils.timezone import localdate
 
@@ -24,6 +25,7 @@ from ports.matrix import (
 )
 from ports.matrix import Amendment as Facts
 from ports.matrix.amendments import follow, load_amendment, say_conflict
+from ports.matrix.marks import SHA256
 from ports.matrix.renames import Renames, list_renames
 from ports.models import Amendment, PortMatrix, Snapshot
 from ports.shipped import SHIPPED, read_fixture, shipped_matrix, shipped_product, shipped_records
@@ -161,7 +163,7 @@ def find_matrix(slug: str) -> Matrix | None:
 
     Raises MatrixError with its faults when the rows are no matrix.
     """
-    row = PortMatrix.objects.filter(slug=slug).values_list("pk", *_MARKS).first()
+    row = _find_marks(slug)
     return _matrix_at(*row) if row else None
 
 
@@ -179,8 +181,19 @@ def find_matrix_at(edition_id: int) -> Matrix:
 
 def find_loaded(slug: str) -> Matrix | None:
     """The edition with that slug as it was loaded, without amendments; None when there is none."""
-    row = PortMatrix.objects.filter(slug=slug).values_list("pk", *_MARKS).first()
+    row = _find_marks(slug)
     return _loaded_at(*row) if row else None
+
+
+def _find_marks(slug: str) -> tuple[Any, ...] | None:
+    if not _can_be_slug(slug):
+        return None
+    return PortMatrix.objects.filter(slug=slug).values_list("pk", *_MARKS).first()
+
+
+def _can_be_slug(text: str) -> bool:
+    """Whether an edition can have that slug. PostgreSQL refuses to look for a text with a NUL."""
+    return slug_re.match(text) is not None
 
 
 def list_matrices() -> tuple[PortMatrix, ...]:
@@ -201,14 +214,42 @@ def list_standing(product: str) -> tuple[tuple[object, ...], ...]:
 
 def find_edition(slug: str) -> PortMatrix | None:
     """The edition with that slug; None when there is none."""
-    found: PortMatrix | None = _by_slug.first(slug)
+    found: PortMatrix | None = _by_slug.first(slug) if _can_be_slug(slug) else None
     return found
 
 
+def find_sibling(slug: str, product: str) -> PortMatrix | None:
+    """The edition with that slug, if it is one of the product of that slug; else None."""
+    found = find_edition(slug)
+    return found if found is not None and found.product_slug == product else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Built:
+    """An edition with its amendments."""
+
+    matrix: Matrix
+    facts: Mapping[int, Facts]
+    """All of the product's amendments by number, reverted ones too, with the names that rows have in the edition."""
+    held: Mapping[int, str]
+    """Why those that don't fit it are held back: to find that out may take a second, and everybody asks it."""
+
+
+def _matrix_at(*marks: Any) -> Matrix:
+    return _build_at(*marks).matrix
+
+
 @lru_cache(maxsize=16)
-def _matrix_at(edition_id: int, product: str, *_marks: object) -> Matrix:
+def _build_at(edition_id: int, product: str, *_marks: object) -> _Built:
     """An edition with its amendments, as of its marks: what they name has changed when any of them has."""
-    return build_amended(edition_records(edition_id), find_standing(product))[0]
+    records = edition_records(edition_id)
+    matrix, conflicts = build_amended(records, find_standing(product))
+    facts = [follow(read_facts(amendment), records) for amendment in Amendment.objects.filter(product=product)]
+    return _Built(
+        matrix=matrix,
+        facts={one.number: one for one in facts},
+        held={conflict.amendment.number: conflict.why for conflict in conflicts},
+    )
 
 
 @lru_cache(maxsize=4)
@@ -245,21 +286,11 @@ def list_amendments(product: str = "") -> tuple[Judged, ...]:
     """
     product = product or default_product()
     rows = list(Amendment.objects.filter(product=product))
-    edition = PortMatrix.objects.filter(product_slug=product, current=True).values_list("pk", flat=True).first()
-    standing = [read_facts(row) for row in rows if row.reverted is None]
-    held: dict[int, str] = {}
-    records: Records = {}
-    if edition is None:
-        held = {facts.number: "the product has no current edition." for facts in standing}
-    elif rows:
-        records = edition_records(edition)
-    if records and not _are_applied(product, standing):
-        conflicts = amend(records, standing)[2]
-        held = {conflict.amendment.number: conflict.why for conflict in conflicts}
+    facts, held = _judge(product, rows) if rows else ({}, {})
     return tuple(
         Judged(
             amendment=row,
-            facts=follow(read_facts(row), records),
+            facts=facts.get(row.pk) or read_facts(row),
             state="reverted" if row.reverted else "conflict" if row.pk in held else "applied",
             why="" if row.reverted else held.get(row.pk, ""),
         )
@@ -267,13 +298,19 @@ def list_amendments(product: str = "") -> tuple[Judged, ...]:
     )
 
 
-def _are_applied(product: str, standing: list[Facts]) -> bool:
-    """Whether all of them are in the current matrix, which is known where it was asked for lately."""
+def _judge(product: str, rows: Iterable[Amendment]) -> tuple[Mapping[int, Facts], Mapping[int, str]]:
+    """Amendments as the current edition names their rows, and why those are held back that are."""
+    marks = next((marks for slug, *marks in _current.ask() if slug == product), None)
+    if marks is None:
+        return {}, {row.pk: "the product has no current edition." for row in rows if row.reverted is None}
     try:
-        matrix = current_matrix(product) if standing else None
-    except MatrixError:
-        return False
-    return matrix is None or len(matrix.amendments) == len(standing)
+        built = _build_at(*marks)
+    except MatrixError:  # of an edition with faults it can be said all the same
+        records = edition_records(marks[0])
+        standing = [read_facts(row) for row in rows if row.reverted is None]
+        held = {conflict.amendment.number: conflict.why for conflict in amend(records, standing)[2]}
+        return {row.pk: follow(read_facts(row), records) for row in rows}, held
+    return built.facts, built.held
 
 
 def find_held_back(product: str = "") -> tuple[str, ...]:
@@ -295,12 +332,17 @@ def find_state(digest: str) -> Matrix | None:
 
     None when nothing here tells: it was never kept, or an earlier version kept it and it can't be read any more. What
     is amended now has that digest for as long as it lasts, and is found only if it was kept: so that looking in vain,
-    as for what another service stored, costs two queries.
+    as for what another service stored, costs two queries. Another one asks for what rows are called in the editions
+    that are here now, which may have come since.
     """
+    if not SHA256.pattern.fullmatch(digest):
+        return None
     try:
-        return _kept_matrix(digest)
+        found = _kept_matrix(digest)
     except (LookupError, MatrixError):
         return None
+    renames = tuple(sorted({*found.renames, *_find_renames(found.product_slug)}))
+    return found if renames == found.renames else replace(found, renames=renames)
 
 
 @lru_cache(maxsize=16)

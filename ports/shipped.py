@@ -20,6 +20,8 @@ def read_fixture(path: Path) -> dict[str, list[dict[str, Any]]]:
         entries = json.loads(path.read_text("utf-8"))
     except ValueError as error:
         raise ValueError(f"{path.name} is no JSON: {error}") from None
+    except RecursionError:
+        raise ValueError(f"{path.name} is nested too deeply for a list of rows.") from None
     records: dict[str, list[dict[str, Any]]] = defaultdict(list)
     if not isinstance(entries, list):
         raise ValueError(f"{path.name} must hold a list of rows.")

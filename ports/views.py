@@ -127,7 +127,8 @@ def _answer(request: HtmxRequest, shown: Shown, *, partial: bool) -> HttpRespons
         user = request.user
         person = request.META["CSRF_COOKIE"], user.pk, user.get_username(), user.has_usable_password()
     account = {"on": settings.REQUIRE_LOGIN}
-    standing = list_standing(shown.matrix.product_slug)
+    # What stands is asked after the matrix was: it may have been amended in between.
+    standing = shown.matrix.state, list_standing(shown.matrix.product_slug)
     key = "matrix", get_script_prefix(), shown.edition, shown.is_current, standing, staff, partial, account["on"]
     tag = seal((key, request.get_full_path(), person))
     if is_known(request, tag):
@@ -194,7 +195,7 @@ def download_matrix(request: HttpRequest, syntax: str) -> HttpResponse:
     return HttpResponse(
         form.write(matrix, query, find_rows(matrix, query)),
         content_type=form.content_type,
-        headers={"Content-Disposition": f'attachment; filename="port-matrix.{syntax}"'},
+        headers={"Content-Disposition": f'attachment; filename="port-matrix-{matrix.edition}.{syntax}"'},
     )
 
 

@@ -27,7 +27,7 @@ from planner.store.editions import matrix_of
 from planner.store.models import Hold, Plan
 from planner.store.reports import report_for
 from ports.matrix import Matrix
-from ports.models import PortMatrix
+from ports.queries import find_sibling
 
 TAG = "Decisions"
 MOST_REASON = 500
@@ -179,8 +179,7 @@ def switch_edition(request: HttpRequest, key: UUID, wanted: WantedEdition) -> Ht
     every fault where the plan doesn't fit the edition; nothing is stored then.
     """
     with let_in(request, key, Hold.Role.EDIT, writes=True) as plan:
-        same = PortMatrix.objects.filter(product_slug=matrix_of(plan).product_slug)
-        edition = same.filter(slug=wanted.edition).first()
+        edition = find_sibling(wanted.edition, matrix_of(plan).product_slug)
         if edition is None:
             sentence = f"There is no edition {shown(wanted.edition)} of this plan's product."
             raise refuse([Fault("edition", sentence, "unknown")], "Nothing was switched.")

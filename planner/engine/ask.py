@@ -41,6 +41,8 @@ class End:
     zones: frozenset[str]
     """The zones that it is in: its endpoints', and those whose networks have the address."""
     is_zone: bool = False
+    family: int = 0
+    """Of an address: 4 or 6."""
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
@@ -94,6 +96,9 @@ def ask_between(report: Report, here: End, there: End, packet: Ports) -> Answer:
                 f"No endpoint of the plan {'is in' if end.is_zone else 'has'} {end.said}, so nothing is asked for."
             )
             return found(outcome="not-asked", reason=reason)
+    if packet.protocol == "icmp" and 6 in (here.family, there.family):
+        reason = "A ping that a plan asks for is the echo request of IPv4, so none of IPv6 is asked for."
+        return found(outcome="not-asked", reason=reason)
     return _look_for_flows(report, here, there, packet)
 
 
@@ -145,28 +150,30 @@ def _find_address(report: Report, text: str) -> End:
         found = tuple(
             e for e in plan.endpoints if any(holds(read_network(address), network) for address in e.addresses)
         )
-        found += tuple(_find_anywhere(report, network, found))
+        found += tuple(_find_anywhere(report, network))
     zones = {endpoint.zone for endpoint in found}
     zones |= {
         zone.name for zone in plan.zones if network and any(holds(read_network(n), network) for n in zone.networks)
     }
     units = (found,) if found else ()
-    return End(said=f"the address {text}", units=units, zones=frozenset(zones))
+    family = network.version if network else 0
+    return End(said=f"the address {text}", units=units, zones=frozenset(zones), family=family)
 
 
-def _find_anywhere(report: Report, network: Network, found: Sequence[Endpoint]) -> Iterator[Endpoint]:
-    """The endpoints that are `any`, where the address is none of another zone's."""
+def _find_anywhere(report: Report, network: Network) -> Iterator[Endpoint]:
+    """The endpoints that are `any`, where no part of the address is another zone's."""
     plan = report.plan
-    theirs = {endpoint.zone for endpoint in found}
-    theirs |= {zone.name for zone in plan.zones if _covers(zone.networks, network)}
-    for endpoint in plan.endpoints:
-        if ANY in endpoint.addresses and theirs <= {endpoint.zone}:
-            yield endpoint
+    anywhere = [endpoint for endpoint in plan.endpoints if ANY in endpoint.addresses]
+    if anywhere:
+        theirs = {endpoint.zone for endpoint in plan.endpoints if _touches(endpoint.addresses, network)}
+        theirs |= {zone.name for zone in plan.zones if _touches(zone.networks, network)}
+        yield from (endpoint for endpoint in anywhere if theirs <= {endpoint.zone})
 
 
-def _covers(addresses: Iterable[str], network: Network) -> bool:
-    """Whether all of a network lies within one of some addresses."""
-    return any(holds(read_network(address), network) for address in addresses)
+def _touches(addresses: Iterable[str], network: Network) -> bool:
+    """Whether a network has an address in common with one of some addresses."""
+    known = map(read_network, addresses)
+    return any(holds(one, network) or (one is not None and holds(network, one)) for one in known)
 
 
 @lru_cache(maxsize=65_536)
@@ -242,10 +249,20 @@ def _look_for_flows(report: Report, here: End, there: End, packet: Ports) -> Ans
 
 
 def _stay_on_one_machine(here: End, there: End) -> Places:
-    """From one zone to itself: the pairs of a machine with itself, which nobody asks about."""
-    if not (here.is_zone and there.is_zone and here.zones == there.zones):
+    """Where a zone is asked about: the pairs of a machine with itself, which nobody asks about."""
+    if not (here.is_zone or there.is_zone):
         return set()
-    return {(place, place) for place, (endpoint,) in enumerate(here.units) if not endpoint.group}
+    places = {unit[0].name: place for place, unit in enumerate(there.units) if _is_machine(unit)}
+    return {
+        (place, places[unit[0].name])
+        for place, unit in enumerate(here.units)
+        if _is_machine(unit) and unit[0].name in places
+    }
+
+
+def _is_machine(unit: Sequence[Endpoint]) -> bool:
+    """Whether a unit is one endpoint that stands for one machine."""
+    return len(unit) == 1 and not unit[0].group
 
 
 def _places(end: End) -> dict[str, int]:

@@ -204,7 +204,11 @@ def _match(rule: Rule, owners: Mapping[Opening, Given], gone: dict[int, list[Ope
     states: Counter[str] = Counter()
     for number, share in counts.items():
         states[bearing[number].state] += share
-    main = max(bearing.values(), key=lambda one: (states[one.state], counts[one.number], one.number))
+    latest = {bearing[number].state: number for number in sorted(bearing)}
+    state = max(states, key=lambda one: (states[one], latest[one]))
+    main = max(
+        (one for one in bearing.values() if one.state == state), key=lambda one: (counts[one.number], one.number)
+    )
     alike = [number for number, one in bearing.items() if one.state == main.state]
     standing = [number for number in sorted(bearing) if bearing[number].state != NOTHING_TO_CLOSE]
     fewer = [opening for number in standing for opening in gone.pop(number, ())]

@@ -8,55 +8,85 @@ an example.
 import re
 import xml.etree.ElementTree as ET
 from collections import defaultdict
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import cached_property
 from typing import get_args
 
 from planner.engine.acceptance import Run
 from planner.engine.checks import CLOSED, Check, digest_of, plan_checks
 from planner.engine.report import Report
 from planner.plan import limits
-from planner.plan.check_results import MAX_ERROR, OUTCOMES, BadResults, Outcome, Result, Results, read_results
-from ports.text import cut, show_line
+from planner.plan.check_results import (
+    MAX_ERROR,
+    OUTCOMES,
+    BadResults,
+    Outcome,
+    Result,
+    Results,
+    as_started,
+    read_results,
+)
+from ports.text import MAX_NAME, cut, show_line
 
 _ID = re.compile(rf"(?:{re.escape(CLOSED)})?[0-9a-f]{{16}}\Z")
 _FAILURES: dict[str, Outcome] = {"blocked": "filtered", "forbidden-open": "open"}
 """What the types of failures mean that are no outcomes: those that an acceptance writes."""
 
 
-def read_runs(report: Report, name: str, data: bytes) -> tuple[Run, ...]:
-    """The runs of a file by its name: one of a script's file; of JUnit XML one for each source.
+class ResultReader:
+    """Reads files of results beside a report; what it needs of that is found once for all of them."""
 
-    Raises BadResults with one sentence where it is neither, or says too little.
-    """
-    if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] != b"<":
-        return (Run(name=name, results=read_results(data)),)
-    root = _parse(data)
-    said = {str(one.get("name")): str(one.get("value")) for one in root.iter("property")}
-    for key, words in (("plan", "the plan's name"), ("report", "the digest of the report, as in plan.json")):
-        if not said.get(key):
-            raise BadResults(f"It doesn't say {words}: a suite needs a property '{key}'.")
-    started = _read_time(next((one.get("timestamp") for one in root.iter() if one.get("timestamp")), None))
-    by_source: defaultdict[str, list[Result]] = defaultdict(list)
-    checks = {check.id: check for check in plan_checks(report)} if said["report"] == digest_of(report) else {}
-    cases = list(root.iter("testcase"))
-    if len(cases) > limits.RESULT_ROWS:
-        raise BadResults(f"It has more than {limits.RESULT_ROWS:,} test cases, which is the most that is read.")
-    first = min((check.source for check in checks.values()), default=said["plan"])
-    for case in cases:
-        found = _ID.search(case.get("name") or "")
-        check = checks.get(found[0]) if found else None
-        by_source[check.source if check else first] += _list_results(check, case)
-    return tuple(
-        Run(
-            name=name,
-            results=Results(
-                plan=said["plan"], report=said["report"], source=source, host=show_line(root.get("hostname") or ""),
-                started=started, results=tuple(results),
-            ),
-        )
-        for source, results in sorted(by_source.items())
-    )  # fmt: skip
+    def __init__(self, report: Report) -> None:
+        self._report = report
+
+    @cached_property
+    def _digest(self) -> str:
+        return digest_of(self._report)
+
+    @cached_property
+    def _checks(self) -> Mapping[str, Check]:
+        return {check.id: check for check in plan_checks(self._report)}
+
+    @cached_property
+    def _first(self) -> str:
+        """The source that results of no check are told under."""
+        return min(check.source for check in self._checks.values())
+
+    def read(self, name: str, data: bytes) -> tuple[Run, ...]:
+        """The runs of a file by its name: one of a script's file; of JUnit XML one for each source.
+
+        Raises BadResults with one sentence where it is neither, or says too little or too much.
+        """
+        if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] != b"<":
+            return (Run(name=name, results=read_results(data)),)
+        root = _parse(data)
+        said = {str(one.get("name")): str(one.get("value")) for one in root.iter("property")}
+        for key, words in (("plan", "the plan's name"), ("report", "the digest of the report, as in plan.json")):
+            if not said.get(key):
+                raise BadResults(f"It doesn't say {words}: a suite needs a property '{key}'.")
+        started = _read_time(next((one.get("timestamp") for one in root.iter() if one.get("timestamp")), None))
+        checks = self._checks if said["report"] == self._digest else {}
+        first = self._first if checks else said["plan"]
+        by_source: defaultdict[str, list[Result]] = defaultdict(list)
+        for number, (check, result) in enumerate(_list_results(checks, root), 1):
+            if number > limits.RESULT_ROWS:
+                raise BadResults(
+                    f"It has more than {limits.RESULT_ROWS:,} results, which is the most that is read: a test case "
+                    "has one for each address and port of its check."
+                )
+            by_source[check.source if check else first].append(result)
+        host = cut(show_line(root.get("hostname") or ""), MAX_NAME)
+        return tuple(
+            Run(
+                name=name,
+                results=Results(
+                    plan=said["plan"], report=said["report"], source=source, host=host, started=started,
+                    results=tuple(results),
+                ),
+            )
+            for source, results in sorted(by_source.items())
+        )  # fmt: skip
 
 
 def _parse(data: bytes) -> ET.Element:
@@ -81,30 +111,33 @@ def _read_time(text: str | None) -> datetime:
         raise BadResults(
             "It doesn't say when it was made: a suite needs a timestamp, as in 2026-11-25T10:00:00Z."
         ) from None
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    return as_started(found)
 
 
-def _list_results(check: Check | None, case: ET.Element) -> Iterator[Result]:
-    """What a test case says, for every address and port of its check; of no check it is a result that nothing has.
+def _list_results(checks: Mapping[str, Check], root: ET.Element) -> Iterator[tuple[Check | None, Result]]:
+    """What each test case says of its check: a result for every address and port; one of no check, a single one.
 
     Beside single addresses and names it is not about networks, which nobody tries whole. Where a check has nothing
     else, hosts in them were tried, and which ones isn't told: the network stands for them.
     """
-    outcome, words = _judge(check, case)
-    if check is None:
-        yield Result(
-            id=cut(show_line(case.get("name") or "-"), 100), destination="-", address="-", protocol="tcp", port=None,
-            outcome=outcome, milliseconds=None, error=None,
-        )  # fmt: skip
-        return
-    single = (*check.addresses, *check.names)
-    for address in (*single, *check.networks) or ("-",):
-        whole = outcome if address in single or not single else "skipped"
-        for port in check.tries:
-            yield Result(
-                id=check.id, destination=check.destination, address=address, protocol=check.protocol, port=port,
-                outcome=whole, milliseconds=None, error=words,
+    for case in root.iter("testcase"):
+        found = _ID.search(case.get("name") or "")
+        check = checks.get(found[0]) if found else None
+        outcome, words = _judge(check, case)
+        if check is None:
+            yield None, Result(
+                id=cut(show_line(case.get("name") or "-"), 100), destination="-", address="-", protocol="tcp",
+                port=None, outcome=outcome, milliseconds=None, error=None,
             )  # fmt: skip
+            continue
+        single = (*check.addresses, *check.names)
+        for address in (*single, *check.networks) or ("-",):
+            whole = outcome if address in single or not single else "skipped"
+            for port in check.tries:
+                yield check, Result(
+                    id=check.id, destination=check.destination, address=address, protocol=check.protocol, port=port,
+                    outcome=whole, milliseconds=None, error=words,
+                )  # fmt: skip
 
 
 def _judge(check: Check | None, case: ET.Element) -> tuple[Outcome, str | None]:

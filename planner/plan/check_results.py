@@ -59,6 +59,20 @@ class Results:
     results: tuple[Result, ...]
 
 
+YEARS = range(2000, 9999)
+"""In which a run can have been made: times at the edges of the calendar have none in other time zones."""
+
+
+def as_started(time: datetime) -> datetime:
+    """When a run was made, in UTC; a time that names no zone is. Raises BadResults where no run was made then."""
+    if time.year not in YEARS:
+        raise BadResults(
+            f"It says that it was made in the year {time.year}; from {YEARS[0]} to {YEARS[-1]} is allowed. "
+            "Set that machine's clock."
+        )
+    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+
+
 def _read_port(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
@@ -124,8 +138,8 @@ def read_results(data: bytes) -> Results:
         plan=model.plan,
         report=model.report,
         source=model.source,
-        host=show_line(model.host),
-        started=model.started.astimezone(UTC),
+        host=cut(show_line(model.host), MAX_NAME),
+        started=as_started(model.started),
         results=tuple(
             Result(
                 id=one.id,

@@ -169,6 +169,11 @@ def write_ends(ends: Mapping[str, End]) -> dict[str, Any]:
     return {name: [end.zone, list(end.addresses)] for name, end in ends.items()}
 
 
+def is_counted(plan: models.Plan, sender: Sender) -> bool:
+    """Whether states of a plan were set by this very operation already: the same form was sent twice."""
+    return bool(sender.operation) and plan.states.filter(operation=sender.operation).exists()
+
+
 @transaction.atomic
 def set_states(
     *, plan_id: int, matrix: Matrix, picks: Sequence[Pick], wish: Wish, sender: Sender = ANYONE, via: str = ""
@@ -179,7 +184,7 @@ def set_states(
     `report_for` does.
     """
     plan = lock_plan(plan_id)
-    if sender.operation and plan.states.filter(operation=sender.operation).exists():
+    if is_counted(plan, sender):
         return len(picks)
     report = report_for(plan.version, matrix)
     standing = _read_standing(plan)
@@ -292,9 +297,7 @@ def _plain(block: Block) -> list[Any]:
 
 
 @transaction.atomic
-def close_states(
-    *, plan_id: int, matrix: Matrix, numbers: Collection[int], sender: Sender = ANYONE, via: str = ""
-) -> int:
+def close_states(*, plan_id: int, matrix: Matrix, numbers: Collection[int], sender: Sender = ANYONE) -> int:
     """Say of rules that nobody asks for any more that they have been closed, and return of how many.
 
     Those that have been closed already are passed over. Raises Overtaken for one that is asked for again.
@@ -311,7 +314,7 @@ def close_states(
         models.RuleState(
             plan=plan, revision=plan.revision, rule=row.rule, boundary=row.boundary, life=row.life or row.pk,
             before=row.state, state=CLOSED, ticket=row.ticket, owner=row.owner, author=sender.author[:60],
-            via=via[:100], operation=operation, at=now, stands=False,
+            operation=operation, at=now, stands=False,
         )
         for row in rows.values()
     ]  # fmt: skip

@@ -22,7 +22,7 @@ from planner.engine import Report
 from planner.engine.acceptance import Acceptance, Run, Status, assess
 from planner.engine.checks import Check, Planning, check_id, digest_of, plan_checks
 from planner.engine.renames import Rename
-from planner.engine.result_files import read_runs
+from planner.engine.result_files import ResultReader
 from planner.engine.rules import Opening
 from planner.plan import limits
 from planner.plan.check_results import BadResults, Result, Results
@@ -50,6 +50,8 @@ AHEAD = timedelta(hours=1)
 """How far the clock of a machine may be ahead; newer results count before older ones, so they can't be of any day."""
 MOST_TOGETHER = 64 * 2**20
 """How many bytes they have together."""
+MOST_RESULTS = 500_000
+"""How many results they have together: a test case of JUnit XML, which is a few bytes, can have thousands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,20 +239,28 @@ def take(
     refused = []
     if len(uploads) > MOST_FILES:
         refused.append(f"These are {len(uploads):,} files; {MOST_FILES} are taken at once. The others were not used.")
+    reader, total = ResultReader(report), 0
     for upload in uploads[:MOST_FILES]:
         name = cut(upload.name, 100) or "a file without a name"
         try:
-            found = read_runs(report, name, upload.data)
+            found = reader.read(name, upload.data)
         except BadResults as error:
             refused.append(f"{name} was not used: {error}")
             continue
-        if any(run.results.started > timezone.now() + AHEAD for run in found):
+        results = sum(len(run.results.results) for run in found)
+        if total + results > MOST_RESULTS:
+            refused.append(
+                f"{name} was not used: with the files before it these are more than {MOST_RESULTS:,} results, which "
+                "is the most that is taken at once."
+            )
+        elif any(run.results.started > timezone.now() + AHEAD for run in found):
             refused.append(f"{name} was not used: it says that it was made later than now. Set that machine's clock.")
         elif is_stranger and any(run.results.plan != report.plan.name for run in found):
             refused.append(f"{name} was not used: it is of another plan.")
         else:
             files |= {id(run): upload for run in found}
             runs += found
+            total += results
     state = assess(report, runs, refused)
     planning = Planning(report)
     stored = [_make_row(plan, planning, run, files[id(run)], who=who, via=via) for run in state.used]

@@ -19,6 +19,7 @@ from ports.matrix.requirements import Requirement
 from ports.matrix.rows import KINDS, Facet, facets, find_facet
 from ports.matrix.vocabulary import listed, product_slug
 from ports.matrix.whole import Amendment, Matrix
+from ports.text import CONTROL, name_letter
 
 ORDER = "position"
 """The field that stands for the order of the rows of a kind."""
@@ -72,14 +73,30 @@ def follow(amendment: Amendment, records: Records) -> Amendment:
 
     It is as it was where they don't have the row, or call everything alike.
     """
-    kind, _, name = amendment.row.partition("/")
-    if kind not in KINDS or kind == HEAD or not name or not records.get(HEAD):
-        return amendment
-    names = list_new_names(list_renames(records[HEAD][0]), records)
+    names = _find_names(amendment.row, records)
     if not names:
         return amendment
+    kind = amendment.row.partition("/")[0]
     old, new = (follow_value(kind, amendment.field, value, names) for value in (amendment.old, amendment.new))
-    return replace(amendment, row=f"{kind}/{names.get(kind, {}).get(name, name)}", old=old, new=new)
+    return replace(amendment, row=_rename(amendment.row, names), old=old, new=new)
+
+
+def name_now(row: str, records: Records) -> str:
+    """What the records call a row, as `follow` has it."""
+    return _rename(row, _find_names(row, records))
+
+
+def _find_names(row: str, records: Records) -> Mapping[str, Mapping[str, str]]:
+    """By kind, what the records call otherwise; empty for what is no row that has a name."""
+    kind, _, name = row.partition("/")
+    if kind not in KINDS or kind == HEAD or not name or not records.get(HEAD):
+        return {}
+    return list_new_names(list_renames(records[HEAD][0]), records)
+
+
+def _rename(row: str, names: Mapping[str, Mapping[str, str]]) -> str:
+    kind, slash, name = row.partition("/")
+    return f"{kind}{slash}{names.get(kind, {}).get(name, name)}"
 
 
 def build_amended(records: Records, amendments: Iterable[Amendment]) -> tuple[Matrix, tuple[Conflict, ...]]:
@@ -119,10 +136,11 @@ def prepare(
     the matrix would have faults.
     """
     amended, _, _ = amend(records, amendments)
-    kind, record, _ = find_place(amended, row, field)
+    kind, record, facet = find_place(amended, row, field)
     reason = check_reason(reason)
     old = complete(kind, record).get(field)
-    if old == value and type(old) is type(value):
+    value = normalise(facet, value)
+    if normalise(facet, old) == value and type(old) is type(value):
         raise NotAmendable(f"{row}: the field '{field}' is {show_value(value)} already.")
     made = Amendment(number=number, row=row, field=field, old=old, new=value, reason=reason)
     before = frozenset(find_faults(amended))
@@ -157,12 +175,18 @@ def find_place(records: Records, row: str, field: str) -> tuple[str, Record, Fac
 
 
 def check_reason(reason: str) -> str:
-    """A reason in one line, without space around it; NotAmendable when there is none or it is too long."""
+    """A reason in one line, without space around it.
+
+    NotAmendable when there is none, or it is too long or has a character that can't be seen: PostgreSQL keeps no NUL.
+    """
     text = " ".join(reason.split())
     if not text:
         raise NotAmendable("An amendment needs a reason: say in a few words why it differs here.")
     if len(text) > LONGEST_REASON:
         raise NotAmendable(f"The reason has {len(text)} characters; allowed are {LONGEST_REASON}.")
+    hidden = CONTROL.search(text)
+    if hidden is not None:
+        raise NotAmendable(f"The reason has a control character, {name_letter(hidden[0])}; leave it out.")
     return text
 
 
@@ -181,7 +205,7 @@ def read_value(row: str, facet: Facet, text: str) -> Any:
     words = "a list" if facet.store == "list" else "a mapping"
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # the second where it is nested too deeply
         value = ...
     wanted = list if facet.store == "list" else dict
     if not isinstance(value, wanted) and not (value is None and facet.nullable):
@@ -189,6 +213,24 @@ def read_value(row: str, facet: Facet, text: str) -> Any:
         example = '["a", "b"]' if facet.store == "list" else '{"a": "b"}'
         raise NotAmendable(f"{where} is {words} in JSON{null}, as in {example}, not {show_value(text)}.")
     return value
+
+
+def normalise(facet: Facet, value: Any) -> Any:
+    """A value with its texts as code sees them: the port " 025" is "25". One that is wrong stays as it is."""
+    if isinstance(value, list):
+        return [_normalise_text(facet, one) for one in value]
+    if isinstance(value, dict):
+        return {name: _normalise_text(facet, one) for name, one in value.items()}
+    return _normalise_text(facet, value)
+
+
+def _normalise_text(facet: Facet, value: Any) -> Any:
+    if facet.text is None or not isinstance(value, str):
+        return value
+    try:
+        return facet.text.normalise(value)
+    except ValueError:
+        return value  # what is wrong with it is a fault of the matrix
 
 
 def write_value(facet: Facet, value: Any) -> str:

@@ -7,6 +7,7 @@ kinds themselves ask for. Each round tells all of its faults at once.
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,9 @@ KEPT = {HEAD: ("slug", "product_slug", "current", "active", "digest", "stamp", "
 """What a record may have beside its fields: what the database keeps, or kept, and in `renames` what all its editions
 say of renamed rows. It is no fact of the matrix."""
 KEPT_OF_ROWS = ("matrix", "position")
+_NUL = r"\u0000"
+_WRITTEN_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+"""As JSON writes it; a backslash that is written itself may stand before u0000 too."""
 
 
 class MatrixError(ValueError):
@@ -132,21 +136,26 @@ def _find_form_faults(records: Records) -> Iterator[str]:
             if isinstance(name, str) and name in seen:
                 yield f"{_where(kind, record)} is there twice."
             seen |= {name} if isinstance(name, str) else set()
-            if not _is_writable(record):
-                yield f"{_where(kind, record)}: a text in it has half of a character (a lone surrogate)."
+            unwritable = _find_unwritable(record)
+            if unwritable:
+                yield f"{_where(kind, record)}: a text in it has {unwritable}."
             for key in record:
                 if key not in allowed:
                     known = listed(FIELDS[kind])
                     yield f"{_where(kind, record)}: '{key}' is no field of it; allowed are {known}."
 
 
-def _is_writable(record: Record) -> bool:
-    """Whether all texts can be written as UTF-8. JSON can spell half of a surrogate pair, which is none."""
+def _find_unwritable(record: Record) -> str:
+    """What a text has that can't be kept, as JSON can spell it; empty where all can.
+
+    Half of a surrogate pair is none in UTF-8, and PostgreSQL keeps no NUL in a text.
+    """
     try:
-        json.dumps(record, ensure_ascii=False).encode()
+        written = json.dumps(record, ensure_ascii=False)
+        written.encode()
     except UnicodeEncodeError:
-        return False
-    return True
+        return "half of a character (a lone surrogate)"
+    return "the character NUL" if _NUL in written and _WRITTEN_NUL.search(written) else ""
 
 
 # --- faults in sentences ---------------------------------------------------------------------------------------------

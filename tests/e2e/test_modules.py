@@ -142,6 +142,18 @@ def test_a_flow_of_ones_own_is_added_changed_and_deleted(open_page, address, scr
         expect(page.locator("#own-title")).to_be_focused()
 
 
+def test_what_is_unfolded_stays_unfolded_when_another_changes_the_plan(open_page, address):
+    one, other = open_page(), open_page()
+    one.goto(address)
+    other.goto(address)
+    one.locator("#module-ha-summary").click()
+    other.get_by_role("switch", name="App Server").click()
+    saved(other, 2)
+    saved(one, 2)
+    expect(one.get_by_role("switch", name="App Server")).to_be_checked()
+    expect(one.locator("#module-ha-more")).to_have_attribute("open", "")
+
+
 def test_cards_have_no_violation(page, address):
     looks, found = Looks((1440, "light"), (360, "dark")), []
 

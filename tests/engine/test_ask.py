@@ -130,6 +130,24 @@ def test_any_is_every_address_that_is_in_no_other_zone():
         assert outcome(inside, "PRP01", "tcp/443") == "not-asked", inside
     with pytest.raises(NotAskable):
         outcome("any", "PRP01", "tcp/443")
+    for partly in ("10.0.0.0/8", "192.0.0.0/8", "0.0.0.0/0", "fd00::/16"):
+        assert outcome(partly, "PRP01", "tcp/443") == "not-asked", partly
+    for whole in ("8.0.0.0/8", "2001:db8::/32"):
+        assert outcome(whole, "PRP01", "tcp/443") == "allowed", whole
+
+
+def test_a_ping_is_that_of_ipv4():
+    """Section 8 of the contract: every icmp flow is the IPv4 echo request."""
+    ping = {"source": "PS01", "destination": "PRP01", "protocol": "icmp", "reason": "Monitoring"}
+    ends = [end | {"addresses": [*end["addresses"], "2001:db8::5"]} if end["name"] == "PRP01" else end
+            for end in PLAN["endpoints"]]  # fmt: skip
+    document = PLAN | {"endpoints": ends, "additional_flows": [ping]}
+    report = evaluate_report(MATRIX, check_plan(document, matrix=MATRIX))
+    assert outcome("PS01", "PRP01", "icmp", report) == outcome("10.0.0.10", "192.0.2.5", "icmp", report) == "allowed"
+    for sides in (("fd00::10", "2001:db8::5"), ("fd00::10", "PRP01"), ("PS01", "2001:db8::5")):
+        answer = ask(report, *sides, "icmp")
+        assert answer.outcome == "not-asked"
+        assert "IPv4" in answer.reason
 
 
 def test_a_zone_is_each_of_its_endpoints():
@@ -262,12 +280,17 @@ def test_nobody_asks_what_a_machine_sends_to_itself_when_a_zone_is_asked_about()
         matrix=MATRIX,
     ))  # fmt: skip
     assert outcome("Internal", "Internal", "tcp/9", pair) == "allowed"
+    for sides in (("Internal", "PS01"), ("PS01", "Internal"), ("Internal", "10.0.0.10"), ("fd00::10", "Internal")):
+        assert outcome(*sides, "tcp/9", pair) == "allowed", sides
+    for alone in ("PS01", "10.0.0.10"):
+        assert outcome("PS01", alone, "tcp/9", pair) == "not-asked", "who names the machine twice asks about it"
     # A group's machines send to each other, which is asked about.
     beside = evaluate_report(MATRIX, check_plan(
         {"format": 1, "name": "Group", "zones": PLAN["zones"], "endpoints": ends, "additional_flows": flows},
         matrix=MATRIX,
     ))  # fmt: skip
     assert outcome("Internal", "Internal", "tcp/9", beside) == "not-asked"
+    assert outcome("Internal", "WIN", "tcp/9", beside) == "not-asked"
 
 
 def test_two_rows_that_close_the_same_are_both_broken_by_it():

@@ -56,6 +56,16 @@ def test_an_expectation_is_met_or_it_is_said_why_not(expected, met):
     assert bool(found.reason) is not met
 
 
+def test_a_machine_of_a_zone_is_not_expected_to_send_to_itself():
+    flow = {"source": "SQL01", "destination": "PS01", "protocol": "tcp", "ports": "9", "reason": "Cluster"}
+    ends = [end for end in PLAN["endpoints"] if end["name"] in ("PS01", "SQL01")]
+    rows = row("[Internal]", "PS01", "tcp/9", True), row("SQL01", "[Internal]", "tcp/9", True)
+    plan = {"endpoints": ends, "exclusions": [], "never": [], "additional_flows": [flow]}
+    assert [one.met for one in check(*rows, **plan)] == [True, True]
+    (other,) = check(row("[Internal]", "SQL01", "tcp/9", True), **plan)
+    assert not other.met
+
+
 def test_a_zone_of_which_a_part_is_admitted_is_neither_allowed_nor_closed():
     """Where one machine of a zone gets through, the whole zone doesn't, and the zone isn't shut out either."""
     service = "tcp/1433"

@@ -103,20 +103,34 @@ def test_a_rule_that_became_less_keeps_its_state_and_says_what_is_gone():
     assert life.fewer == (("PS01", "SQL02", "tcp", "1433"),)
 
 
-def test_a_rule_is_told_by_the_state_of_most_of_its_openings_whoever_gave_it():
-    databases = [endpoint(f"SQL0{number}", "DMZ", f"192.0.2.2{number}", "database") for number in range(1, 6)]
+def life_of_shares(*shares):
+    """The life of a rule to several databases, to some of which each state was given."""
+    count = sum(len(ends) for _, ends in shares)
+    databases = [endpoint(f"SQL0{number}", "DMZ", f"192.0.2.2{number}", "database") for number in range(1, count + 1)]
     document = plan(WEB, *databases)
     rule = rule_to(rules_of(document), "SQL01")
     block = block_of(rule)
-    shares = [("approved", ("SQL01", "SQL02")), ("approved", ("SQL03",)), ("implemented", ("SQL04", "SQL05"))]
     given = [
         replace(state(rule, number, name), blocks=(block._replace(destinations=ends),))
         for number, (name, ends) in enumerate(shares, 1)
     ]
-    life = life_of(document, *given)
+    return life_of(document, *given)
+
+
+def test_a_rule_is_told_by_the_state_of_most_of_its_openings_whoever_gave_it():
+    life = life_of_shares(
+        ("approved", ("SQL01", "SQL02")), ("approved", ("SQL03",)), ("implemented", ("SQL04", "SQL05"))
+    )
     assert (life.given.state, life.given.number) == ("approved", 1)
     assert [one.number for one in life.others] == [3, 2]
     assert {opening[1] for opening in life.more} == {"SQL04", "SQL05"}
+
+
+def test_of_states_of_equally_many_openings_the_latest_tells_a_rule_in_however_many_goes_it_was_given():
+    life = life_of_shares(("requested", ("SQL01", "SQL02")), ("implemented", ("SQL03",)), ("implemented", ("SQL04",)))
+    assert (life.given.state, life.given.number) == ("implemented", 3)
+    life = life_of_shares(("implemented", ("SQL01",)), ("implemented", ("SQL02",)), ("requested", ("SQL03", "SQL04")))
+    assert (life.given.state, life.given.number) == ("requested", 3)
 
 
 def test_another_address_is_a_change():

@@ -1,13 +1,17 @@
 """Results as JUnit XML: what another program says of the same checks is read as what a script says of them."""
 
+import json
+
 import pytest
 
+from planner.engine import result_files
 from planner.engine.acceptance import assess
 from planner.engine.checks import digest_of, plan_checks
-from planner.engine.result_files import read_runs
+from planner.engine.result_files import ResultReader
 from planner.plan import limits
 from planner.plan.check_results import BadResults
 from planner.report.checks.junit import render_junit
+from ports.text import MAX_NAME
 from tests.checking import only, run_all, run_of, write_results
 from tests.engine.test_acceptance import plan, report_of, statuses
 from tests.made import made
@@ -32,13 +36,13 @@ def case(check, inner=""):
 
 
 def read(*cases, **more):
-    return assess(REPORT, read_runs(REPORT, "a.xml", suite(*cases, **more)))
+    return assess(REPORT, ResultReader(REPORT).read("a.xml", suite(*cases, **more)))
 
 
 def test_an_acceptance_written_as_junit_is_read_as_the_same():
     answers = {"SQL01": "refused", "DC01": "filtered", "ESX": "unproven"}
     state = assess(REPORT, run_all(REPORT, lambda check: answers.get(check.destination, "open")))
-    again = assess(REPORT, read_runs(REPORT, "a.xml", render_junit(REPORT, state)))
+    again = assess(REPORT, ResultReader(REPORT).read("a.xml", render_junit(REPORT, state)))
     assert statuses(again) == statuses(state)
     assert [one.status for one in again.closed] == [one.status for one in state.closed]
     assert again.messages == ()
@@ -49,7 +53,7 @@ def test_what_is_excused_is_read_back_as_blocked_and_excused():
     web_of_esx = only(lambda check: check.destination == "ESX" and check.ports == "443", "filtered")
     state = assess(REPORT, run_all(REPORT, web_of_esx))
     assert [one.status for one in state.flows if one.excused] == ["blocked"]
-    again = assess(REPORT, read_runs(REPORT, "a.xml", render_junit(REPORT, state)))
+    again = assess(REPORT, ResultReader(REPORT).read("a.xml", render_junit(REPORT, state)))
     assert [one.excused for one in again.flows] == [one.excused for one in state.flows]
     assert statuses(again) == statuses(state)
 
@@ -70,7 +74,7 @@ def test_what_was_tried_at_hosts_of_a_network_alone_is_read_back_as_it_is(networ
     for row in document["results"]:
         row |= {"address": "192.0.2.7", "outcome": outcome}
     state = assess(report, [run_of(document)])
-    again = assess(report, read_runs(report, "a.xml", render_junit(report, state)))
+    again = assess(report, ResultReader(report).read("a.xml", render_junit(report, state)))
     assert statuses(again) == statuses(state)
     assert [one.status for one in again.closed] == [one.status for one in state.closed]
     assert again.messages == ()
@@ -106,7 +110,7 @@ def test_of_what_must_stay_closed_a_failure_is_an_answer():
 
 def test_sources_are_runs_of_their_own_and_unknown_cases_are_counted():
     staff = CHECKS["Staff", "PS01", "tcp", "443"]
-    runs = read_runs(REPORT, "a.xml", suite(case(SQL), case(staff), '<testcase name="test_login"/>'))
+    runs = ResultReader(REPORT).read("a.xml", suite(case(SQL), case(staff), '<testcase name="test_login"/>'))
     assert sorted(run.results.source for run in runs) == ["PS01", "Staff"]
     state = assess(REPORT, runs)
     assert statuses(state)[SQL.opening] == statuses(state)[staff.opening] == "open"
@@ -136,22 +140,60 @@ def test_of_another_report_nothing_is_used():
 )
 def test_what_is_no_junit_xml_or_says_too_little_gets_a_sentence(data, said):
     with pytest.raises(BadResults, match=said):
-        read_runs(REPORT, "a.xml", made(data))
+        ResultReader(REPORT).read("a.xml", made(data))
 
 
-def test_more_cases_than_are_read_are_refused(monkeypatch):
-    monkeypatch.setattr(limits, "RESULT_ROWS", 1)
-    with pytest.raises(BadResults, match="more than 1 test cases"):
-        read(case(SQL), case(SQL))
+def test_more_results_than_are_read_are_refused_however_few_cases_they_come_from(monkeypatch):
+    monkeypatch.setattr(limits, "RESULT_ROWS", 3)
+    assert len(ResultReader(REPORT).read("a.xml", suite(*[case(SQL)] * 3))) == 1
+    with pytest.raises(BadResults, match="more than 3 results"):
+        read(*[case(SQL)] * 4)
+    ends = [
+        {"name": "A", "zone": "Internal", "addresses": ["10.0.0.1"]},
+        {"name": "B", "zone": "DMZ", "addresses": ["192.0.2.1", "192.0.2.2"]},
+    ]
+    wanted = {"source": "A", "destination": "B", "protocol": "tcp", "ports": "80-90", "reason": "x"}
+    report = report_of(write_plan(*ends, additional_flows=[wanted]))
+    [check] = [check for check in plan_checks(report) if not check.closed]
+    head = HEAD.replace(digest_of(REPORT), digest_of(report))
+    with pytest.raises(BadResults, match="one for each address and port of its check"):
+        ResultReader(report).read("a.xml", suite(case(check), head=head))
+
+
+def test_the_name_of_a_machine_is_cut():
+    [run] = ResultReader(REPORT).read("a.xml", suite(case(SQL), time=f'hostname="{"h" * 300}" {TIME}'))
+    assert len(run.results.host) == MAX_NAME
+
+
+def test_what_a_report_is_tried_by_is_found_once_for_all_files(monkeypatch):
+    found = []
+    monkeypatch.setattr(result_files, "plan_checks", lambda report: found.append(report) or plan_checks(report))
+    monkeypatch.setattr(result_files, "digest_of", lambda report: found.append(report) or digest_of(report))
+    reader = ResultReader(REPORT)
+    assert {len(reader.read(f"{number}.xml", suite(case(SQL)))) for number in range(3)} == {1}
+    assert found == [REPORT, REPORT]
+
+
+EDGES = ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00Z", "1999-12-31T23:59:59Z"]
+
+
+@pytest.mark.parametrize("time", EDGES)
+def test_a_time_at_the_edge_of_the_calendar_gets_a_sentence_in_either_format(time):
+    said = f"in the year {int(time[:4])}; from 2000 to 9998 is allowed"
+    with pytest.raises(BadResults, match=said):
+        read(case(SQL), time=f'timestamp="{time}"')
+    document = write_results(REPORT, "PS01") | {"started": time}
+    with pytest.raises(BadResults, match=said):
+        ResultReader(REPORT).read("a.json", json.dumps(document).encode())
 
 
 def test_a_time_with_a_zone_is_that_moment():
-    (run,) = read_runs(REPORT, "a.xml", suite(case(SQL), time='timestamp="2026-11-25T10:00:00+02:00"'))
+    (run,) = ResultReader(REPORT).read("a.xml", suite(case(SQL), time='timestamp="2026-11-25T10:00:00+02:00"'))
     assert run.results.started.isoformat() == "2026-11-25T08:00:00+00:00"
 
 
 def test_what_no_check_has_goes_by_its_name_or_by_none():
     named, nameless = '<testcase name="gone"/>', "<testcase/>"
-    [run] = read_runs(REPORT, "a.xml", suite(named, nameless, f'<testcase name="{"x" * 200}"/>'))
+    [run] = ResultReader(REPORT).read("a.xml", suite(named, nameless, f'<testcase name="{"x" * 200}"/>'))
     assert [len(one.id) for one in run.results.results] == [4, 1, 100]
     assert [one.id for one in run.results.results[:2]] == ["gone", "-"]

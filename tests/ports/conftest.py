@@ -2,8 +2,9 @@
 
 import pytest
 
+from ports.actions import load_matrix
 from ports.matrix import build_matrix
-from tests.ports.records import make_records
+from tests.ports.records import fixture_text, make_records, record
 from tests.quick import load_shipped
 
 
@@ -27,3 +28,18 @@ def small_matrix(records):
 def loaded(db):
     """The shipped matrix in the database."""
     return load_shipped()
+
+
+@pytest.fixture
+def load(tmp_path):
+    """A function that loads an edition of the small matrix with other ports of SSH."""
+
+    def write(slug, ssh="22", activate=True, **head):
+        records = make_records()
+        records["portmatrix"][0] |= {"slug": slug, **head}
+        record(records, "service", "ssh")["ports"] = ssh
+        path = tmp_path / f"{slug}.json"
+        path.write_text(fixture_text(records), "utf-8")
+        return load_matrix(path=path, activate=activate)[0]
+
+    return write

@@ -20,21 +20,6 @@ AMEND = "/matrix/amend/"
 
 
 @pytest.fixture
-def load(tmp_path):
-    """A function that loads an edition of the small matrix with other ports of SSH."""
-
-    def write(slug, ssh="22", activate=True, **head):
-        records = make_records()
-        records["portmatrix"][0] |= {"slug": slug, **head}
-        record(records, "service", "ssh")["ports"] = ssh
-        path = tmp_path / f"{slug}.json"
-        path.write_text(fixture_text(records), "utf-8")
-        return load_matrix(path=path, activate=activate)[0]
-
-    return write
-
-
-@pytest.fixture
 def staff():
     client = Client()
     client.force_login(User.objects.create_user("kim", is_staff=True))
@@ -133,7 +118,8 @@ def test_downloads_say_what_is_amended(client, load):
     load("desk-a")
     made = amend_ssh()
     rows = {
-        row["row"]: row for row in csv.DictReader(io.StringIO(client.get("/matrix/download.csv").content.decode()))
+        row["row"]: row
+        for row in csv.DictReader(io.StringIO(client.get("/matrix/download.csv").content.decode("utf-8-sig")))
     }
     assert rows["Mail"]["amended here"].startswith("service/ssh, ports: 22 → 2222, Behind the proxy, ")
     assert rows["People open tickets"]["amended here"] == ""
@@ -314,6 +300,37 @@ def test_only_the_current_edition_is_amended(staff, load):
     assert staff.get(AMEND, {"row": "service/ssh", "edition": "desk-a"}).status_code == 404, "not the current one"
 
 
+def test_what_was_typed_while_another_edition_became_current_is_on_the_form_of_that(staff, load):
+    load("desk-a")
+    load("desk-b", ssh="2200", activate=False)
+    page = staff.get(AMEND, {"row": "service/ssh"}).content.decode()
+    (seen,) = re.findall(r'name="seen" value="([^"]*)"', page)
+    staff.post("/matrix/activate/", {"edition": "desk-b"})
+    sent = {"edition": "desk-a", "row": "service/ssh", "field": "ports", "seen": unescape(seen)}
+    answer = staff.post(AMEND, sent | {"value": "2222", "reason": "Behind the proxy"})
+    assert "desk-a, under which this was begun, isn’t the current edition any more; desk-b is." in text(answer)
+    body = answer.content.decode()
+    assert 'value="2222"' in body
+    assert 'value="Behind the proxy"' in body
+    assert "Now: 2200" in text(answer)
+    assert not Amendment.objects.exists()
+    form = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', body))
+    assert form["edition"] == "desk-b"
+    staff.post(AMEND, {name: unescape(value) for name, value in form.items()} | {"value": "2222", "reason": "R"})
+    assert (Amendment.objects.get().old, Amendment.objects.get().new) == ("2200", "2222")
+    assert staff.post(AMEND, sent | {"edition": "desk-z"}).status_code == 404
+
+
+def test_a_form_that_is_sent_twice_is_answered_as_the_first_time(staff, load):
+    load("desk-a")
+    for value in ("2222", " 02222"):
+        answer = send(staff, value=value, seen='"22"')
+        assert answer.url == "/matrix/#amendments"
+    assert f"Amendment {Amendment.objects.get().pk} is made" in text(staff.get("/matrix/"))
+    assert "Nothing was amended:" in text(send(staff, seen='"22"', reason="Another one")), "with another reason"
+    assert Amendment.objects.count() == 1
+
+
 def test_staff_revert_an_amendment(staff, load):
     load("desk-a")
     number = amend_ssh().pk
@@ -343,6 +360,9 @@ def test_staff_make_another_edition_the_current_one_and_see_what_is_held_back(cl
     assert "desk-c is the current edition of Desk. 1 amendment is held back." in text(page)
     told = text(page).partition("What this site has changed")[0]
     assert "Amendments that this edition doesn’t fit" in told
+    assert (
+        "Reports of plans that are still on an earlier edition have each as far as it fits there, and lose it" in told
+    )
     assert 'service/ssh, ports : the edition has "2200", not "22".' in told
     assert "Amendments that this edition doesn’t fit" not in text(client.get("/matrix/"))
     staff.post("/matrix/activate/", {"edition": "desk-a"})

@@ -7,7 +7,6 @@ from ports.actions import (
     NoSuchAmendment,
     activate_matrix,
     keep_snapshot,
-    load_matrix,
     make_amendment,
     revert_amendment,
 )
@@ -23,24 +22,8 @@ from ports.queries import (
     list_amendments,
     list_matrices,
 )
-from tests.ports.records import fixture_text, make_records, record
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def load(tmp_path):
-    """A function that loads an edition of the small matrix with other ports of SSH."""
-
-    def write(slug, ssh="22", activate=True, **head):
-        records = make_records()
-        records["portmatrix"][0] |= {"slug": slug, **head}
-        record(records, "service", "ssh")["ports"] = ssh
-        path = tmp_path / f"{slug}.json"
-        path.write_text(fixture_text(records), "utf-8")
-        return load_matrix(path=path, activate=activate)[0]
-
-    return write
 
 
 def amend_ssh(value="2222", **more):
@@ -192,6 +175,18 @@ def test_an_unchanged_matrix_with_amendments_costs_one_query(load, django_assert
     current_matrix()
     with django_assert_num_queries(1):
         assert ssh() == "2222"
+
+
+def test_what_is_held_back_is_judged_once(load, django_assert_num_queries):
+    load("desk-a")
+    amend_ssh()
+    load("desk-c", ssh="2200")
+    assert states("desk") == ["conflict"]
+    with django_assert_num_queries(2):  # the amendments, and the marks of the current edition
+        (judged,) = list_amendments("desk")
+    assert (judged.state, judged.why) == ("conflict", 'the edition has "2200", not "22".')
+    amend_ssh("2222", product="desk")
+    assert states("desk") == ["conflict", "applied"]
 
 
 def test_the_start_says_what_is_held_back(load, capsys, tmp_path):

@@ -14,10 +14,20 @@ from django.views.decorators.http import require_http_methods, require_safe
 from planner.engine import Report
 from planner.engine.acceptance import Status
 from planner.report import ACCEPTANCE_FORMATS
-from planner.report.said.acceptance import NAMES, SHORT, Row, list_blocked, list_forbidden, list_rows, say_accepted
+from planner.report.said.acceptance import (
+    NAMES,
+    OF_A_RANGE,
+    SHORT,
+    Row,
+    list_blocked,
+    list_forbidden,
+    list_rows,
+    say_accepted,
+)
 from planner.report.said.trend import Step, draw_trend
 from planner.store.acceptances import write_acceptance
 from planner.store.editions import matrix_of
+from planner.store.files import send
 from planner.store.lives import lives_of
 from planner.store.models import Plan
 from planner.store.reports import report_for
@@ -25,7 +35,6 @@ from planner.store.results import MOST_TOGETHER, Proven, Taken, Upload, list_run
 from planner.store.run_models import CheckRun
 from planner.store.verified import take_uploads, tell_results
 from planner.web.views.access import glance_view, take_turn
-from planner.web.views.downloads import send
 from planner.web.views.kept import Page, answer, unless_known
 from planner.web.views.making import editor_of, made_apart
 from planner.web.views.plans import read_sender
@@ -193,6 +202,7 @@ def describe_acceptance(report: Report, proven: Proven) -> dict[str, Any]:
         "heads": ["Rule", *sources, "Last run"] if wide else ["Rule", "Sources", "Last run"],
         "rows": [_describe_row(row, sources if wide else None, proven.runs) for row in rows],
         "more_rows": max(0, len(acceptance.rules) - MOST_ROWS),
+        "of_a_range": OF_A_RANGE if any("-" in (one.state.check.ports or "") for one in acceptance.flows) else "",
     }
 
 

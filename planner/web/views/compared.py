@@ -94,7 +94,7 @@ def _show(request: HttpRequest, plan: Plan, number: int, trouble: str = "") -> H
         raise Http404
     answer = found[number].answer
     report = report_for(plan.version, matrix_of(plan))
-    there = list(list_there(plan, report, answer))
+    there = list(list_there(plan, report, found[number].now))
     context = {
         "plan": plan,
         "row": row,
@@ -125,7 +125,10 @@ def _choose(wanted: str, earlier: list[Compared], row: Compared) -> Compared | N
 
 
 def list_there(plan: Plan, report: Report, answer: Answer) -> Iterator[There]:
-    """The rules of now of which all flows were open, and that nobody has said more of than that they are wanted."""
+    """The rules of now of which all flows were open, and that nobody has said more of than that they are wanted.
+
+    `answer` is what still holds, of flows whose ends stand where they stood when it was compared.
+    """
     state = {one.key: one for one in answer.flows}
     known = lives.lives_of(plan, report)
     for rule in report.rules:
@@ -281,10 +284,13 @@ def take_states(request: HttpRequest, plan: Plan, number: int) -> HttpResponse:
     if found is None:
         raise Http404
     report = report_for(plan.version, matrix_of(plan))
-    there = {one.pick: one for one in list_there(plan, report, found.answer)}
+    there = {one.pick: one for one in list_there(plan, report, found.now)}
     sent = dict.fromkeys(request.POST.getlist("rule")[:MOST_TAKEN])
     if not sent:
         return _show(request, plan, number, "No rule is chosen.")
+    sender = read_sender(request)
+    if lives.is_counted(plan, sender):
+        return redirect("show_compared", key=plan.key, number=number)
     if any(pick not in there for pick in sent):
         said = "The rules or their states have changed since this page was opened. Nothing was set; look at it anew."
         return _show(request, plan, number, said)
@@ -304,7 +310,7 @@ def take_states(request: HttpRequest, plan: Plan, number: int) -> HttpResponse:
             matrix=matrix_of(plan),
             picks=picks,
             wish=lives.Wish(state=THERE),
-            sender=read_sender(request),
+            sender=sender,
         )
     except (lives.Overtaken, NotPossible) as error:
         return _show(request, plan, number, str(error))

@@ -25,7 +25,7 @@ from planner.web.views.plans import read_sender
 from ports.matrix import Matrix
 from ports.matrix.amendments import say_amendment, say_place
 from ports.models import PortMatrix
-from ports.queries import find_matrix_at, find_state
+from ports.queries import find_matrix_at, find_sibling, find_state
 
 MOST_FAULTS = 50
 """How many faults the page names."""
@@ -43,7 +43,7 @@ def show_editions(request: HttpRequest, plan: Plan) -> HttpResponse:
 def switch_edition(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Put the plan on another edition, or take over what is amended now; or say what speaks against it."""
     slug = request.POST.get("to", "")
-    edition = PortMatrix.objects.filter(slug=slug, product_slug=matrix_of(plan).product_slug).first()
+    edition = find_sibling(slug, matrix_of(plan).product_slug)
     if edition is None:
         trouble = f"There is no edition “{slug[:50]}” of this plan’s product; nothing was switched."
         return _show(request, plan, "", trouble=trouble)
@@ -91,7 +91,12 @@ def _show(
         "trouble": trouble,
         "faults": list(faults) or misfits,
         "carried": carried,
-        "changes": urlencode([("from", plan.revision), ("to", plan.revision), ("matrix_to", str(chosen.slug))]),
+        "changes": urlencode(
+            [
+                *(("from", plan.revision), ("to", plan.revision)),
+                *(("matrix_from", matrix.edition), ("matrix_to", str(chosen.slug))),
+            ]
+        ),
     }
     if not context["faults"]:
         context |= _describe_difference(plan, before, target)

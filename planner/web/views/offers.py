@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from planner.engine import Report
 from planner.store.impact import Impact, weigh_version
 from planner.store.models import Plan, Revision
+from ports.matrix import MatrixError
 from ports.models import PortMatrix
 from ports.queries import find_matrix_at, find_state
 from ports.text import many
@@ -63,7 +64,12 @@ def _tell_edition(plan: Plan, report: Report, number: int, slug: str) -> Offer:
     begins = f"{which} edition, {slug},"
     if report.too_large or len(report.flows) > MOST_WEIGHED:
         return Offer(sentence=f"{begins} is the current one. What it would change is worked out when you look.")
-    impact = weigh_version(plan.name, plan.version, report.matrix, find_matrix_at(number))
+    try:
+        matrix = find_matrix_at(number)
+    except MatrixError as error:  # the plan's own edition is sound, and so are its pages
+        count = many(len(error.faults), "fault")
+        return Offer(sentence=f"{begins} is the current one and can’t be read: its rows have {count}.", look="Look")
+    impact = weigh_version(plan.name, plan.version, report.matrix, matrix)
     if impact.faults:
         count = many(len(impact.faults), "thing")
         return Offer(

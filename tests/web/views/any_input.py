@@ -87,6 +87,8 @@ NAMES = st.sampled_from(
         "section",
         "number",
         "revision",
+        "edition",
+        "product",
     ]
 )
 PAIRS = st.lists(st.tuples(st.one_of(NAMES, NAMES, st.text(max_size=8)), TEXTS), max_size=6)

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from planner.engine.checks import digest_of, plan_checks
-from planner.store import actions
+from planner.store import actions, results
 from planner.store.reports import report_for
 from planner.store.results import MOST_OF_SOURCE, prove
 from planner.store.run_models import CheckRun
@@ -184,6 +184,15 @@ def test_each_faulty_file_gets_a_sentence_and_keeps_no_other_from_being_used(cli
     assert "other.json was not used: it is of the plan Fabrikam" in said
     assert "old.json was not used: it is of another state of the plan" in said
     assert "future.json was not used: it says that it was made later than now" in said
+    assert [run.source for run in CheckRun.objects.all()] == ["PS01"]
+
+
+def test_of_many_files_only_so_many_results_are_taken_at_once(client, plan, monkeypatch):
+    number = len(write_results(report_of(plan), "PS01")["results"])
+    monkeypatch.setattr(results, "MOST_RESULTS", number)
+    page = Page(upload(client, plan, file(plan, "PS01"), file(plan, "Staff", name="staff.json")))
+    said = f"staff.json was not used: with the files before it these are more than {number} results"
+    assert said in page.text(role="status")
     assert [run.source for run in CheckRun.objects.all()] == ["PS01"]
 
 
@@ -394,6 +403,15 @@ def test_the_acceptance_comes_as_json_and_junit(client, plan):
     run = CheckRun.objects.latest("pk").pk
     assert f"PS01, 2026-11-26 01:00 UTC, run {run}" in client.get(address(plan, "xml")).content.decode()
     assert client.get(address(plan, "exe")).status_code == 404
+
+
+def test_what_is_tried_of_a_range_of_ports_is_said_where_there_is_one(client, plan):
+    said = "Of a range of ports both ends and one port between are tried."
+    upload(client, plan, file(plan, "PS01"))
+    assert said not in Page(client.get(address(plan))).text()
+    flow = {"source": "PS01", "destination": "SQL01", "protocol": "tcp", "ports": "5000-5010", "reason": "Copy"}
+    actions.apply_edit(plan_id=plan.pk, matrix=MATRIX, edit="add-flow", params={"rows": [flow]})
+    assert said in Page(client.get(address(plan))).text()
 
 
 def test_strangers_neither_see_nor_upload_anything(plan, client):

@@ -207,6 +207,59 @@ def test_a_rule_that_is_partly_open_or_was_rejected_is_not_offered(client, plan)
     assert [box.get("value") for box in page_of(client, plan, row.pk).all("input", name="rule")] == [second]
 
 
+def change(plan, edit="edit-endpoint", **params):
+    actions.apply_edit(plan_id=plan.pk, matrix=current_matrix(), edit=edit, params=params, sender=actions.ANYONE)
+    plan.refresh_from_db()
+
+
+def picks_of(client, plan, number=1):
+    return [box.get("value") for box in page_of(client, plan, number).all("input", name="rule")]
+
+
+def on_firewall(client, plan):
+    """What stands beside the rules of the report: what the firewall had of the database and of the web server."""
+    rules = client.get(f"/plans/{plan.key}/report/json?compared=1").json()["rules"]
+    return {rule["services"][0]["ports"]: rule["on_firewall"]["state"] for rule in rules}
+
+
+def test_nothing_is_said_to_be_there_of_addresses_that_were_never_compared(client, plan):
+    flows = [flow_answer("PS01", "SQL01", "1433"), flow_answer("Staff", "PS01", "443")]
+    keep_comparison(plan, 1, make_answer(*flows, missing=0))
+    picks = picks_of(client, plan)
+    assert len(picks) == 2
+    change(plan, endpoint="SQL01", changes={"addresses": ["10.0.2.99"]})
+    assert len(picks_of(client, plan)) == 1
+    assert on_firewall(client, plan) == {"1433": "not compared", "443": "there", "25": "not compared"}
+    client.post(f"{address(plan)}kept/1/states/", {"rule": picks})
+    assert not plan.states.exists()
+    change(plan, endpoint="SQL01", changes={"addresses": ["10.0.2.20/32"]})
+    assert len(picks_of(client, plan)) == 2, "it is the same address, however it is written"
+    change(plan, endpoint="Staff", changes={"zone": "Data"})
+    assert len(picks_of(client, plan)) == 1
+
+
+def test_what_was_renamed_since_is_still_there_and_what_took_a_name_over_is_not(client, plan):
+    keep_comparison(plan, 1, make_answer(flow_answer("PS01", "SQL01", "1433"), missing=0))
+    change(plan, endpoint="SQL01", changes={"name": "SQL09"})
+    change(plan, edit="edit-zone", zone="Data", name="Databases")
+    assert len(picks_of(client, plan)) == 1
+    again = {"name": "SQL01", "zone": "Databases", "addresses": ["10.0.2.20"], "roles": ["database"]}
+    change(plan, edit="add-endpoint", endpoint=again)
+    assert not picks_of(client, plan), "the rule leads to both now"
+    change(plan, edit="delete-endpoint", endpoint="SQL01")
+    change(plan, endpoint="SQL09", changes={"name": "SQL01", "addresses": ["10.0.2.99"]})
+    assert not picks_of(client, plan)
+
+
+def test_the_same_form_sent_twice_is_answered_as_it_was_the_first_time(client, plan):
+    keep(client, plan)
+    row = Compared.objects.get()
+    sent = {"rule": picks_of(client, plan, row.pk), "operation": OPERATION}
+    first, second = (client.post(f"{address(plan)}kept/{row.pk}/states/", sent) for _ in range(2))
+    assert first["Location"] == second["Location"] == f"{address(plan)}kept/{row.pk}/"
+    assert plan.states.count() == len(sent["rule"]) == 2
+
+
 @pytest.mark.parametrize(
     ("name", "ending", "begins"),
     [

@@ -132,6 +132,14 @@ def test_the_history_shows_no_changed_rule_across_the_switch(client, key, second
     assert "Nothing differs." in page.text("main")
 
 
+def test_nor_where_the_older_edition_was_kept_before_anything_said_that_rows_were_renamed(client, key, second):
+    plan = switch(key, second)
+    actions.undo(plan_id=plan.pk, matrix=matrix_of(plan))
+    switch(key, second)
+    for sides in ("from=2&to=3", "from=3&to=4"):
+        assert "Nothing differs." in Page(client.get(f"/plans/{key}/changes/?{sides}")).text("main")
+
+
 def test_a_pure_rename_counts_nothing_for_stored_plans(key, second, third):
     [impact] = weigh_stored(find_matrix(THIRD))
     assert (impact.opened, impact.closed, impact.changed, impact.differs, impact.faults) == (0, 0, 0, False, ())

@@ -1,16 +1,20 @@
 """A plan's page says what a newer edition would change; who may edit looks, and switches; an undo brings it back."""
 
 import pytest
+from django.apps import apps
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from planner.store import actions
 from planner.store.editions import matrix_of
 from planner.store.models import Plan, Revision, make_operation
 from planner.web.views import offers
 from ports.actions import activate_matrix, make_amendment, revert_amendment
-from ports.models import Amendment
+from ports.models import Amendment, PortMatrix, new_stamp
 from ports.queries import shipped_matrix
 from tests.editions import NEXT, load_gatekeeper, load_next, shipped_edition
 from tests.web.views.pages import HTMX, Page, store, words
+from tests.web.views.test_acceptance import write_plan
 
 FIRST = "passwordstate-2026-11"
 
@@ -102,6 +106,25 @@ def test_the_same_as_a_change_request_with_files(client, key, newer):
     assert {service["ports"] for rule in rules["opened"] for service in rule["services"]} == {"444"}
 
 
+def test_it_is_the_same_where_something_was_amended_since_the_plan_was_stored(client, tmp_path):
+    key = store(write_plan())[1]
+    load_next(tmp_path, website="444")
+    make_amendment(row="service/database", field="ports", value="1533", reason="Behind the proxy")
+    look = Page(client.get(f"/plans/{key}/edition/"))
+    [link] = [a.get("href") for a in look.all("a") if words(a) == "The same as a change request, with files"]
+    assert {row[3] for row in look.table("rules")} == {"tcp 443", "tcp 444"}, "what is amended holds under both"
+    assert Page(client.get(link)).table("rules") == look.table("rules")
+
+
+def test_a_plan_on_a_sound_edition_opens_while_the_current_one_has_faults(client, key, newer):
+    apps.get_model("ports", "service").objects.filter(matrix=newer, slug="smtp").update(ports="70000")
+    PortMatrix.objects.update(stamp=new_stamp())
+    assert told(client, key) == [
+        f"A new edition, {NEXT}, is the current one and can’t be read: its rows have 1 fault. Look"
+    ]
+    assert client.get(f"/plans/{key}/edition/", {"to": FIRST}).status_code == 200
+
+
 def test_undo_and_redo_bring_the_edition_back_too(client, key, newer):
     switch(client, key)
     client.post(f"/plans/{key}/choices/", {"choice": "esxi", "option": "ssh", "base": "2"})
@@ -187,6 +210,14 @@ def test_what_is_no_edition_of_the_product_is_refused(client, key, newer, to):
     assert words(notice) == f"There is no edition “{to}” of this plan’s product; nothing was switched."
     assert plan_of(key).revision == 1
     assert client.get(f"/plans/{key}/edition/", {"to": to}).status_code == (404 if to else 200)
+
+
+def test_what_can_be_no_edition_is_looked_for_nowhere(client, key, newer):
+    """PostgreSQL refuses a query that has it; what SQLite writes down of it ends before the NUL."""
+    with CaptureQueriesContext(connection) as asked:
+        assert "There is no edition" in Page(switch(client, key, "nul\0b")).text(role="alert")
+        assert client.get(f"/plans/{key}/changes/?matrix_to=nul%00b").status_code < 500
+    assert not [query["sql"] for query in asked if "'nul" in query["sql"]]
 
 
 @pytest.mark.slow

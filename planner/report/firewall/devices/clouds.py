@@ -175,11 +175,8 @@ def _list_denied(plan: Plan) -> list[str]:
 
 def _check(label: str, who: str, count: int, what: str, most: int) -> None:
     if count > most:
-        raise NotExpressible(
-            label,
-            f"{who} would have {count:,} {what}, and {most:,} are allowed; give zones and groups networks instead of "
-            "single addresses",
-        )
+        advice = "" if what == "rules" else "; give zones and groups networks instead of single addresses"
+        raise NotExpressible(label, f"{who} would have {count:,} {what}, and {most:,} are allowed{advice}")
 
 
 def _count(side: str) -> str:
@@ -253,7 +250,7 @@ def _aws(plan: Plan) -> tuple[dict[str, Any], Resources]:
         "security_groups": {
             "type": "map(string)",
             "default": {},
-            "description": "By endpoint the id of its security group; who isn't here isn't in AWS: "
+            "description": "By endpoint the id of a security group of its own; who isn't here isn't in AWS: "
             + ", ".join(sorted(names)),
         }
     }

@@ -105,6 +105,8 @@ def test_every_limit_is_documented_as_it_is():
     names = (
         "DOCUMENT",
         "VALUES",
+        "LINE",
+        "LINE_VALUES",
         "ENDPOINTS",
         "ROWS",
         "ROWS",

@@ -38,13 +38,13 @@ def read_type(request: HttpRequest) -> Syntax:
     return found
 
 
-def read_document(request: HttpRequest, otherwise: Matrix | None = None) -> tuple[Plan, Matrix]:
-    """The plan that was sent, and the matrix of the product that it names; `otherwise` of one that names none.
+def read_document(request: HttpRequest) -> tuple[Plan, Matrix]:
+    """The plan that was sent, and the matrix of the product that it names; the current one of one that names none.
 
     Raises Problem with every fault of the document.
     """
     kind, data = read_type(request), read_body(request)
-    usual = otherwise or current_matrix()
+    usual = current_matrix()
     try:
         plan, matrix = read_plan_of(data, partial(matrix_for, otherwise=usual), otherwise=usual, syntax=kind)
         check_size(matrix, plan)

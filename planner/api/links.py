@@ -15,13 +15,13 @@ from pydantic import ConfigDict, Field
 from planner.api.access import caller_of, check_number, let_in, make_once
 from planner.api.bodies import JSON
 from planner.api.problems import Problem, refuse
-from planner.api.reports import send
 from planner.api.spec import IDEMPOTENCY_KEY, OF_A_PLAN, content, in_query, named, operate, read_key
 from planner.plan.faults import Fault
 from planner.sharing import links
 from planner.sharing.files import write_link
 from planner.sharing.link_form import LinkForm
 from planner.sharing.listed import list_newest
+from planner.store.files import send
 from planner.store.models import Hold, ShareLink
 
 TAG = "Links"
@@ -184,7 +184,7 @@ def restore_link(request: HttpRequest, key: UUID, number: int) -> HttpResponseBa
     """One that was revoked, within a minute; 409 afterwards. For owners."""
     with let_in(request, key, Hold.Role.OWN, writes=True, document=False) as plan:
         if not links.bring_back(plan=plan, number=check_number(number), holder=caller_of(request).holder):
-            raise Problem(code="not-now", detail="More than a minute has passed; make another link.")
+            raise Problem(code="not-now", detail=links.TOO_LATE)
     return HttpResponse(status=204)
 
 

@@ -5,9 +5,8 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils.http import content_disposition_header
 from django.utils.timezone import localdate
 
 from planner.api.access import anybody, check_maker, is_reader, let_in
@@ -21,7 +20,7 @@ from planner.report.said.edition import Edition
 from planner.report.said.filters import LABELS
 from planner.sharing.files import write_reading
 from planner.sharing.links import read_newest
-from planner.store.files import File, name_file, write_file, write_plan_file
+from planner.store.files import name_file, send, write_file, write_plan_file
 from planner.store.models import Hold
 
 TAG = "Reports"
@@ -111,10 +110,3 @@ def without_format(asked: Mapping[str, str]) -> dict[str, str]:
 def read_format(request: HttpRequest) -> Format:
     """The format that is asked for, which is one of FORMATS by now."""
     return FORMATS[request.GET.get("format", "json")]
-
-
-def send(file: File) -> HttpResponse:
-    """A file as it is saved."""
-    response = HttpResponse(file.data, content_type=file.content_type)
-    response.headers["Content-Disposition"] = content_disposition_header(True, file.name) or "attachment"
-    return response

@@ -14,7 +14,6 @@ from planner.api.access import caller_of, let_in
 from planner.api.bodies import JSON, read_body
 from planner.api.files import LATER, answer_apart, answer_job
 from planner.api.problems import Problem
-from planner.api.reports import send
 from planner.api.spec import IDEMPOTENCY_KEY, OF_A_PLAN, content, in_query, named, operate, read_key
 from planner.deploy.turns import ASIDE, LARGE, in_turn
 from planner.engine.existing.model import Unreadable
@@ -29,6 +28,7 @@ from planner.sharing import uploads
 from planner.store.acceptances import write_acceptance
 from planner.store.editions import matrix_of
 from planner.store.existing import Question, compare_soon, estimate_existing, write_answer
+from planner.store.files import send
 from planner.store.jobs import Order, ask_sealed
 from planner.store.models import Hold, Plan
 from planner.store.reports import report_for

@@ -25,7 +25,6 @@ from planner.api.plans import (
     write_document,
 )
 from planner.api.problems import Problem, refuse
-from planner.api.reports import send
 from planner.api.shelf import IF_MATCH
 from planner.api.spec import (
     IDEMPOTENCY_KEY,
@@ -47,7 +46,7 @@ from planner.report import CHANGE_FORMATS
 from planner.report.said.edition import Editions
 from planner.store import actions
 from planner.store.editions import matrix_of
-from planner.store.files import File, name_file
+from planner.store.files import File, name_file, send
 from planner.store.kept import LARGE
 from planner.store.models import Hold
 from planner.store.products import matrix_for

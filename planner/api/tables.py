@@ -12,7 +12,6 @@ from planner.api.access import count_once, let_in
 from planner.api.bodies import JSON
 from planner.api.plans import read_sender, tag_of
 from planner.api.problems import refuse
-from planner.api.reports import send
 from planner.api.shelf import IF_MATCH, REVISION_TAG
 from planner.api.spec import IDEMPOTENCY_KEY, OF_A_PLAN, content, named, operate
 from planner.plan.document import PlanError
@@ -22,7 +21,7 @@ from planner.plan.faults import Fault, shown
 from planner.plan.kinds import KINDS
 from planner.store import actions
 from planner.store.editions import matrix_of
-from planner.store.files import File, name_file
+from planner.store.files import File, name_file, send
 from planner.store.models import Hold, Plan
 from planner.store.sent_before import Answered
 

@@ -193,9 +193,9 @@ _NO_ZONES = ("posix", "posixrules", "right")
 """What lies beside the zones on some machines: the same once more, in other folders."""
 
 
-def read_time_zone(name: str, default: str = "UTC") -> str:
-    """A time zone of the IANA database. Raises ImproperlyConfigured for anything else."""
-    value = read_text(name, default)
+def read_time_zone(name: str) -> str:
+    """A time zone of the IANA database, UTC unless another is set. Raises ImproperlyConfigured for anything else."""
+    value = read_text(name, "UTC")
     try:
         ZoneInfo(value)  # to list all of them opens hundreds of files
         is_one = value.split("/")[0] not in _NO_ZONES

@@ -10,11 +10,14 @@ from datetime import UTC, datetime
 
 from planner.deploy.request_id import current
 
+UNDER_LINKS = ("edit", "shared", "upload")
+"""What the addresses begin with that have the token of a link in them."""
 _TOKEN = re.compile(
-    r"""((?:/|%2[Ff])(?:edit|shared|upload)(?:/|%2[Ff])) [^/\s?\#'"%&]+    # in an address, right or wrong, also quoted
-    | (?<![\w-]) [\w-]{12,} (?::[\w-]{4,12})? : [\w-]{43} (?![\w-])  # signed: offers of links, cookies
-    | (?<![\w-]) ppt_[\w-]{8,}                                    # of a program
-    | (?<![\w-]) (?=[\w-]*[A-Z0-9]) [\w-]{43} (?![\w-])              # by itself, as among the variables of a page
+    rf"""((?:/|%2[Ff])(?:{"|".join(UNDER_LINKS)})(?:/|%2[Ff]))
+      [^/\s?\#'"%&]+                                              # in an address, right or wrong, also quoted
+    | (?<![\w-]) [\w-]{{12,}} (?::[\w-]{{4,12}})? : [\w-]{{43}} (?![\w-])  # signed: offers of links, cookies
+    | (?<![\w-]) ppt_[\w-]{{8,}}                                    # of a program
+    | (?<![\w-]) (?=[\w-]*[A-Z0-9]) [\w-]{{43}} (?![\w-])              # by itself, as among the variables of a page
     """,
     re.ASCII | re.VERBOSE,
 )

@@ -1,6 +1,5 @@
 """How much there is of a plan and how much an evaluation would make of it, found before anything is made. Pure."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -12,6 +11,7 @@ from planner.engine.terms import Terms
 from planner.engine.topology import Topology
 from planner.plan import limits
 from planner.plan.document import Plan, dump_plan
+from planner.plan.syntax import count_values, to_compact
 from ports.matrix import Matrix
 
 
@@ -31,8 +31,7 @@ def check_size(
     planner.plan.limits.PAIRS, unless little changed since the plan of `report`, which is of any plan.
     `document` is that of the plan, for who has it already; `at_most` as many bytes as it takes, if not fewer.
     """
-    if at_most is None or at_most > limits.DOCUMENT:
-        _check_bytes(plan, before, document)
+    _check_document(plan, before, document, at_most)
     endpoints = len(plan.endpoints)
     if endpoints > limits.ENDPOINTS and (before is None or endpoints > len(before.endpoints)):
         raise TooLarge(limits.say_endpoints(endpoints))
@@ -44,16 +43,24 @@ def check_size(
     raise TooLarge(now.over)
 
 
-def _check_bytes(plan: Plan, before: Plan | None, document: Mapping[str, Any] | None) -> None:
-    size = _count_bytes(dump_plan(plan) if document is None else document)
-    if size > limits.DOCUMENT and (before is None or size > _count_bytes(dump_plan(before))):
-        raise TooLarge(limits.say_document(size))
+def _check_document(plan: Plan, before: Plan | None, document: Mapping[str, Any] | None, at_most: int | None) -> None:
+    """A document has no more bytes and values than are read, so that what is stored can be exported and read again."""
+    now = document
+    for most, least, count, say in (
+        (limits.DOCUMENT, 1, _count_bytes, limits.say_document),
+        (limits.VALUES, 4, count_values, limits.say_values),  # the shortest is a letter in quotes, with a comma
+    ):
+        if at_most is not None and at_most <= most * least:
+            continue
+        now = dump_plan(plan) if now is None else now
+        found = count(now)
+        if found > most and (before is None or found > count(dump_plan(before))):
+            raise TooLarge(say(found))
 
 
 def _count_bytes(document: Mapping[str, Any]) -> int:
     """The bytes of the document as JSON without white space: no more than any text has that it was read from."""
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    return len(text.encode("utf-8", "surrogatepass"))
+    return len(to_compact(document).encode("utf-8", "surrogatepass"))
 
 
 def _has_room(matrix: Matrix, plan: Plan, report: Report) -> bool:

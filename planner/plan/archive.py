@@ -15,7 +15,6 @@ from datetime import UTC, date, datetime
 from io import BufferedReader
 from typing import IO, Any, cast
 
-from planner.plan import syntax
 from planner.plan.archive_answers import MAX_ANSWERS, AnswerRecord, read_answer
 from planner.plan.archive_comments import MAX_COMMENTS, CommentRecord, read_comment
 from planner.plan.archive_states import MAX_STATES, StateRecord, read_state
@@ -33,6 +32,8 @@ from planner.plan.archive_values import (
 )
 from planner.plan.carry import carry
 from planner.plan.document import Plan, PlanError, check_stored, dump_plan
+from planner.plan.limits import LINE
+from planner.plan.syntax import to_compact, to_json
 from ports.matrix import Matrix
 from ports.text import plural
 
@@ -72,9 +73,7 @@ class Limits:
     """Whether the newest revision of a plan has to be within planner.plan.limits, as of any plan that comes in."""
 
 
-ON_THE_PAGE = Limits(
-    packed=32 * 2**20, unpacked=256 * 2**20, files=5 * 200 + 1, plans=200, revisions=2_000, sizes=True
-)
+ON_THE_PAGE = Limits(packed=32 << 20, unpacked=256 << 20, files=5 * 200 + 1, plans=200, revisions=2_000, sizes=True)
 BY_COMMAND = Limits(
     packed=2**31 - 1, unpacked=2**31 - 1, files=5 * MAX_PLANS + 1, plans=MAX_PLANS, revisions=MAX_NUMBER
 )
@@ -166,14 +165,15 @@ def write_archive(
                 name: _write(archive, f"{folder}{name}.jsonl", map(dump_record, records))
                 for name, records in beside.items()
             }
-            _write(archive, f"{folder}plan.json", [dump_record(plan) | written], indent=2)
-        _write(archive, CONTENTS, [{"format": FORMAT, "plans": count}], indent=2)
+            _write(archive, f"{folder}plan.json", [dump_record(plan) | written], indent=True)
+        _write(archive, CONTENTS, [{"format": FORMAT, "plans": count}], indent=True)
     return count
 
 
-def _write(archive: zipfile.ZipFile, name: str, values: Iterable[object], indent: int | None = None) -> int:
+def _write(archive: zipfile.ZipFile, name: str, values: Iterable[object], *, indent: bool = False) -> int:
     """Write a file with these values, unless there is none, and return how many there were."""
-    lines = (json.dumps(value, ensure_ascii=False, indent=indent).encode() + b"\n" for value in values)
+    write = to_json if indent else to_compact
+    lines = (f"{write(value).rstrip()}\n".encode() for value in values)
     if (first := next(lines, None)) is None:
         return 0
     member = zipfile.ZipInfo(name)  # without the time of writing
@@ -307,23 +307,22 @@ class Archive:
         lines, size = [], 0
         for line in self._read_lines(name):
             size += len(line)
-            if size > syntax.MAX_BYTES:
-                refuse(name, f"It has more than {syntax.MAX_BYTES // 2**20} MiB, which is the most that is read.")
+            if size > LINE:
+                refuse(name, f"It has more than {LINE // 2**20} MiB, which is the most that is read.")
             lines.append(line)
         return parse_json(b"".join(lines), name)
 
     def _read_lines(self, name: str) -> Iterator[bytes]:
-        """The lines of a member, none longer than a plan document may be."""
+        """The lines of a member, none longer than `LINE`."""
         if name not in self._members:
             refuse(name, f"This file is missing; {_ALLOWED}.")
-        most = syntax.MAX_BYTES
         try:
             # zipfile reads a line in Python, which takes eight times as long where they are short.
             member = cast(zipfile.ZipExtFile, self._zip.open(self._members[name]))
             with BufferedReader(member, AT_ONCE) as file:
-                while line := file.readline(most + 1):
-                    if len(line) > most:
-                        refuse(name, f"A line has more than {most // 2**20} MiB, which is the most that is read.")
+                while line := file.readline(LINE + 1):
+                    if len(line) > LINE:
+                        refuse(name, f"A line has more than {LINE // 2**20} MiB, which is the most that is read.")
                     yield line
         except ArchiveError:
             raise

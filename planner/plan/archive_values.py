@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, NoReturn
 
-from planner.plan import syntax
+from planner.plan import limits, syntax
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _EDITION = re.compile(r"[a-z0-9][a-z0-9-]{0,49}", re.ASCII)
@@ -24,9 +24,12 @@ class ArchiveError(ValueError):
 
 
 def parse_json(data: bytes, where: str) -> object:
-    """A JSON document in which no key is written twice. Raises ArchiveError, as all of these do."""
+    """A JSON document in which no key is written twice. Raises ArchiveError, as all of these do.
+
+    It may be larger than a plan document, which it holds: what was exported is read.
+    """
     try:
-        tree = syntax.parse(data, "json")
+        tree = syntax.parse(data, "json", syntax.Most(limits.LINE, limits.LINE_VALUES))
     except syntax.SyntaxFault as fault:
         refuse(where if fault.where == "document" else f"{where}, {fault.where.removeprefix('line 1, ')}", str(fault))
     if repeated := next(syntax.repeated_keys(tree), None):

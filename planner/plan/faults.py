@@ -29,6 +29,11 @@ class PlanError(ValueError):
         self.faults = tuple(faults)
         super().__init__("\n".join(map(str, self.faults)))
 
+    @property
+    def brief(self) -> tuple[str, ...]:
+        """What the first three say, without their places and each once: for people who see what they tried."""
+        return tuple(dict.fromkeys(fault.message for fault in self.faults[:3]))
+
 
 def shown(value: object) -> str:
     """What was found, short and harmless: unprintable characters escaped, long values cut."""

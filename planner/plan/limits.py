@@ -7,6 +7,10 @@ DOCUMENT = 8 * 2**20
 """Most bytes of a plan document: of the file that is read, and of a stored plan as JSON. Both are UTF-8."""
 VALUES = 400_000
 """Most values (scalars, lists, mappings) in a document; a plan of 5,000 remote sites has about half as many."""
+LINE = 4 * DOCUMENT
+"""Most bytes of a line of an archive: a revision with its document, and each name twice besides if all was renamed."""
+LINE_VALUES = 2 * VALUES
+"""Most values in such a line."""
 ENDPOINTS = 20_000
 """Most endpoints of a plan; 5,000 remote sites with an agent and two managed systems each have 15,009."""
 ROWS = 50_000
@@ -48,6 +52,14 @@ _REMEDY = "Let fewer endpoints reach each target (managed_by), put like machines
 def say_document(found: int) -> str:
     """What is wrong with a plan that has so many bytes."""
     return f"The plan has {found / 2**20:.1f} MiB; at most {DOCUMENT // 2**20} MiB are stored. Divide it."
+
+
+def say_values(found: int) -> str:
+    """What is wrong with a plan whose document has so many values."""
+    return (
+        f"The plan has {found:,} values, which are scalars, lists and mappings; at most {VALUES:,} are stored. "
+        "Put like machines into one group, or divide the plan."
+    )
 
 
 def say_endpoints(found: int) -> str:

@@ -40,6 +40,14 @@ class Renames:
 NO_RENAMES = Renames()
 
 
+def join_renames(steps: Iterable[Mapping[Any, Mapping[str, str]]]) -> Renames:
+    """The renames of revisions, one after the other, as one step; each as it is stored, empty for none."""
+    joined = NO_RENAMES
+    for names in steps:
+        joined = joined.then(Renames(**names)) if names else joined
+    return joined
+
+
 def _chain(first: Mapping[str, str], then: Mapping[str, str]) -> dict[str, str]:
     chained = {old: then.get(new, new) for old, new in first.items()}
     reached = set(first.values())

@@ -8,8 +8,8 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import batched
-from typing import Any, Literal
+from itertools import batched, islice
+from typing import Any, Literal, NamedTuple
 
 import yaml
 
@@ -68,52 +68,56 @@ class Tree(dict[str, Any]):
             self[key] = value
 
 
-def parse(data: bytes, syntax: Syntax) -> Any:
-    """Parse a document of at most MAX_BYTES bytes in UTF-8, with or without a byte order mark.
+class Most(NamedTuple):
+    """How much of a JSON text is read."""
+
+    bytes: int
+    values: int
+
+
+def parse(data: bytes, syntax: Syntax, most: Most | None = None) -> Any:
+    """Parse a document of at most MAX_BYTES bytes in UTF-8, with or without a byte order mark; of JSON, of `most`.
 
     Returns dictionaries (`Tree`), lists and scalars: for JSON text, integers, floats, booleans, None and `Oddity`;
     for YAML text and `Null`. Raises SyntaxFault with a sentence for anything that can't be read.
     """
-    if len(data) > MAX_BYTES:
-        raise SyntaxFault(f"The document has {len(data) / 2**20:.1f} MiB; at most {MAX_BYTES // 2**20} MiB are read.")
+    most = most or Most(MAX_BYTES, MAX_VALUES)
+    if len(data) > most.bytes:
+        raise SyntaxFault(f"The document has {len(data) / 2**20:.1f} MiB; at most {most.bytes // 2**20} MiB are read.")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise SyntaxFault(f"The document is not UTF-8: the byte at offset {error.start} fits no character.") from None
-    tree = _parse_json(text) if syntax == "json" else _parse_yaml(text)
-    if syntax == "json" and _count_marks(text) >= MAX_VALUES and _count_values(tree) > MAX_VALUES:
-        raise SyntaxFault(_TOO_MANY)
-    if syntax == "json" and _is_deep(tree):
+    if syntax == "yaml":
+        return _parse_yaml(text)
+    tree = _parse_json(text, most.values)
+    levels = list(islice(_list_levels(tree), MAX_DEPTH + 1))
+    if len(levels) > MAX_DEPTH:
         raise SyntaxFault(_TOO_DEEP)
+    if 1 + sum(levels) > most.values:
+        raise SyntaxFault(_say_too_many(most.values))
     return tree
 
 
 _TOO_DEEP = "The document is nested too deeply; a plan has five levels."
-_TOO_MANY = f"The document has more than {MAX_VALUES:,} values, which no plan needs."
 
 
-def _count_values(tree: object) -> int:
-    """How many values there are, counted no further than just over MAX_VALUES."""
-    count, stack = 0, [tree]
-    while stack and count <= MAX_VALUES:
-        value = stack.pop()
-        count += 1
-        if isinstance(value, dict):
-            stack.extend(value.values())
-        elif isinstance(value, list):
-            stack.extend(value)
-    return count
+def _say_too_many(most: int) -> str:
+    return f"The document has more than {most:,} values, which no plan needs."
 
 
-def _is_deep(tree: object) -> bool:
-    """Whether lists and mappings stand in one another deeper than MAX_DEPTH."""
+def count_values(tree: object) -> int:
+    """How many values there are: scalars, lists and mappings, whatever stands in what."""
+    return 1 + sum(_list_levels(tree))
+
+
+def _list_levels(tree: object) -> Iterator[int]:
+    """How many values stand in the lists and mappings of each level, from the outermost on."""
     level = [tree] if isinstance(tree, (dict, list)) else []
-    for _ in range(MAX_DEPTH):
+    while level:
+        yield sum(map(len, level))
         values = (value.values() if isinstance(value, dict) else value for value in level)
         level = [item for items in values for item in items if isinstance(item, (dict, list))]
-        if not level:
-            return False
-    return True
 
 
 _JSON_OBJECT = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*+\{[ \t\r\n]*+(?:[^ \t\r\n\w']|\Z)")
@@ -143,6 +147,11 @@ def repeated_keys(tree: object) -> Iterator[Path]:
             stack.extend(((*path, key), item) for key, item in value.items() if isinstance(item, (Tree, list)))
         elif isinstance(value, list):
             stack.extend(((*path, index), item) for index, item in enumerate(value) if isinstance(item, (Tree, list)))
+
+
+def to_compact(data: object) -> str:
+    """JSON text without white space: no longer than any other text of the same."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
 def to_json(data: object) -> str:
@@ -311,20 +320,20 @@ def _count_marks(text: str) -> int:
     return sum(text.count(mark) for mark in "[{,")
 
 
-def _parse_json(text: str) -> Any:
+def _parse_json(text: str, most: int) -> Any:
     # Each value has a comma or a bracket before it and, if it holds others, a bracket of its own. Values that are far
     # too many are refused before they are built: millions of empty mappings would take hundreds of megabytes. What
     # strings hold of these signs is told apart only where there are so many with it.
-    if _count_marks(text) > 2 * MAX_VALUES:
+    if _count_marks(text) > 2 * most:
         marks = 0
         for stretch in _JSON_STRETCH.finditer(text):
             marks += _count_marks(_JSON_STRING.sub("", stretch[0]))
-            if marks > 2 * MAX_VALUES:
-                raise SyntaxFault(_TOO_MANY)
+            if marks > 2 * most:
+                raise SyntaxFault(_say_too_many(most))
 
     def mapping(pairs: list[tuple[str, Any]]) -> Tree:
-        if len(pairs) > MAX_VALUES:
-            raise SyntaxFault(_TOO_MANY)
+        if len(pairs) > most:
+            raise SyntaxFault(_say_too_many(most))
         tree = Tree(pairs)
         if len(tree) < len(pairs):
             tree.clear()
@@ -372,7 +381,7 @@ def _build(events: Iterator[yaml.Event]) -> list[Any]:
     adder: Callable[[Any], None] = documents.append
     for number, event in enumerate(events):
         if number > 3 * MAX_VALUES:  # a key, a value and the end of a collection at most for each value
-            raise SyntaxFault(_TOO_MANY, _say_where(event))
+            raise SyntaxFault(_say_too_many(MAX_VALUES), _say_where(event))
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise SyntaxFault(
                 "YAML anchors and aliases (& and *) are not read; write the value out.", _say_where(event)

@@ -32,8 +32,6 @@ from ports.matrix import Matrix
 from ports.text import many
 from ports.written import Written
 
-WRONG_PASSPHRASES = patience.HERE
-"""How many wrong passphrases a link takes in an hour from one place, before they have to wait."""
 OPEN_HOURS = 12
 OPEN_FOR = timedelta(hours=OPEN_HOURS)
 """How long an opening lasts in the browser that opened the link."""
@@ -43,6 +41,8 @@ REPORTS = 300
 """How many times an hour the readers of one link may set states of rules."""
 MOST_LINKS = 200
 """How many live read links a plan may have."""
+TOO_LATE = "More than a minute has passed; make another link."
+"""Why a link that was revoked isn't brought back: UNDONE_FOR is over."""
 TOO_OLD = "This form is too old. Open the page again and send it once more."
 
 

@@ -19,7 +19,7 @@ from planner.plan.changes import Edit, FieldPath, Index, apply
 from planner.plan.document import Plan, carry_stored, dump_plan
 from planner.plan.edits import EDITS, NotPossible, Params
 from planner.plan.merge import rebase
-from planner.plan.rows import NO_RENAMES, Renames
+from planner.plan.rows import NO_RENAMES, Renames, join_renames
 from planner.plan.summaries import list_words, say
 from planner.store import answers, audit, comments, models
 from planner.store.admission import check_admitted
@@ -257,10 +257,8 @@ def restore(*, plan_id: int, matrix: Matrix, number: int, sender: Sender = ANYON
 
 def _find_renames_back(row: models.Plan, goal: models.Revision) -> Renames:
     """What is called otherwise in an older state: names of now with those of then."""
-    renames = NO_RENAMES
     between = row.revisions.filter(number__gt=goal.number, number__lte=row.revision).order_by("number")
-    for names in between.values_list("renames", flat=True):
-        renames = renames.then(Renames(**names) if names else NO_RENAMES)
+    renames = join_renames(between.values_list("renames", flat=True))
 
     def turn(names: Mapping[str, str], key: str) -> dict[str, str]:
         now, then = ({item["name"] for item in document[key]} for document in (row.document, goal.document))
@@ -394,9 +392,7 @@ def _carry_over(row: models.Plan, edit: str, params: Params, base: int) -> Edit:
     revisions = list(row.revisions.filter(number__gte=base).defer(*LARGE).order_by("number"))
     if not revisions or revisions[0].number != base:
         raise NotPossible("This page is too old to change the plan; open it again.")
-    renames = NO_RENAMES
-    for revision in revisions[1:]:
-        renames = renames.then(Renames(**revision.renames) if revision.renames else NO_RENAMES)
+    renames = join_renames(revision.renames for revision in revisions[1:])
     fitted, met = rebase(EDITS[edit](revisions[0].document, params), row.document, renames)
     if met:
         raise Clash(met, row.document, revisions[1:])

@@ -285,7 +285,7 @@ def _keep_sides(plan: Plan, found: Beside, sender: Sender) -> str:
             sender=sender,
         )
     except PlanError as error:
-        return "Not kept: " + " ".join(dict.fromkeys(fault.message for fault in error.faults[:3]))
+        return "Not kept: " + " ".join(error.brief)
     except (NotPossible, actions.Clash) as error:
         return f"Not kept: {error}"
     return f"Kept with {firewall.name}."

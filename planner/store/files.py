@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from django.conf import settings
+from django.http import HttpResponse
+from django.utils.http import content_disposition_header
 from django.utils.text import slugify
 from django.utils.timezone import localdate, localtime
 
@@ -48,6 +50,13 @@ class File:
     data: bytes
     content_type: str
     name: str
+
+
+def send(file: File) -> HttpResponse:
+    """An answer that is saved as a file."""
+    response = HttpResponse(file.data, content_type=file.content_type)
+    response.headers["Content-Disposition"] = content_disposition_header(True, file.name) or "attachment"
+    return response
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

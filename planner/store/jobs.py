@@ -51,7 +51,7 @@ PIECE = 2**18
 MADE = 2**20
 """The number of the first piece of what comes of a job; before it stands what was sent for it."""
 LIVE = (Job.State.WAITING, Job.State.RUNNING, Job.State.DONE)
-ASKED_AGAIN = "It was ended three times before it was finished. It may need more memory than it gets."
+ENDED = f"It was ended {many(MOST_TRIES, 'time')} before it was finished. It may need more memory than it gets."
 
 wake = Event()
 """Set when this process has asked for something, so that a runner in it looks at once."""
@@ -249,7 +249,7 @@ def claim(runner: str) -> Job | None:
     for job in Job.objects.filter(free).order_by("asked", "pk")[:5]:
         same = Job.objects.filter(pk=job.pk, state=job.state, runner=job.runner, tries=job.tries)
         if job.tries >= MOST_TRIES:
-            if same.update(state=Job.State.FAILED, ended=now, until=None, said=ASKED_AGAIN):
+            if same.update(state=Job.State.FAILED, ended=now, until=None, said=ENDED):
                 _drop_pieces(job.pk)
             continue
         taken = same.update(

@@ -297,9 +297,7 @@ def _plain(block: Block) -> list[Any]:
 
 
 @transaction.atomic
-def close_states(
-    *, plan_id: int, matrix: Matrix, numbers: Collection[int], sender: Sender = ANYONE, via: str = ""
-) -> int:
+def close_states(*, plan_id: int, matrix: Matrix, numbers: Collection[int], sender: Sender = ANYONE) -> int:
     """Say of rules that nobody asks for any more that they have been closed, and return of how many.
 
     Those that have been closed already are passed over. Raises Overtaken for one that is asked for again.
@@ -316,7 +314,7 @@ def close_states(
         models.RuleState(
             plan=plan, revision=plan.revision, rule=row.rule, boundary=row.boundary, life=row.life or row.pk,
             before=row.state, state=CLOSED, ticket=row.ticket, owner=row.owner, author=sender.author[:60],
-            via=via[:100], operation=operation, at=now, stands=False,
+            operation=operation, at=now, stands=False,
         )
         for row in rows.values()
     ]  # fmt: skip

@@ -21,6 +21,7 @@ from django.db import Error, close_old_connections, connection
 
 from planner.deploy.turns import Turns
 from planner.store import jobs
+from ports.text import many
 
 LOOK = 1.0
 """Seconds between two looks for a job that others have asked for."""
@@ -32,7 +33,7 @@ LONGEST = 3600.0
 """Seconds that a job may take."""
 TIDY = 600.0
 """Seconds between two looks for what is older than it is kept."""
-TOO_LONG = "It took longer than an hour and was ended."
+TOO_LONG = f"It took longer than {many(int(LONGEST // 3600), 'hour')} and was ended."
 _logger = logging.getLogger(__name__)
 
 

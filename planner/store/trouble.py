@@ -69,7 +69,6 @@ DAMAGED = Trouble(
     advice=f"It is damaged: restore a backup by {PROGRAM} restore FILE --replace.",
 )
 _ELSEWHERE = f"{UNCHANGED} Other revisions can be read. Whoever runs this service may have this one in a backup."
-TROUBLES = (BUSY, GONE, FULL, READ_ONLY, DAMAGED)
 
 _SQLITE = {
     sqlite3.SQLITE_BUSY: BUSY,

@@ -7,10 +7,11 @@ from contextlib import suppress
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from planner.deploy import logs
 from planner.store import audit
 from planner.web.views.errors import show_too_large
 
-UNDER_LINKS = ("/edit/", "/shared/", "/upload/")
+UNDER_LINKS = tuple(f"/{name}/" for name in logs.UNDER_LINKS)
 
 
 FORWARDED = ("FOR", "PROTO", "HOST", "PORT", "PROTOCOL", "SSL", "SERVER", "PREFIX")

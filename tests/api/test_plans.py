@@ -1,10 +1,12 @@
 """Plans as documents by the API."""
 
+import json
 import sqlite3
 
 from django.db import OperationalError
 
 from planner.plan.document import read_plan
+from planner.plan.syntax import to_compact
 from ports.queries import shipped_matrix
 from tests.api.programs import problem
 
@@ -67,3 +69,12 @@ def test_what_is_larger_than_the_service_reads_is_a_problem(program, settings):
 def test_an_answer_to_head_has_the_headers_alone(program, plan):
     response = program.ask("HEAD", f"/plans/{plan.key}")
     assert (response.status_code, response.headers["ETag"]) == (200, '"1"')
+
+
+def test_json_that_would_be_longer_than_is_read_has_no_white_space(program, plan, monkeypatch):
+    wide = program.get(f"/plans/{plan.key}").content
+    monkeypatch.setattr("planner.api.plans.MAX_BYTES", len(wide))
+    assert program.get(f"/plans/{plan.key}").content == wide
+    monkeypatch.setattr("planner.api.plans.MAX_BYTES", len(wide) - 1)
+    tight = program.get(f"/plans/{plan.key}").content
+    assert (json.loads(tight), tight) == (json.loads(wide), to_compact(json.loads(wide)).encode())

@@ -203,7 +203,7 @@ def test_what_takes_longer_than_an_hour_is_ended_with_a_sentence(capsys, monkeyp
     assert run(plan, existing, "--from", "nftables", "--output", "answer.json") == 1
     out, err = capsys.readouterr()
     assert not out
-    assert "rules.json: holding it against the plan takes more than an hour of a processor, and was ended." in err
+    assert "rules.json: holding it against the plan takes more than 1 hour of a processor, and was ended." in err
     assert not Path("answer.json").exists()
 
 

@@ -3,9 +3,11 @@
 import logging
 
 from django.core import signing
+from django.urls import URLResolver, get_resolver
 
-from planner.deploy.logs import RedactTokens, redact
+from planner.deploy.logs import UNDER_LINKS, RedactTokens, redact
 from planner.store.models import make_token
+from planner.web import middleware
 from tests.web.views.pages import BROWSERS, visitor_cookie
 
 
@@ -28,6 +30,23 @@ def test_tokens_are_taken_out_wherever_they_stand():
         assert offer not in said
         assert BROWSERS[0] not in said
         assert "…" in said
+
+
+def list_patterns(resolver, before=""):
+    for one in resolver.url_patterns:
+        inside = isinstance(one, URLResolver)
+        yield from list_patterns(one, f"{before}{one.pattern}") if inside else (f"{before}{one.pattern}",)
+
+
+def test_every_address_with_the_token_of_a_link_is_under_one_that_is_known():
+    """Else its token stands in logs, and what it shows in caches."""
+    found = {
+        pattern.lstrip("^").partition("/")[0] for pattern in list_patterns(get_resolver()) if "<token>" in pattern
+    }
+    assert found == set(UNDER_LINKS)
+    assert {f"/{name}/" for name in found} == set(middleware.UNDER_LINKS)
+    for name in found:
+        assert redact(f"GET /{name}/one-that-is-none/") == f"GET /{name}/…/"
 
 
 def test_what_is_no_secret_stays():

@@ -14,7 +14,8 @@ from planner.engine.size import check_size
 from planner.engine.terms import Terms
 from planner.engine.topology import Topology
 from planner.plan import limits
-from planner.plan.document import PlanError, check_plan, check_stored
+from planner.plan.document import PlanError, check_plan, check_stored, dump_plan
+from planner.plan.syntax import count_values
 from ports.queries import shipped_matrix
 from scripts.sites import make_sites
 from tests.engine.test_linear import MOST, count_steps
@@ -224,6 +225,22 @@ def test_endpoints_and_bytes_have_limits_of_their_own(monkeypatch):
     with pytest.raises(TooLarge, match=r"has 1\.0 MiB; at most 1 MiB are stored"):
         check_size(MATRIX, large, small)
     check_size(MATRIX, large, replace(large, name=f"{large.name}!"))
+
+
+def test_values_have_a_limit_that_is_counted_only_where_so_many_bytes_can_hold_more(monkeypatch):
+    """What is stored can be read again: a document with more values isn't read."""
+    plans = [stored(count) for count in (3, 4)]
+    fewer, found = (count_values(dump_plan(plan)) for plan in plans)
+    assert (fewer, found) == (1 + 2 + 1 + 3 + 1 + 3 * 3, fewer + 3)
+    monkeypatch.setattr(limits, "VALUES", found)
+    check_size(MATRIX, plans[1])
+    monkeypatch.setattr(limits, "VALUES", found - 1)
+    with pytest.raises(TooLarge, match=f"has {found} values, .* at most {found - 1} are stored"):
+        check_size(MATRIX, plans[1], plans[0])
+    check_size(MATRIX, *plans)
+    check_size(MATRIX, plans[1], plans[1])
+    monkeypatch.setattr(size, "dump_plan", lambda _: pytest.fail("it was counted"))
+    check_size(MATRIX, plans[1], at_most=4 * (found - 1))
 
 
 def stored(count):

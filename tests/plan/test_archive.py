@@ -1,21 +1,30 @@
 """What stands beside the revisions of an archived plan comes in as it went out, whatever is empty in it."""
 
 import io
+import json
 import zipfile
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
-from planner.plan import syntax
+from planner.plan import archive as archives
+from planner.plan import limits, syntax
 from planner.plan.archive import BY_COMMAND, ON_THE_PAGE, Archive, PlanRecord, RevisionRecord, write_archive
 from planner.plan.archive_answers import AnswerRecord
 from planner.plan.archive_comments import CommentRecord
 from planner.plan.archive_states import StateRecord, read_block
 from planner.plan.archive_values import ArchiveError
+from planner.plan.document import check_plan, dump_plan
+from scripts.sites import make_sites
+from tests.plan.blueprints import MATRIX
 
 AT = datetime(2026, 1, 31, 10, tzinfo=UTC)
 PLAN = PlanRecord(revision=3, created=AT, updated=AT, deleted=None, edition=None, handovers=())
+REVISION = RevisionRecord(
+    number=1, created=AT, author="Kim", summary="S", checkpoint="", undo_to=None, redo_to=None, restored=None,
+    renames={}, edition=None, digest=None, document={},
+)  # fmt: skip
 STATE = StateRecord(
     number=1, revision=3, rule="INT-DMZ-320", boundary="a", life=None, act=1, before="", was_changed=False,
     state="requested", ticket="", owner="", comment="", review=date(2026, 12, 31), author="Kim", via="", at=AT,
@@ -86,14 +95,38 @@ def test_texts_and_names_are_as_long_as_they_may_be_and_no_longer():
         read_block([["x" * 256], ["y"], []], "here")
 
 
-def test_a_file_of_an_archive_is_as_large_as_a_document_and_no_larger(monkeypatch):
+def test_a_file_of_an_archive_is_as_large_as_a_line_and_no_larger(monkeypatch):
     archive, plan = pack()
     most = max(member.file_size for member in archive._members.values())
-    monkeypatch.setattr(syntax, "MAX_BYTES", most)
+    monkeypatch.setattr(archives, "LINE", most)
     assert archive.read_plan(1) == plan
-    monkeypatch.setattr(syntax, "MAX_BYTES", most - 1)
+    monkeypatch.setattr(archives, "LINE", most - 1)
     with pytest.raises(ArchiveError, match="which is the most that is read"):
         archive.read_plan(1)
+
+
+def test_a_revision_is_read_that_is_as_large_as_its_document_may_be_and_more(monkeypatch):
+    """Its line has the document, what else is known of it, and in a renaming of everything each name twice besides."""
+    document = dump_plan(check_plan(make_sites(3), matrix=MATRIX))
+    renames = {
+        part: {f"{row['name']} of old": row["name"] for row in document[part]} for part in ("zones", "endpoints")
+    }
+    revision = replace(REVISION, document=document, renames=renames)
+    file = io.BytesIO()
+    write_archive(file, [(replace(PLAN, revision=1), [revision], {})])
+    line = zipfile.ZipFile(file).read("plans/1/revisions.jsonl")
+    assert line == syntax.to_compact(json.loads(line)).encode() + b"\n", "without a space between its values"
+    size, values = len(syntax.to_compact(document).encode()), syntax.count_values(document)
+    assert size < len(line) < limits.LINE // limits.DOCUMENT * size
+    monkeypatch.setattr(syntax, "MAX_BYTES", size)
+    monkeypatch.setattr(syntax, "MAX_VALUES", values)
+    archive = Archive(file, BY_COMMAND)
+    assert list(archive.read_revisions(1, replace(PLAN, revision=1), lambda *_: MATRIX)) == [revision]
+    found = syntax.count_values(json.loads(line))
+    assert values < found < limits.LINE_VALUES // limits.VALUES * values
+    monkeypatch.setattr(limits, "LINE_VALUES", found - 1)
+    with pytest.raises(ArchiveError, match=f"more than {found - 1} values"):
+        list(archive.read_revisions(1, replace(PLAN, revision=1), lambda *_: MATRIX))
 
 
 def test_an_archive_without_files_lacks_its_contents():
@@ -112,13 +145,9 @@ def test_an_archive_has_as_many_plans_as_may_be_imported_and_no_more():
         Archive(file, replace(BY_COMMAND, plans=1))
 
 
-@pytest.mark.parametrize("limits", [ON_THE_PAGE, BY_COMMAND], ids=["page", "command"])
-def test_as_many_plans_as_may_be_imported_may_have_all_that_stands_beside_them(limits):
+@pytest.mark.parametrize("most", [ON_THE_PAGE, BY_COMMAND], ids=["page", "command"])
+def test_as_many_plans_as_may_be_imported_may_have_all_that_stands_beside_them(most):
     file = io.BytesIO()
     beside = {"states": [STATE], "answers": [ANSWER], "comments": [COMMENT]}
-    revision = RevisionRecord(
-        number=1, created=AT, author="Kim", summary="S", checkpoint="", undo_to=None, redo_to=None, restored=None,
-        renames={}, edition=None, digest=None, document={},
-    )  # fmt: skip
-    write_archive(file, [(PLAN, [revision], beside)])
-    assert limits.files == (len(zipfile.ZipFile(file).namelist()) - 1) * limits.plans + 1
+    write_archive(file, [(PLAN, [REVISION], beside)])
+    assert most.files == (len(zipfile.ZipFile(file).namelist()) - 1) * most.plans + 1

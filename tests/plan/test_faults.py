@@ -188,3 +188,10 @@ def test_a_side_that_names_none_or_both_is_told_with_what_was_found(side, found)
         check_plan(document, matrix=MATRIX)
     told = {fault.code: fault.message for fault in caught.value.faults}
     assert told["side"] == f"This names one zone or one endpoint, by the key zone or endpoint; found {found}."
+
+
+def test_the_first_three_faults_are_told_each_once_without_their_places():
+    faults = [
+        Fault(where=f"zones[{place}]", message=said) for place, said in enumerate(("One.", "Two.", "One.", "Three."))
+    ]
+    assert PlanError(faults).brief == ("One.", "Two.")

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from planner.sharing import links
 from planner.sharing.links import NotMade, Refused, Terms
-from planner.store import actions, bin
+from planner.store import actions, bin, patience
 from planner.store.holders import Holder
 from planner.store.models import Attempt, Event, Hold, Opening, ShareLink, hash_token
 from planner.store.patience import Wait
@@ -155,7 +155,7 @@ def test_openings_at_once_are_no_more_than_there_are():
 
 def test_after_ten_wrong_passphrases_in_an_hour_a_right_one_has_to_wait_too(monkeypatch):
     link = make(store()[0], passphrase="correct horse")
-    for _ in range(links.WRONG_PASSPHRASES):
+    for _ in range(patience.HERE):
         links.try_passphrase(link, "correct horse")
         with pytest.raises(Refused):
             links.try_passphrase(link, "wrong")
@@ -185,14 +185,14 @@ def test_wrong_passphrases_at_once_are_no_more_than_ten():
         thread.start()
     for thread in threads:
         thread.join()
-    assert answers.count(Refused) == links.WRONG_PASSPHRASES
+    assert answers.count(Refused) == patience.HERE
     assert answers.count(Wait) == 4
 
 
 def test_wrong_passphrases_of_one_link_leave_another_alone():
     plan, _ = store()
     one, other = make(plan, "1" * 43, passphrase="correct horse"), make(plan, "2" * 43, passphrase="correct horse")
-    for _ in range(links.WRONG_PASSPHRASES):
+    for _ in range(patience.HERE):
         with pytest.raises(Refused):
             links.try_passphrase(one, "wrong")
     links.try_passphrase(other, "correct horse")

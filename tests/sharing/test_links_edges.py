@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from planner.sharing import links, uploads
 from planner.sharing.links import NotMade, Offer, Terms
+from planner.store import patience
 from planner.store.admission import admitted
 from planner.store.holders import Holder
 from planner.store.models import Event, Hold, Plan
@@ -38,7 +39,7 @@ def told(kind):
 
 
 def test_how_many_and_how_often():
-    assert (links.MOST_LINKS, links.REPORTS, links.OPEN_HOURS, links.WRONG_PASSPHRASES) == (200, 300, 12, 10)
+    assert (links.MOST_LINKS, links.REPORTS, links.OPEN_HOURS, patience.HERE) == (200, 300, 12, 10)
     assert (uploads.MOST, uploads.AN_HOUR) == (50, 120)
 
 
@@ -121,7 +122,7 @@ def test_a_link_and_an_address_are_admitted_as_long_as_they_lead_somewhere(plan)
 
 def test_right_passphrases_are_no_tries(plan):
     link = make(plan, passphrase="correct horse")
-    for _ in range(links.WRONG_PASSPHRASES + 2):
+    for _ in range(patience.HERE + 2):
         links.try_passphrase(link, "correct horse", client="192.0.2.1")
 
 

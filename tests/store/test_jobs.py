@@ -209,7 +209,7 @@ def test_what_a_runner_gives_back_was_no_try_of_it(plan):
         jobs.let_go(job.pk, RUNNERS[0])
     assert jobs.claim(RUNNERS[0]) is None
     job.refresh_from_db()
-    assert (job.state, job.said) == ("failed", jobs.ASKED_AGAIN)
+    assert (job.state, job.said) == ("failed", jobs.ENDED)
 
 
 def test_of_two_who_look_at_the_same_moment_one_has_it(plan, monkeypatch):

@@ -13,6 +13,7 @@ from planner.engine import Report
 from planner.engine.acceptance import Acceptance, Run, assess
 from planner.engine.result_files import ResultReader
 from planner.management.plan_command import PlanCommand
+from planner.management.statuses import TOLD
 from planner.plan import limits
 from planner.plan.check_results import BadResults
 from planner.report import NotExpressible
@@ -21,9 +22,6 @@ from planner.report.checks.told import render_json, render_text
 from planner.report.files import Failure, explain, write_output
 from planner.report.paper.acceptance_pages import render_pdf
 from planner.report.said.trend import trace_runs
-
-NOT_ACCEPTED = 3
-"""The exit status where a flow isn't open, or something is that must be closed."""
 
 
 def _print(report: Report, state: Acceptance) -> bytes:
@@ -76,7 +74,7 @@ class Command(PlanCommand):
             self.complain("There is no result of this plan.")
             sys.exit(1)
         if not state.passed:
-            sys.exit(NOT_ACCEPTED)
+            sys.exit(TOLD)
 
 
 def _read_all(report: Report, names: list[str]) -> tuple[list[Run], list[str]]:

@@ -9,12 +9,10 @@ from django.core.management.base import CommandParser
 from planner.engine.ask import Answer, NotAskable, ask
 from planner.engine.ways import find_ways
 from planner.management.plan_command import PlanCommand
+from planner.management.statuses import TOLD
 from planner.report.said.asking import WORDS
 from planner.report.said.voice import say_way
 from ports.text import show_line
-
-NOT_ALLOWED = 3
-"""The exit status of every answer but "allowed"."""
 
 
 class Command(PlanCommand):
@@ -46,7 +44,7 @@ class Command(PlanCommand):
         said = " ".join((answer.reason, *(say_way(report, way, "planner") for way in find_ways(report, answer))))
         self.stdout.write(_say(answer, said) if options["format"] == "text" else _dump(answer, said))
         if answer.outcome != "allowed":
-            sys.exit(NOT_ALLOWED)
+            sys.exit(TOLD)
 
 
 def _say(answer: Answer, said: str) -> str:

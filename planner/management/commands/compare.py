@@ -16,14 +16,12 @@ from planner.management.options import (
     choose_targets,
 )
 from planner.management.plan_command import PlanCommand
+from planner.management.statuses import TOLD
 from planner.plan.document import PlanError
 from planner.report import CHANGE_FORMATS, NotExpressible
 from planner.report.files import Failure, write_file, write_output
 from planner.report.said.edition import Editions
 from planner.store.plan_files import NoUsableMatrix, find_matrix, read_with_matrix
-
-DIFFERS = 3
-"""The exit status that says that there is something to open, close or change, where it is asked for."""
 
 
 class Command(PlanCommand):
@@ -100,4 +98,4 @@ class Command(PlanCommand):
                 self.complain(str(error))
             sys.exit(1)
         if options["exit_code"] and comparison.asks_for_changes:
-            sys.exit(DIFFERS)
+            sys.exit(TOLD)

@@ -8,14 +8,12 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from planner.management.plan_command import PlanCommand
+from planner.management.statuses import TOLD
 from planner.plan.document import PlanError
 from planner.plan.formatting import format_document
 from planner.report.files import Failure, write_file, write_output
 from planner.store.plan_files import read_file
 from ports.text import many, show
-
-DIFFERS = 3
-"""The exit status of --check where a file isn't formatted."""
 
 
 class Command(PlanCommand):
@@ -60,7 +58,7 @@ class Command(PlanCommand):
         if failed:
             sys.exit(1)
         if check and changed:
-            sys.exit(DIFFERS)
+            sys.exit(TOLD)
 
 
 _SAID = {True: "to be formatted", False: "formatted"}

@@ -14,6 +14,7 @@ from planner.engine.existing.reading import decode, read_existing
 from planner.engine.existing.sides import BadMap, find_firewall, read_map
 from planner.management.options import choose_targets
 from planner.management.plan_command import PlanCommand
+from planner.management.statuses import TOLD
 from planner.plan import limits
 from planner.report import progress
 from planner.report.files import Failure, explain, write_file, write_output
@@ -22,12 +23,13 @@ from planner.report.gap import ALSO, GAP_FORMATS, WITH_ALL
 from planner.report.gap.delta import DELTA, render_delta
 from planner.report.gap.delta.task import Task
 from planner.report.said.within import list_numbers
+from ports.text import many
 
 LONGEST = 3600.0
 """Seconds of a processor that a comparison may take, as one that the service makes apart from answering."""
-TOO_LONG = "holding it against the plan takes more than an hour of a processor, and was ended."
-MISSING = 3
-"""The exit status where a rule of the plan is missing, in whole or in part, or it isn't known."""
+TOO_LONG = (
+    f"holding it against the plan takes more than {many(int(LONGEST // 3600), 'hour')} of a processor, and was ended."
+)
 
 
 class Command(PlanCommand):
@@ -139,7 +141,7 @@ class Command(PlanCommand):
                 self.complain(str(error))
             sys.exit(1)
         if gap.boundaries:
-            sys.exit(MISSING)
+            sys.exit(TOLD)
 
 
 def _read_also(text: str) -> tuple[Also, ...]:

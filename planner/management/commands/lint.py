@@ -10,6 +10,7 @@ from django.core.management.base import CommandParser
 from planner.engine import evaluate_report
 from planner.management.options import choose_targets
 from planner.management.plan_command import PlanCommand
+from planner.management.statuses import TOLD
 from planner.plan import syntax
 from planner.plan.carry import Carried
 from planner.plan.document import PlanError
@@ -25,9 +26,6 @@ from planner.report.lint.annotate import (
 )
 from planner.store.plan_files import NoUsableMatrix, Source, find_matrix, read_file, read_source
 from ports.matrix import SEVERITIES, Matrix
-
-TOLD = 3
-"""The exit status where an expectation isn't met, or there is a finding that is grave enough."""
 
 
 class Command(PlanCommand):

@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
+from planner.management.statuses import TOLD
 from planner.plan.carry import Carried
 from planner.plan.document import PlanError
 from planner.report.files import Failure, write_output
@@ -45,8 +46,6 @@ from ports.queries import (
 )
 from ports.text import many, show_line
 
-DIFFERS = 3
-"""The exit status of `diff` and `impact` that says that something differs."""
 AUTHOR = "command line"
 
 
@@ -182,7 +181,7 @@ class Command(BaseCommand):
             if not found:
                 self.stdout.write("Nothing differs.")
         if found:
-            sys.exit(DIFFERS)
+            sys.exit(TOLD)
 
     def _impact(self, *, edition: str, plans: Sequence[str], format: str, **_: Any) -> None:
         """What changes for plans, and with 3 whether anything does; 1 if a plan file is bad."""
@@ -200,7 +199,7 @@ class Command(BaseCommand):
         if bad:
             raise CommandError("\n".join(map(show_line, bad)))
         if any(impact.differs for impact in impacts):
-            sys.exit(DIFFERS)
+            sys.exit(TOLD)
 
     def _find_matrix(self, slug: str) -> Matrix:
         matrix = find_matrix(slug)

@@ -20,6 +20,7 @@ from planner.management.options import (
     choose_targets,
 )
 from planner.management.plan_command import PlanCommand
+from planner.management.statuses import TOLD
 from planner.plan.document import Plan, PlanError
 from planner.report import FORMATS, OPTIONS, Format, NotExpressible
 from planner.report.files import Failure, write_file, write_output
@@ -162,7 +163,7 @@ class Command(PlanCommand):
         if failed:
             sys.exit(1)
         if alarming:
-            sys.exit(3)
+            sys.exit(TOLD)
 
     def _read_all(self, chosen: Format, plans: list[str], matrix: Matrix, *, fixed: bool) -> dict[str, _Found]:
         """What is in each file, before anything is written: one that is a pipe can be read but once.

@@ -9,13 +9,12 @@ from django.db import DatabaseError, transaction
 from planner.management.sync.stored import Document, Moved, Pushed, Refused, State
 from planner.plan.document import Plan, PlanError, check_plan
 from planner.plan.edits import NotPossible
-from planner.plan.rows import NO_RENAMES, Renames
+from planner.plan.rows import Renames, join_renames
 from planner.sharing.links import make_edit_link
 from planner.store import git, models
 from planner.store.actions import Sender, create_plan
 from planner.store.editions import matrix_of
 from planner.store.git import Source
-from planner.store.kept import LARGE
 from planner.store.plan_files import has_tables
 from planner.store.replacing import Behind, replace_document
 from planner.store.reports import find_sound_version
@@ -45,10 +44,8 @@ class Here:
 
     def list_renames(self, since: int) -> Renames:
         """What has been renamed after a revision."""
-        found = NO_RENAMES
-        for row in self._find().revisions.filter(number__gt=since).defer(*LARGE).order_by("number"):
-            found = found.then(Renames(**row.renames) if row.renames else NO_RENAMES)
-        return found
+        newer = self._find().revisions.filter(number__gt=since).order_by("number")
+        return join_renames(newer.values_list("renames", flat=True))
 
     def list_pushes(self) -> Sequence[Pushed]:
         """The newest first."""

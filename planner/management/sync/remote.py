@@ -16,7 +16,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, ValidationError
 
 from planner.management.sync.stored import Document, Moved, Pushed, Refused, State
-from planner.plan.rows import NO_RENAMES, Renames
+from planner.plan.rows import Renames, join_renames
 from planner.store.git import COMMIT, Source
 from ports.text import read_number, short, show_line
 
@@ -170,11 +170,8 @@ class There:
 
     def list_renames(self, since: int) -> Renames:
         """What has been renamed after a revision."""
-        found = NO_RENAMES
         newest_first = self._list("/revisions", _Revisions, lambda one: one.number > since)
-        for one in reversed([one for one in newest_first if one.number > since]):
-            found = found.then(Renames(**one.renames))
-        return found
+        return join_renames(reversed([one.renames for one in newest_first if one.number > since]))
 
     def list_pushes(self) -> Sequence[Pushed]:
         """The newest first."""

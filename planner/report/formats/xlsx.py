@@ -313,12 +313,10 @@ def _object_rows(report: Report) -> Iterator[Sequence[str]]:
                 kinds[endpoint.zone],
                 as_cell("\n".join(addresses)),
                 "yes" if endpoint.group else "no",
-                as_cell("\n".join(role.name for slug, role in matrix.roles.items() if slug in endpoint.roles)),
-                as_cell("\n".join(item.name for slug, item in matrix.platforms.items() if slug in endpoint.platforms)),
-                as_cell(
-                    "\n".join(item.name for slug, item in matrix.operations.items() if slug in endpoint.operations)
-                ),
-                as_cell("\n".join(item.name for slug, item in matrix.sessions.items() if slug in endpoint.sessions)),
+                _names(matrix.roles, endpoint.roles),
+                _names(matrix.platforms, endpoint.platforms),
+                _names(matrix.operations, endpoint.operations),
+                _names(matrix.sessions, endpoint.sessions),
                 as_cell("\n".join(endpoint.managed_by)),
             )
 

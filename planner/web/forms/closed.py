@@ -13,9 +13,9 @@ from planner.plan.endpoint_table import TableError, TableFault
 from planner.plan.policy_table import COLUMNS, read_policies
 from planner.plan.references import WORDS
 from planner.report.said.closed import filter_closed, name_between
-from planner.web.forms.plans import MAX_ERRORS, MAX_FOLDED, MAX_TEXT, EditForm
+from planner.web.forms.plans import MAX_ERRORS, MAX_FOLDED, MAX_TEXT, EditForm, clean_ports
 from planner.web.forms.rows import MAX_SELECT, MAX_SUGGESTED, ItemForm, count_alike, turn_to
-from ports.matrix import PROTOCOLS, Matrix, read_typed_ports
+from ports.matrix import PROTOCOLS, Matrix
 from ports.text import many
 
 Document = Mapping[str, Any]
@@ -60,13 +60,7 @@ class NeverForm(ItemForm):
 
     def clean_ports(self) -> str:
         """A port or range, normalised; nothing for every port."""
-        text: str = self.cleaned_data["ports"]
-        if not text:
-            return ""
-        try:
-            return read_typed_ports(text)
-        except ValueError as error:
-            raise ValidationError(f"“{text[:40]}” {error}.") from None
+        return clean_ports(self.cleaned_data["ports"])
 
     def clean_reason(self) -> str:
         """Line breaks as documents have them."""

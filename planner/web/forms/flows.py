@@ -17,7 +17,7 @@ from planner.plan.faults import Fault
 from planner.plan.fields import PARTS
 from planner.plan.presets import BOTH, PRESETS, Preset
 from planner.plan.rows import row_key
-from planner.web.forms.plans import MAX_TEXT
+from planner.web.forms.plans import MAX_TEXT, clean_ports
 from planner.web.forms.rows import MAX_SELECT, MAX_SUGGESTED, ItemForm, count_alike, turn_to
 from ports.matrix import PROTOCOLS, Matrix, read_typed_ports
 from ports.text import many, plural, several
@@ -96,8 +96,7 @@ class FlowChangeForm(_ReasonForm):
 
     def clean_ports(self) -> str:
         """A port or range, normalised."""
-        text: str = self.cleaned_data["ports"]
-        return _read_entry(text) if text else ""
+        return clean_ports(self.cleaned_data["ports"])
 
     def clean(self) -> dict[str, Any]:
         """Ports for protocols that have any."""

@@ -44,6 +44,16 @@ class EditForm(forms.Form):
     """The revision that it is still about when it comes back with errors; None for the newest."""
 
 
+def clean_ports(text: str) -> str:
+    """A port or range as it was typed, normalised; nothing for nothing. Raises ValidationError."""
+    if not text:
+        return ""
+    try:
+        return read_typed_ports(text)
+    except ValueError as error:
+        raise ValidationError(f"“{text[:40]}” {error}.") from None
+
+
 class RenameForm(EditForm):
     """Name and description of a plan. A description that `seen` has may stay, however long it is."""
 
@@ -122,12 +132,16 @@ class ReasonField(forms.CharField):
         return one_line(super().clean(value))
 
 
-class ChoiceForm(EditForm):
-    """The decision of one choice. `options` is None when the decision is taken back."""
+class _MatrixForm(EditForm):
+    """A form of one answer to what a matrix leaves open."""
 
     def __init__(self, data: Any, *, matrix: Matrix) -> None:
         super().__init__(data)
         self.matrix = matrix
+
+
+class ChoiceForm(_MatrixForm):
+    """The decision of one choice. `options` is None when the decision is taken back."""
 
     choice = forms.CharField()
     reason = ReasonField()
@@ -154,15 +168,11 @@ class ChoiceForm(EditForm):
         return self.cleaned_data
 
 
-class PortForm(EditForm):
+class PortForm(_MatrixForm):
     """The port override of one configurable service; empty goes back to the default."""
 
     service = forms.CharField()
     ports = forms.CharField(required=False, strip=True)
-
-    def __init__(self, data: Any, *, matrix: Matrix) -> None:
-        super().__init__(data)
-        self.matrix = matrix
 
     def clean_service(self) -> str:
         """A configurable service of the matrix."""
@@ -174,16 +184,10 @@ class PortForm(EditForm):
 
     def clean_ports(self) -> str:
         """A port or range, normalised. The default is an override as well: it keeps corrections off the port."""
-        text: str = self.cleaned_data["ports"]
-        if not text:
-            return ""
-        try:
-            return read_typed_ports(text)
-        except ValueError as error:
-            raise ValidationError(f"“{text[:40]}” {error}.") from None
+        return clean_ports(self.cleaned_data["ports"])
 
 
-class CaveatForm(EditForm):
+class CaveatForm(_MatrixForm):
     """What the plan answers to a caveat with a correction; an empty answer opens the question again."""
 
     caveat = forms.CharField()
@@ -191,10 +195,6 @@ class CaveatForm(EditForm):
         choices=[("practice", "Follow practice"), ("documented", "As documented")], required=False
     )
     reason = ReasonField()
-
-    def __init__(self, data: Any, *, matrix: Matrix) -> None:
-        super().__init__(data)
-        self.matrix = matrix
 
     def clean_caveat(self) -> str:
         """A caveat that offers a correction."""

@@ -27,6 +27,7 @@ from planner.report.said.acceptance import (
 from planner.report.said.trend import Step, draw_trend
 from planner.store.acceptances import write_acceptance
 from planner.store.editions import matrix_of
+from planner.store.files import send
 from planner.store.lives import lives_of
 from planner.store.models import Plan
 from planner.store.reports import report_for
@@ -34,7 +35,6 @@ from planner.store.results import MOST_TOGETHER, Proven, Taken, Upload, list_run
 from planner.store.run_models import CheckRun
 from planner.store.verified import take_uploads, tell_results
 from planner.web.views.access import glance_view, take_turn
-from planner.web.views.downloads import send
 from planner.web.views.kept import Page, answer, unless_known
 from planner.web.views.making import editor_of, made_apart
 from planner.web.views.plans import read_sender

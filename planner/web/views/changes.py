@@ -38,13 +38,13 @@ from planner.report.said.text import (
 )
 from planner.store import actions
 from planner.store.editions import matrix_of
+from planner.store.files import send
 from planner.store.lives import lives_of_sides
 from planner.store.models import Handover, Plan
 from planner.store.sent import find_handed_over
 from planner.store.sides import NothingToCompare, compare_sides, read_sides, write_changes
 from planner.web.forms.plans import HandoverForm
 from planner.web.views.access import glance_view, plan_view
-from planner.web.views.downloads import send
 from planner.web.views.keeper import describe_life
 from planner.web.views.kept import Page, answer, unless_known
 from planner.web.views.making import editor_of, made_apart

@@ -33,7 +33,7 @@ def _import(request: HttpRequest, plan: Plan, matrix: Matrix) -> EditForm | None
         try:
             actions.apply_edit(plan_id=plan.pk, matrix=matrix, edit="add-never", params=params, sender=sender)
         except PlanError as error:
-            for sentence in dict.fromkeys(fault.message for fault in error.faults[:3]):
+            for sentence in error.brief:
                 form.add_error(None, sentence)
         except (NotPossible, actions.Clash) as error:
             form.add_error(None, str(error))

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from planner.engine import Report
@@ -15,7 +14,16 @@ from planner.report import FORMATS, Format
 from planner.report.diagram.diagram import NoDiagram, render_svg
 from planner.report.formats.rule_texts import RULE_TEXTS
 from planner.store.editions import matrix_of
-from planner.store.files import UNUSABLE, File, UnusableFilter, finding_since, name_file, read_part, write_plan_file
+from planner.store.files import (
+    UNUSABLE,
+    File,
+    UnusableFilter,
+    finding_since,
+    name_file,
+    read_part,
+    send,
+    write_plan_file,
+)
 from planner.store.lives import lives_of
 from planner.store.models import Plan
 from planner.store.reports import report_for
@@ -126,10 +134,3 @@ def download_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
 def send_file(data: bytes, content_type: str, plan: str, end: str) -> HttpResponse:
     """An answer that is saved as a file named after the plan, by its name."""
     return send(File(data=data, content_type=content_type, name=name_file(plan, end)))
-
-
-def send(file: File) -> HttpResponse:
-    """An answer that is saved as a file."""
-    response = HttpResponse(file.data, content_type=file.content_type)
-    response.headers["Content-Disposition"] = content_disposition_header(True, file.name) or "attachment"
-    return response

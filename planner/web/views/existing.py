@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +37,7 @@ from planner.store import compared, jobs
 from planner.store.editions import matrix_of
 from planner.store.existing import Beside, Question, compare_soon, describe_answer, estimate_existing, write_answer
 from planner.store.job_models import Job
+from planner.store.jobs import KEPT_SEALED
 from planner.store.models import Hold, Plan
 from planner.store.reports import report_for
 from planner.store.sealed import Unopened
@@ -45,10 +47,14 @@ from planner.web.views.compared import name_device
 from planner.web.views.htmx import htmx_of
 from planner.web.views.making import editor_of, find_job
 from planner.web.views.plans import read_sender
+from ports.text import many
 
 MUCH = 2**20
 """From how many bytes on a configuration that is compared at once is large: it takes about a second for each MiB."""
-GONE = "The answer isn't there any more: it is kept for an hour. Choose the configuration again."
+GONE = (
+    f"The answer isn't there any more: it is kept for {many(KEPT_SEALED // timedelta(hours=1), 'hour')}. "
+    "Choose the configuration again."
+)
 
 
 @csrf_exempt  # _answer checks it: first it has to be said where the file of the form goes

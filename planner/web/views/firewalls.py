@@ -3,16 +3,13 @@
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
-from planner.plan.document import PlanError
-from planner.plan.edits import NotPossible, say_gone
-from planner.store import actions
-from planner.store.editions import matrix_of
+from planner.plan.edits import say_gone
 from planner.store.models import Plan
 from planner.web.forms.firewalls import FirewallForm, differs
 from planner.web.forms.plans import EditForm
 from planner.web.views.access import plan_view
-from planner.web.views.plans import edit_view, read_base, read_sender, show_changed
-from planner.web.views.rows import try_edit, was_sent_before
+from planner.web.views.plans import edit_view, read_base, show_changed
+from planner.web.views.rows import try_edit, try_plainly, was_sent_before
 from ports.matrix import Matrix
 
 
@@ -47,16 +44,5 @@ def delete_firewall(request: HttpRequest, plan: Plan) -> HttpResponse:
     """The firewall leaves the plan; the zones stay."""
     trouble = ""
     if not was_sent_before(request, plan):
-        try:
-            actions.apply_edit(
-                plan_id=plan.pk,
-                matrix=matrix_of(plan),
-                edit="delete-firewall",
-                params={"firewall": request.POST.get("firewall", "")},
-                sender=read_sender(request),
-            )
-        except PlanError as error:
-            trouble = " ".join(dict.fromkeys(fault.message for fault in error.faults[:3]))
-        except (NotPossible, actions.Clash) as error:
-            trouble = str(error)
+        trouble = try_plainly(request, plan, "delete-firewall", {"firewall": request.POST.get("firewall", "")})
     return show_changed(request, plan, panel="firewalls", trouble=trouble, focus="firewalls-title")

@@ -32,7 +32,7 @@ from planner.store.models import Plan
 from planner.web.views.access import plan_view
 from planner.web.views.changes import describe_comparison
 from planner.web.views.guided import Composed, Sheet, describe_open, read_sheet
-from planner.web.views.plans import read_base, read_sender
+from planner.web.views.plans import read_base, read_seen, read_sender
 from planner.web.views.start import describe_report, describe_topics, show_sheet
 from ports.matrix import Matrix
 from ports.text import cut
@@ -101,7 +101,7 @@ def preview_questions(request: HttpRequest, plan: Plan) -> HttpResponse:
 def _say(error: PlanError | AnswersError) -> str:
     if isinstance(error, AnswersError):
         return " ".join(sentence for sentences in error.faults.values() for sentence in sentences[:1])
-    return " ".join(dict.fromkeys(fault.message for fault in error.faults[:3]))
+    return " ".join(error.brief)
 
 
 # ---- what the answers come to ----
@@ -233,7 +233,7 @@ def _show(
     sheet = first if sheet is None else replace(sheet, unread=shown.unread - sheet.answers.keys())
     context: dict[str, Any] = {
         "plan": plan,
-        "held": read_sender(request).base,
+        "held": read_seen(request),
         "action": reverse("answer_questions", kwargs={"key": plan.key}),
         "preview_action": reverse("preview_questions", kwargs={"key": plan.key}),
         "refused": refused,
@@ -270,7 +270,7 @@ def _show_outcome(request: HttpRequest, plan: Plan, outcome: Outcome) -> HttpRes
     changes = compare_documents(dump_plan(outcome.before), dump_plan(outcome.after))
     context = {
         "plan": plan,
-        "held": read_sender(request).base,
+        "held": read_seen(request),
         "action": reverse("answer_questions", kwargs={"key": plan.key}),
         "preview_action": reverse("preview_questions", kwargs={"key": plan.key}),
         "carried": [

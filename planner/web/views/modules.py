@@ -16,23 +16,23 @@ from planner.store.models import Plan
 from planner.web.forms.modules import ModuleForm
 from planner.web.forms.plans import EditForm
 from planner.web.views.plans import edit_view, read_base, read_sender
+from planner.web.views.rows import was_sent_before
 from ports.matrix import Matrix
 
 
 def _switch(request: HttpRequest, plan: Plan, matrix: Matrix) -> EditForm:
     """Switch a module as its sender meant it; what speaks against it, or would be lost, is said in its card."""
     form = ModuleForm(request.POST, matrix=matrix)
-    sender = read_sender(request)
-    if not form.is_valid() or (sender.operation and plan.revisions.filter(operation=sender.operation).exists()):
+    if not form.is_valid() or was_sent_before(request, plan):
         return form
     try:
-        _apply(request, plan, form, sender)
+        _apply(request, plan, form, read_sender(request))
     except AnswersError as error:
         for sentences in error.faults.values():
             for sentence in sentences:
                 form.add_error(None, sentence)
     except PlanError as error:
-        for message in dict.fromkeys(fault.message for fault in error.faults[:3]):
+        for message in error.brief:
             form.add_error(None, message)
     except (NotPossible, actions.Clash) as error:
         form.add_error(None, str(error))

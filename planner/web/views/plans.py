@@ -17,7 +17,7 @@ from django_htmx.http import replace_url
 from planner.engine import Report
 from planner.plan.document import PlanError
 from planner.plan.edits import NotPossible
-from planner.plan.rows import NO_RENAMES, Renames
+from planner.plan.rows import NO_RENAMES, Renames, join_renames
 from planner.report import FORMATS
 from planner.report.said.filters import LABELS
 from planner.store import actions, presence, reasons
@@ -208,14 +208,18 @@ def describe_history(plan: Plan, now: Revision | None) -> dict[str, str]:
 
 def read_sender(request: HttpRequest) -> actions.Sender:
     """Who sends an edit: its id and base from the form, the name that the browser's person chose."""
-    base = request.POST.get("base", "")
     visitor = presence.read_visitor(request)
     return actions.Sender(
         operation=read_operation(request),
-        base=int(base) if re.fullmatch(r"[1-9][0-9]{0,8}", base, re.ASCII) else None,
+        base=read_seen(request),
         author=visitor.name,
         who=visitor.label,
     )
+
+
+def read_seen(request: HttpRequest) -> int | None:
+    """The revision that the sender of a form saw; None where the form doesn't say it."""
+    return read_number(request.POST.get("base", ""), least=1, most=INT_32)
 
 
 def read_operation(request: HttpRequest) -> str | None:
@@ -243,21 +247,18 @@ def hold_base(request: HttpRequest, form: EditForm) -> None:
     Its author hasn't been told what others have done since, so that has to be found when it is sent again.
     """
     if form.errors and not form.told:
-        form.held = read_sender(request).base
+        form.held = read_seen(request)
 
 
 def read_base(request: HttpRequest, plan: Plan) -> tuple[Mapping[str, Any], Renames]:
     """The document that the sender saw, and what has been renamed since; without a known base, the newest."""
-    base = read_sender(request).base
+    base = read_seen(request)
     if base is None or base >= plan.revision:
         return plan.document, NO_RENAMES
     revisions = list(plan.revisions.filter(number__gte=base).defer(*LARGE).order_by("number"))
     if not revisions or revisions[0].number != base:
         return plan.document, NO_RENAMES
-    renames = NO_RENAMES
-    for revision in revisions[1:]:
-        renames = renames.then(Renames(**revision.renames) if revision.renames else NO_RENAMES)
-    return revisions[0].document, renames
+    return revisions[0].document, join_renames(revision.renames for revision in revisions[1:])
 
 
 NOT_SAVED = "X-Not-Saved"

@@ -31,6 +31,7 @@ from planner.sharing.files import (
     write_reading_changes,
 )
 from planner.sharing.links import Reading, read_newest
+from planner.store.files import send
 from planner.store.models import Plan
 from planner.store.sides import NothingToCompare
 from planner.store.standing import Standing
@@ -38,7 +39,7 @@ from planner.web.forms.lives import StateForm, form_of
 from planner.web.views.access import View, glancing_reader_view, reader_view
 from planner.web.views.asking import describe_asking
 from planner.web.views.changes import describe_comparison
-from planner.web.views.downloads import send, send_diagram, send_report, send_rule_text
+from planner.web.views.downloads import send_diagram, send_report, send_rule_text
 from planner.web.views.htmx import htmx_of
 from planner.web.views.keeper import Keeper, describe_rule, find_rule
 from planner.web.views.kept import Page, answer, unless_known

@@ -20,6 +20,7 @@ from planner.store.timeline import fold
 from planner.web.forms.plans import CheckpointForm, RevisionForm
 from planner.web.views.access import glance_view, plan_view
 from planner.web.views.plans import read_sender
+from planner.web.views.rows import was_sent_before
 from ports.text import read_number
 
 PAGE = 50
@@ -59,15 +60,9 @@ def restore_revision(request: HttpRequest, plan: Plan) -> HttpResponse:
         )
     except (NotPossible, actions.Clash) as error:
         return _show(request, plan, trouble=str(error))
-    if not done.changed and not _was_restored_by(plan, request):
+    if not done.changed and not was_sent_before(request, plan):
         return _show(request, plan, said=f"The plan is as it was in revision {number} already; nothing has changed.")
     return redirect("show_history", key=plan.key)
-
-
-def _was_restored_by(plan: Plan, request: HttpRequest) -> bool:
-    """Whether this very form has done it before, sent twice."""
-    operation = read_sender(request).operation
-    return operation is not None and plan.revisions.filter(operation=operation).exists()
 
 
 @require_POST

@@ -43,6 +43,19 @@ def try_edit[F: ItemForm](
     return form
 
 
+def try_plainly(request: HttpRequest, plan: Plan, edit: str, params: Mapping[str, Any]) -> str:
+    """Apply an edit that has no fields. Returns what speaks against it, or nothing."""
+    try:
+        actions.apply_edit(
+            plan_id=plan.pk, matrix=matrix_of(plan), edit=edit, params=params, sender=read_sender(request)
+        )
+    except PlanError as error:
+        return " ".join(error.brief)
+    except (NotPossible, actions.Clash) as error:
+        return str(error)
+    return ""
+
+
 def take_away(part: str, edit: str, name: str, *, panel: str, focus: str) -> View:
     """A view that takes away the row that the form names by all that it says: never another in its place.
 
@@ -55,20 +68,7 @@ def take_away(part: str, edit: str, name: str, *, panel: str, focus: str) -> Vie
         trouble = ""
         if not was_sent_before(request, plan):
             row = find_seen(request, plan, part)
-            try:
-                if row is None:
-                    raise NotPossible(say_gone(part))
-                actions.apply_edit(
-                    plan_id=plan.pk,
-                    matrix=matrix_of(plan),
-                    edit=edit,
-                    params={name: row},
-                    sender=read_sender(request),
-                )
-            except PlanError as error:
-                trouble = " ".join(dict.fromkeys(fault.message for fault in error.faults[:3]))
-            except (NotPossible, actions.Clash) as error:
-                trouble = str(error)
+            trouble = say_gone(part) if row is None else try_plainly(request, plan, edit, {name: row})
         return show_changed(request, plan, panel=panel, trouble=trouble, focus=focus)
 
     return view

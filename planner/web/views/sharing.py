@@ -20,11 +20,11 @@ from planner.sharing import links, members, withdrawals
 from planner.sharing.files import write_link
 from planner.sharing.link_form import LinkForm
 from planner.sharing.listed import list_newest
+from planner.store.files import send
 from planner.store.holders import read_holder
 from planner.store.models import Hold, Opening, Plan, ShareLink
 from planner.web.forms.plans import MemberForm
 from planner.web.views.access import owner_view, take_turn
-from planner.web.views.downloads import send
 from ports.sensitive import sensitive
 from ports.text import read_number
 
@@ -142,7 +142,7 @@ def revoke_link(request: HttpRequest, plan: Plan) -> HttpResponse:
 def bring_back_link(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Undo that a read link was revoked, which is possible for a minute."""
     if not links.bring_back(plan=plan, number=_read_number(request), holder=read_holder(request)):
-        return show_sharing(request, plan, trouble="More than a minute has passed; make another link.")
+        return show_sharing(request, plan, trouble=links.TOO_LATE)
     return redirect("show_links", key=plan.key)
 
 

@@ -26,7 +26,7 @@ from planner.web.views.errors import show_error
 from ports.queries import list_products
 from ports.text import name_key
 
-PAGE = 50
+PAGE, RECENT = 50, 5
 SORTS = {"changed": "Last changed", "opened": "Last opened", "name": "Name"}
 
 
@@ -103,10 +103,10 @@ def list_holds(request: HttpRequest) -> list[Hold]:
     return copies.list_holds(read_holder(request))
 
 
-def list_recent(request: HttpRequest, most: int = 5) -> list[Hold]:
+def list_recent(request: HttpRequest) -> list[Hold]:
     """The plans that the sender opened last, without those that are archived or in the bin."""
     holds = read_holder(request).holds().select_related("plan").defer("plan__document")
-    return list(holds.filter(plan__deleted=None, archived=False).order_by("-opened", "-pk")[:most])
+    return list(holds.filter(plan__deleted=None, archived=False).order_by("-opened", "-pk")[:RECENT])
 
 
 @require_POST

@@ -36,6 +36,7 @@ from planner.web.views.access import plan_view
 from planner.web.views.beside import find_next
 from planner.web.views.htmx import htmx_of
 from planner.web.views.plans import NOT_SAVED, describe_page, hold_base, read_base, read_sender
+from planner.web.views.rows import try_plainly
 from planner.web.views.state import read_state
 
 Document = Mapping[str, Any]
@@ -99,7 +100,7 @@ def move_endpoint(request: HttpRequest, plan: Plan) -> HttpResponse:
     form = MoveForm(request.POST)
     if form.is_valid():
         params = {"endpoint": form.cleaned_data["target"], "changes": {"zone": form.cleaned_data["zone"]}}
-        trouble = _try_plainly(request, plan, "edit-endpoint", params)
+        trouble = try_plainly(request, plan, "edit-endpoint", params)
     else:
         trouble = " ".join(str(error) for errors in form.errors.values() for error in errors)
     return _answer(request, plan, CLOSED, trouble=trouble)
@@ -110,7 +111,7 @@ def move_endpoint(request: HttpRequest, plan: Plan) -> HttpResponse:
 def duplicate_endpoint(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Copy an endpoint under a free name, and open the copy."""
     target = request.POST.get("target", "")
-    trouble = _try_plainly(request, plan, "duplicate-endpoint", {"endpoint": target})
+    trouble = try_plainly(request, plan, "duplicate-endpoint", {"endpoint": target})
     plan.refresh_from_db()
     names = [endpoint["name"] for endpoint in plan.document["endpoints"]]
     name = _name_now(request, plan, "endpoints", target)
@@ -129,7 +130,7 @@ def delete_endpoint(request: HttpRequest, plan: Plan) -> HttpResponse:
     confirmed = form.cleaned_data["confirmed"] if form.is_valid() else None
     if uses and confirmed != len(uses) and _find(plan.document, "endpoints", name):
         return _answer(request, plan, Opened("edit", name), confirm={"uses": uses, "count": len(uses)})
-    trouble = _try_plainly(request, plan, "delete-endpoint", {"endpoint": target})
+    trouble = try_plainly(request, plan, "delete-endpoint", {"endpoint": target})
     return _answer(request, plan, CLOSED, trouble=trouble)
 
 
@@ -165,8 +166,7 @@ def import_endpoints(request: HttpRequest, plan: Plan) -> HttpResponse:
             actions.apply_edit(plan_id=plan.pk, matrix=matrix, edit=edit, params=found.params, sender=sender)
             return _answer(request, plan, CLOSED)
         except (PlanError, NotPossible, actions.Clash) as error:
-            told = [fault.message for fault in error.faults[:3]] if isinstance(error, PlanError) else [str(error)]
-            for sentence in dict.fromkeys(told):
+            for sentence in error.brief if isinstance(error, PlanError) else (str(error),):
                 form.add_error(None, sentence)
             plan.refresh_from_db()
             form.compare_with(plan.document, matrix)
@@ -241,7 +241,7 @@ def delete_zone(request: HttpRequest, plan: Plan) -> HttpResponse:
     confirmed = form.cleaned_data["confirmed"] if form.is_valid() else None
     if count and confirmed != count:
         return _answer(request, plan, Opened("zone", name), confirm={"count": count})
-    trouble = _try_plainly(request, plan, "delete-zone", {"zone": target})
+    trouble = try_plainly(request, plan, "delete-zone", {"zone": target})
     return _answer(request, plan, CLOSED, trouble=trouble)
 
 
@@ -267,19 +267,6 @@ def _try(
                 form.add_error(path[2], f"In the plan now: {': '.join((*path[3:], _say(value)))}.")
     except NotPossible as error:
         form.add_error(None, str(error))
-
-
-def _try_plainly(request: HttpRequest, plan: Plan, edit: str, params: Mapping[str, Any]) -> str:
-    """Apply an edit that has no fields. Returns what speaks against it, or nothing."""
-    try:
-        actions.apply_edit(
-            plan_id=plan.pk, matrix=matrix_of(plan), edit=edit, params=params, sender=read_sender(request)
-        )
-    except PlanError as error:
-        return " ".join(dict.fromkeys(fault.message for fault in error.faults[:3]))
-    except (NotPossible, actions.Clash) as error:
-        return str(error)
-    return ""
 
 
 def _name_now(request: HttpRequest, plan: Plan, kind: str, target: str) -> str:

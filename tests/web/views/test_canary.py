@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from planner.sharing import links
+from planner.store import patience
 from planner.store.models import Comment, Opening, Plan, Revision, ShareLink, Viewer, make_token
 from planner.web.views import kept, reading, shared
 from tests.web.views.planted import GATED, PASSPHRASE, Planted, word, words_of
@@ -72,7 +72,7 @@ def ask_for_trouble(client, here, gate, monkeypatch):
     )
     strict = Client(enforce_csrf_checks=True)
     yield Visit("without its token", strict.post(f"{gate}enter/", {"passphrase": PASSPHRASE}))
-    for _ in range(links.WRONG_PASSPHRASES):
+    for _ in range(patience.HERE):
         yield visit(403, "post", f"{gate}enter/", data={"passphrase": "wrong"})
     yield visit(429, "post", f"{gate}enter/", data={"passphrase": "wrong"})
     with monkeypatch.context() as patch:

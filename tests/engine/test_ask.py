@@ -226,6 +226,17 @@ def test_what_is_excluded_is_told_with_its_reason():
     assert "It has its own" in answer.reason
 
 
+def test_a_ping_that_is_excluded_is_told_too():
+    ends = [end | {"platforms": ["windows"], "operations": ["host-heartbeat"]} if end["name"] == "SQL01" else end
+            for end in PLAN["endpoints"]]  # fmt: skip
+    excluded = {"source": "PS01", "destination": "SQL01", "protocol": "icmp", "reason": "Nobody answers"}
+    document = PLAN | {"endpoints": ends, "exclusions": [excluded]}
+    report = evaluate_report(MATRIX, check_plan(document, matrix=MATRIX))
+    answer = ask(report, "PS01", "SQL01", "icmp")
+    assert answer.outcome == "not-asked"
+    assert "Nobody answers" in answer.reason
+
+
 def test_what_waits_for_a_decision_says_so():
     target = {"name": "ESX", "zone": "DMZ", "platforms": ["vmware-esxi"], "operations": ["reset"]}
     report = evaluate_report(MATRIX, check_plan(PLAN | {"endpoints": [*PLAN["endpoints"], target]}, matrix=MATRIX))

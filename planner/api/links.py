@@ -20,6 +20,7 @@ from planner.plan.faults import Fault
 from planner.sharing import links
 from planner.sharing.files import write_link
 from planner.sharing.link_form import LinkForm
+from planner.sharing.listed import list_newest
 from planner.store.files import send
 from planner.store.models import Hold, ShareLink
 
@@ -43,7 +44,7 @@ class LinkHead(Schema):
 
 
 class LinkList(Schema):
-    """The read links of a plan, the newest first."""
+    """The read links of a plan, the newest first: all that work, and of those that have ended the newest."""
 
     items: list[LinkHead]
 
@@ -101,7 +102,7 @@ def head_of(link: ShareLink) -> LinkHead:
 def list_links(request: HttpRequest, key: UUID) -> LinkList:
     """Without their secrets, which are kept nowhere. For owners."""
     with let_in(request, key, Hold.Role.OWN, document=False) as plan:
-        return LinkList(items=[head_of(link) for link in plan.links.all()[: 2 * links.MOST_LINKS]])
+        return LinkList(items=[head_of(link) for link in list_newest(plan.links.all(), 2 * links.MOST_LINKS)])
 
 
 @operate(

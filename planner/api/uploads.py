@@ -19,6 +19,7 @@ from planner.api.problems import Problem
 from planner.api.spec import IDEMPOTENCY_KEY, OF_A_PLAN, content, named, operate, read_key
 from planner.sharing import uploads
 from planner.sharing.links import Offer
+from planner.sharing.listed import list_newest
 from planner.store.models import Hold
 from planner.store.run_models import UploadToken
 
@@ -38,7 +39,7 @@ class UploadHead(Schema):
 
 
 class UploadList(Schema):
-    """The addresses of a plan, the newest first."""
+    """The addresses of a plan, the newest first: all that work, and of those that have ended the newest."""
 
     items: list[UploadHead]
 
@@ -81,7 +82,8 @@ def _head(row: UploadToken) -> UploadHead:
 def list_uploads(request: HttpRequest, key: UUID) -> UploadList:
     """Without their secrets, which are kept nowhere. For owners."""
     with let_in(request, key, Hold.Role.OWN, document=False) as plan:
-        return UploadList(items=[_head(row) for row in UploadToken.objects.filter(plan=plan)[:MOST_LISTED]])
+        rows = list_newest(UploadToken.objects.filter(plan=plan), MOST_LISTED)
+        return UploadList(items=[_head(row) for row in rows])
 
 
 @operate(

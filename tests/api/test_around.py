@@ -1,15 +1,18 @@
 """What stands around a document: revisions, rules with their states, results, links, existing rules, editions."""
 
 import json
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from planner.api import results
+from planner.api import uploads as uploads_of_api
 from planner.deploy.turns import ASIDE, Turns
 from planner.report import progress
-from planner.sharing import uploads, work
+from planner.sharing import links, uploads, work
 from planner.store.models import Hold, RuleState, ShareLink, hash_token
 from planner.store.reports import report_for
 from planner.store.run_models import CheckRun
@@ -102,6 +105,19 @@ def test_a_link_is_made_once_under_its_key_and_revoked(program, handler, plan):
     assert Client().get(path).status_code == 404
     assert problem(program.post(f"/plans/{plan.key}/links", wanted, Idempotency_Key="k")) == (409, "not-now")
     assert problem(program.delete(f"/plans/{plan.key}/links/{'9' * 30}")) == (404, "nothing-here")
+
+
+def test_what_works_is_listed_however_much_has_ended_since(program, plan, monkeypatch):
+    monkeypatch.setattr(links, "MOST_LINKS", 1)
+    monkeypatch.setattr(uploads_of_api, "MOST_LISTED", 2)
+    ended = timezone.now() - timedelta(hours=1)
+    for number, more in enumerate([{}, {"revoked": ended}, {"expires": ended}, {"expires": ended}]):
+        facts = {"label": str(number), "token_hash": str(number), "created": ended + timedelta(seconds=number)} | more
+        plan.links.create(**facts)
+        plan.upload_tokens.create(**facts)
+    for kind in ("links", "uploads"):
+        listed = program.get(f"/plans/{plan.key}/{kind}").json()["items"]
+        assert [one["label"] for one in listed] == ["3", "0"], kind
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,11 @@ def test_json_is_as_deep_as_yaml_may_be_and_no_deeper(inner):
         assert locate(text.encode(), syntax).find("a") != START
 
 
+def test_json_that_never_ends_is_nested_too_deeply_and_no_fault_of_the_reader():
+    with pytest.raises(SyntaxFault, match="nested too deeply"):
+        parse(b'{"a":' + b"[" * 100_000, "json")
+
+
 class Watched:
     """Line breaks as the formatter finds them, and how much of a text it looks at on the way."""
 

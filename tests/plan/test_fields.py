@@ -281,6 +281,7 @@ def test_nothing_else_in_the_code_names_a_field_of_an_endpoint():
         "planner/plan/endpoint_import.py": {"addresses"},  # by which rows are matched
         "planner/plan/endpoint_sets.py": {"platforms"},  # by which of them endpoints are named together
         "planner/report/checks/bundle.py": {"addresses"},  # of a check, which other programs read
+        "planner/store/compared.py": {"addresses"},  # with which a comparison was made
         "planner/report/formats/json.py": {"addresses"},  # of a comparison, which other programs read
         "planner/report/paper/report_pages.py": {"addresses"},  # the plural of a word
         "planner/report/said/todo.py": {"addresses"},  # likewise

@@ -78,6 +78,11 @@ class StateForm(EditForm):
             **{field: text if text or self.of_one else None for field, text in texts.items()},
         )
 
+    def of_many(self) -> "StateForm":
+        """The same with its errors, as it stands on a page of many rules."""
+        self.of_one = False
+        return self
+
     @property
     def chosen(self) -> frozenset[str]:
         """What the rules said that were chosen, whatever their states were."""

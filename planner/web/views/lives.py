@@ -1,6 +1,6 @@
 """The life of rules on a plan's page: setting the state of one or of many, and what is left to be closed."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -67,7 +67,10 @@ def set_state(request: HttpRequest, plan: Plan) -> HttpResponse:
         return redirect(f"{plan.get_absolute_url()}#rule-{request.POST.get('id', '')}")
     plan.refresh_from_db()
     report = report_for(plan.version, matrix_of(plan))
-    boundary, rule = find_rule(report, request.POST.get("id", ""))
+    try:
+        boundary, rule = find_rule(report, request.POST.get("id", ""))
+    except Http404:  # the rule is gone, and what was typed must not be
+        return show_changed(request, plan, form=form.of_many())
     return _show_rule(request, plan, report, boundary, rule, form)
 
 

@@ -165,11 +165,19 @@ def download(request: HttpRequest, reading: Reading, place: Place, name: str) ->
 
 
 def show_rule(request: HttpRequest, reading: Reading, place: Place, form: StateForm | None = None) -> HttpResponse:
-    """One rule with the form of its state, for readers who may report; 404 for others."""
+    """One rule with the form of its state, for readers who may report; 404 for others.
+
+    With a form that came back for a rule that is gone it is the page of the report, with that form.
+    """
     if not reading.may_report:
         raise Http404
     report = report_of(reading)
-    boundary, rule = find_rule(report, request.POST.get("id", "") if form else request.GET.get("rule", ""))
+    try:
+        boundary, rule = find_rule(report, request.POST.get("id", "") if form else request.GET.get("rule", ""))
+    except Http404:
+        if form is None:
+            raise
+        return show(request, reading, place, form.of_many())
     lives = keeper_of(reading, report).lives
     form = form or form_of(lives.of(rule), asks_name=True)
     said = describe_rule(report, boundary, rule, lives, form)

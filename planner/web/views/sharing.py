@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from planner.sharing import links, members, withdrawals
 from planner.sharing.files import write_link
 from planner.sharing.link_form import LinkForm
+from planner.sharing.listed import list_newest
 from planner.store.files import send
 from planner.store.holders import read_holder
 from planner.store.models import Hold, Opening, Plan, ShareLink
@@ -188,7 +189,7 @@ def show_sharing(
     """The page as it is now; `made` is the link that was just made, with its address; `form` one that comes back."""
     if form and form.data.get("passphrase") and "passphrase" not in form.errors:
         form.add_error("passphrase", "Type it once more: it isn’t sent back.")  # else the next try makes an open link
-    found = list(plan.links.all()[: 2 * links.MOST_LINKS])
+    found = list_newest(plan.links.all(), 2 * links.MOST_LINKS)
     rank = Window(RowNumber(), partition_by="link", order_by=("-at", "-pk"))
     recent = defaultdict(list)
     for opening in Opening.objects.filter(link__in=found).annotate(rank=rank).filter(rank__lte=SHOWN_OPENINGS):

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from planner.sharing import tokens
 from planner.sharing.links import NotMade
+from planner.sharing.listed import list_newest
 from planner.store import presence
 from planner.store.holders import Holder, read_holder
 from planner.store.models import Plan
@@ -86,7 +87,7 @@ def _show(
     made: dict[str, Any] | None = None,
     trouble: str = "",
 ) -> HttpResponse:
-    rows = list(tokens.list_of(holder).select_related("plan").defer("plan__document")[:SHOWN])
+    rows = list_newest(tokens.list_of(holder).select_related("plan").defer("plan__document"), SHOWN)
     chosen = request.GET.get("plan", ALL)
     blank = TokenForm(plans=_list_plans(holder), initial={"plan": chosen, "days": "90", "scope": ApiToken.Scope.READ})
     context = {

@@ -15,6 +15,7 @@ from planner.engine import TooLarge
 from planner.plan import limits
 from planner.plan.document import PlanError
 from planner.sharing import links, uploads
+from planner.sharing.listed import list_newest
 from planner.store import throttle
 from planner.store.admission import AccessTaken, admitted, lock
 from planner.store.editions import matrix_of
@@ -32,6 +33,9 @@ from ports.sensitive import sensitive
 from ports.text import many, read_number
 
 SENT = "what a script sent"
+FORM = "multipart/form-data"
+MOST_LISTED = 200
+"""How many addresses the page lists."""
 DAYS = {"30": "30 days", "90": "90 days", "365": "a year", "never": "ever, until it is revoked"}
 
 
@@ -63,6 +67,8 @@ def _take(request: HttpRequest, row: UploadToken) -> HttpResponse:
         response = _say(429, f"Too many uploads within an hour. Try again in {error.wait} seconds.")
         response.headers["Retry-After"] = str(error.wait)
         return response
+    if request.method == "PUT" and request.content_type == FORM:
+        return _say(422, "Nothing was stored: send a form by POST; PUT takes the results themselves as its body.")
     sent = list(_read(request))
     if not sent:
         return _say(422, "Nothing was sent.")
@@ -79,7 +85,7 @@ def _take(request: HttpRequest, row: UploadToken) -> HttpResponse:
 
 
 def _read(request: HttpRequest) -> Iterator[Upload]:
-    if request.content_type == "multipart/form-data":
+    if request.content_type == FORM:
         yield from read_files(request)
         return
     data = request.read(limits.RESULTS + 1)
@@ -132,7 +138,7 @@ def revoke_upload(request: HttpRequest, plan: Plan) -> HttpResponse:
 
 
 def _show(request: HttpRequest, plan: Plan, **more: Any) -> HttpResponse:
-    rows = list(UploadToken.objects.filter(plan=plan)[:200])
+    rows = list_newest(UploadToken.objects.filter(plan=plan), MOST_LISTED)
     context = {
         "plan": plan,
         "form": more.pop("form", None) or TokenForm(initial={"days": "90"}),

@@ -112,6 +112,18 @@ def test_all_links_are_listed_with_how_often_and_when_they_were_opened(client, r
     assert f"{timezone.localdate():%B %Y}" in said[1]
 
 
+def test_a_link_that_works_is_listed_however_many_have_ended_since(client, plan, monkeypatch):
+    monkeypatch.setattr(links, "MOST_LINKS", 2)
+    now = timezone.now()
+    for number in range(6):
+        made = {"label": f"Build {number}", "token_hash": str(number), "created": now + timedelta(seconds=number)}
+        ended = [{}, {"revoked": now}, {"revoked": now - timedelta(hours=1)}, {"expires": now}][min(number, 3)]
+        plan[0].links.create(**made, **ended)
+    page = Page(client.get(f"/plans/{plan[1]}/links/"))
+    shown = [number for number in range(6) if f"Build {number}" in page.html]
+    assert shown == [0, 1, 4, 5], "the one that works, the one that can be brought back, and the newest of the others"
+
+
 def test_a_revoked_link_leads_nowhere_on_the_next_request(client, reader, plan):
     path = read_link(client, plan)
     assert reader.get(path).status_code == 200

@@ -181,6 +181,16 @@ def test_an_error_of_one_rule_keeps_what_was_typed(client, plan):
     assert answer.one("input", id="state-owner").get("value") == "Kim"
 
 
+def test_what_was_typed_of_a_rule_that_is_gone_by_now_stays_on_the_page_of_the_plan(client, plan):
+    rule = rules_of(plan)[0]
+    page = open_rule(client, plan, rule)
+    change(plan, lambda document: document.update(endpoints=document["endpoints"][:1], additional_flows=[]))
+    answer = Page(set_one(client, plan, page, state="verified", comment="Opened on Friday, CHG-9"))
+    assert "or is gone. Nothing was set." in answer.text("form", id="state-form")
+    assert answer.one("input", id="state-comment").get("value") == "Opened on Friday, CHG-9"
+    assert not plan.states.exists()
+
+
 def test_a_rule_that_is_not_there_is_not_found(client, plan):
     assert client.get(address(plan, "rule/"), {"rule": "NO-SUCH-1"}).status_code == 404
 

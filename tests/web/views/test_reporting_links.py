@@ -68,6 +68,23 @@ def test_one_rule_is_set_on_its_own_page(plan, reader, reporting):
     assert life_of(plan, rule).given.state == "verified"
 
 
+@pytest.mark.parametrize("left", [1, -1])
+def test_what_was_typed_of_a_rule_that_is_gone_by_now_stays(plan, reader, reporting, left):
+    rule = rules_of(plan)[0]
+    page = Page(reader.get(f"{reporting}rule/", {"rule": rule}))
+    sent = fields(page, page.one("form", class_="rule-form")) | {"name": "Kim", "state": "verified"}
+    change(plan, lambda document: document.update(endpoints=document["endpoints"][:left], additional_flows=[]))
+    assert (rule in rules_of(plan), bool(rules_of(plan))) == (False, left < 0)
+    answer = reader.post(f"{reporting}rule/state/", sent | {"comment": "Opened on Friday, CHG-9"})
+    assert answer.status_code == 200
+    page = Page(answer)
+    form = page.one("form", id="state-form")
+    assert "or is gone. Nothing was set." in words(form)
+    assert page.one("input", id="state-comment").get("value") == "Opened on Friday, CHG-9"
+    assert [one.get("value") for one in form.iter("option") if one.get("selected") is not None] == ["verified"]
+    assert not RuleState.objects.exists()
+
+
 def test_a_name_is_asked_for_and_what_was_typed_stays(plan, reader, reporting):
     rule = rules_of(plan)[0]
     page = Page(reader.get(reporting))

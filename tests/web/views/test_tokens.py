@@ -1,14 +1,18 @@
 """The page on which tokens for programs are made, shown once and revoked."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
+from django.utils import timezone
 
 from planner.deploy.logs import redact
 from planner.sharing import tokens
 from planner.store.holders import Holder
 from planner.store.models import Event, hash_token
 from planner.store.token_models import ApiToken
+from planner.web.views import tokens as views
 from tests.web.views.pages import Page, store, words
 
 PAGE = "/tokens/"
@@ -43,6 +47,19 @@ def test_a_token_is_shown_once_and_kept_as_a_hash(client, plan):
     assert "Pipeline" in words(page.one("li", class_="link"))
     assert client.get(f"/api/v1/plans/{plan.key}", headers={"Authorization": f"Bearer {token}"}).status_code == 200
     assert Event.objects.filter(kind="token-made", detail="Pipeline (read)").count() == 1
+
+
+def test_a_token_that_works_is_listed_however_many_have_ended_since(client, plan, monkeypatch):
+    make(client)
+    row = ApiToken.objects.get()
+    for number in range(3):
+        row.pk, row.token_hash, row.label, row.revoked = None, str(number), f"Run {number}", row.created
+        row.save(force_insert=True)
+    ApiToken.objects.exclude(revoked=None).update(revoked=timezone.now() - timedelta(hours=1))
+    monkeypatch.setattr(views, "SHOWN", 2)
+    page = Page(client.get(PAGE))
+    assert "Pipeline" in words(page.one("li", class_="link"))
+    assert [number for number in range(3) if f"Run {number}" in page.html] == [2]
 
 
 def test_the_same_form_makes_one_token(client, plan):

@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.utils import timezone
 
 from planner.deploy.logs import redact
 from planner.sharing import uploads
 from planner.store.models import Event, hash_token
 from planner.store.run_models import CheckRun, UploadToken
+from planner.web.views import uploads as views
 from tests.checking import write_results
 from tests.web.views.pages import Page, store
 from tests.web.views.test_acceptance import file, report_of, write_plan
@@ -61,6 +63,24 @@ def test_curl_may_send_a_form_of_files_or_put_one(client, plan):
     assert Client().post(path, {"files": [file(plan, "PS01"), file(plan, "Staff")]}).content == b"2 runs stored.\n"
     data = json.dumps(results(plan, started="2026-11-26T01:00:00Z"))
     assert Client().put(path, data, content_type="application/octet-stream").status_code == 200
+
+
+def test_a_form_that_is_put_is_told_to_be_posted(client, plan):
+    path = make(client, plan)
+    response = Client().put(path, encode_multipart(BOUNDARY, {"files": file(plan, "PS01")}), MULTIPART_CONTENT)
+    assert response.status_code == 422
+    assert response.content.decode().startswith("Nothing was stored: send a form by POST; PUT takes the results")
+    assert not CheckRun.objects.exists()
+
+
+def test_an_address_that_works_is_listed_however_many_have_ended_since(client, plan, monkeypatch):
+    monkeypatch.setattr(views, "MOST_LISTED", 2)
+    now = timezone.now()
+    for number, ended in enumerate([{}, {"revoked": now - timedelta(hours=1)}, {"expires": now}, {"expires": now}]):
+        made = {"label": f"Run {number}", "token_hash": str(number), "created": now + timedelta(seconds=number)}
+        UploadToken.objects.create(plan=plan, **made, **ended)
+    page = page_of(client, plan)
+    assert [number for number in range(4) if f"Run {number}" in page.html] == [0, 3]
 
 
 def test_what_cannot_be_used_is_said_without_a_word_of_the_plan(client, plan):

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 register = template.Library()
 
 _TEMPLATE = "parts/field.html"
+_MOST = 10  # errors in sight; the others are folded (parts/errors.html)
 
 
 class Given(NamedTuple):
@@ -66,7 +67,7 @@ class FieldNode(template.Node):
         ids += [f"{given.id}-error"] if given.errors else []
         with context.push(aria=aria(" ".join(ids), given.errors or given.invalid)):
             control = self.nodelist.render(context)
-        values: dict[str, Any] = given._asdict() | {"control": control}
+        values: dict[str, Any] = given._asdict() | {"control": control, "rest": list(given.errors)[_MOST:]}
         return SafeString(get_template(_TEMPLATE).render(values))
 
 

@@ -36,7 +36,7 @@ function click(id) {
 function save(event) {
   const form = closest(event, "#panel form");
   const next = event.shiftKey ? form?.querySelector("#endpoint-save-next") : null;
-  const button = next ?? form?.querySelector("button.button-main, button:not([type=button])");
+  const button = next ?? form?.querySelector("button.button-main") ?? form?.querySelector("button:not([type=button])");
   if (!(button instanceof HTMLButtonElement)) {
     return false;
   }

@@ -8,6 +8,7 @@ import pytest
 
 from planner.store import actions
 from ports.queries import shipped_matrix
+from tests.store.test_lives import change, give
 from tests.web.views.pages import store
 from tests.web.views.test_showing import many
 
@@ -56,7 +57,23 @@ def test_a_comparison_is_printed_without_its_forms(page, plan):
     row, key = plan
     matrix = shipped_matrix()
     actions.rename_plan(plan_id=row.pk, matrix=matrix, sender=actions.Sender(), name="Fabrikam", description="")
+    firewall = {"name": "FW-9", "format": "fortigate", "zones": {}}
+    actions.apply_edit(plan_id=row.pk, matrix=matrix, edit="add-firewalls", params={"rows": [firewall]})
     page.goto(f"/plans/{key}/changes/")
     text, _ = printed(page)
     assert "Change request" in text
+    assert "The plan says something else of FW-9" in text
     assert not [word for word in ("Mark as handed over", "Compare ", "Download", "Recipient") if word in text]
+
+
+def test_a_table_that_stands_in_a_form_is_printed(page, plan):
+    row, key = plan
+    give(row, state="implemented")
+    page.goto(f"/plans/{key}/endpoints/")
+    assert "10.9.0.7" in printed(page)[0]
+    change(row, lambda document: [item.update(roles=[], managed_by=[]) for item in document["endpoints"]])
+    page.goto(f"/plans/{key}/")
+    text, _ = printed(page)
+    assert "No longer asked for, to be closed" in text
+    assert "Implemented" in text
+    assert "Mark as closed" not in text

@@ -185,6 +185,29 @@ def test_pages_with_states_have_no_violation(page, plan, shared):
     assert not found, "\n".join(found)
 
 
+COVERED = """() => {
+  const bar = document.querySelector(".state-bar").getBoundingClientRect();
+  const focused = document.activeElement.getBoundingClientRect();
+  return focused.top >= bar.top && focused.bottom <= bar.bottom + 1;
+}"""
+
+
+def test_what_has_the_focus_is_never_behind_the_bar(open_page, plan):
+    page = show(open_page(height=600), plan)
+    box(page, first_rule(page)).check()
+    expect(page.locator("#state-fields")).to_have_attribute("open", "")
+    bar = page.locator(".state-bar").bounding_box()
+    assert bar["y"] + bar["height"] <= 601, "it sticks to the end of the window"
+    page.evaluate("window.scrollTo(0, 0)")
+    stops = page.locator("#results a:visible, #results input:visible, #results summary:visible").all()
+    assert len(stops) > 20
+    covered = []
+    for stop in stops:
+        stop.focus()
+        covered += [stop.evaluate("element => element.outerHTML")] if page.evaluate(COVERED) else []
+    assert covered == []
+
+
 def test_on_a_phone_the_bar_covers_nothing_until_a_rule_is_chosen(open_page, plan):
     page = show(open_page(width=390, height=844), plan)
     bar = page.locator("#state-form")

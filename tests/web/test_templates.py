@@ -32,6 +32,17 @@ def test_no_list_ends_in_how_many_more_there_are_without_opening():
     assert any(COUNTED_OUT.search(path.read_text()) for path in TEMPLATES)
 
 
+def test_one_that_is_left_is_no_others():
+    assert [path.name for path in TEMPLATES if re.search(r"\}\} (?:more )?others\b", path.read_text())] == []
+
+
+def test_fields_that_take_ranges_offer_the_keyboard_that_has_a_hyphen():
+    ranges = ("panels/port.html", "panels/closed.html", "own_settings.html")
+    found = [path for path in TEMPLATES if str(path).endswith(ranges)]
+    assert len(found) == 3
+    assert not [path.name for path in found if "inputmode" in path.read_text()]
+
+
 def test_one_place_says_that_a_control_is_wrong():
     assert [path.name for path in TEMPLATES if re.search("aria-invalid", path.read_text())] == []
 
@@ -47,6 +58,15 @@ def test_a_field_ties_its_label_help_and_errors_to_its_control():
         '<p class="help" id="port-help">1 to 65535.</p> '
         '<p class="error" id="port-error"><bdi>&lt;0&gt; is no port.</bdi><br><bdi>A port is needed.</bdi> </p> </div>'
     )
+
+
+def test_a_field_folds_the_errors_after_the_tenth_and_tells_all():
+    page = Template('{% load fields %}{% field "port" "Port" errors %}<input{{ aria }}>{% endfield %}')
+    text = page.render(Context({"errors": [f"{number} is no port." for number in range(70_001, 70_016)]}))
+    seen, folded = text.split("<details")
+    assert re.findall(r"\d{5}", seen) == [str(number) for number in range(70_001, 70_011)]
+    assert re.findall(r"\d{5}", folded) == [str(number) for number in range(70_011, 70_016)]
+    assert "and 5 more" in folded
 
 
 def test_a_field_without_help_and_errors_says_nothing_of_them():

@@ -127,8 +127,9 @@ def _render(request: HttpRequest, plan: Plan, report: Report, context: Mapping[s
         **context,
         "kept_answer": next((row for row in rows if row.pk == number), None),
         "kept_answers": [(row, name_device(row)) for row in rows],
+        "is_part": bool(htmx_of(request)),  # the form stays; what it asks for next is something else all the same
     }
-    template = "planner/existing.html#answer" if htmx_of(request) else "planner/existing.html"
+    template = "planner/existing.html#answer" if about["is_part"] else "planner/existing.html"
     return render(request, template, about)
 
 

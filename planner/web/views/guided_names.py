@@ -96,7 +96,7 @@ def _show(
     def describe(place: int, server: Endpoint) -> dict[str, Any]:
         cells = typed.get(server.name, {})
         return {
-            "place": place,
+            "key": str(place),
             "server": server,
             "roles": ", ".join(roles[slug].name for slug in server.roles),
             "name": cells.get("name", server.name),

@@ -17,7 +17,7 @@ from planner.store.compared_models import Compared
 from planner.store.models import Event, Plan
 from ports.queries import current_matrix
 from tests.web.views.comparisons import flow_answer, keep_comparison, make_answer, wider_answer
-from tests.web.views.pages import Page, store
+from tests.web.views.pages import HTMX, Page, store
 from tests.web.views.test_acceptance import figures, write_plan
 from tests.web.views.test_existing import TABLE, address, rows, send
 
@@ -120,6 +120,19 @@ def test_the_same_form_counts_once_and_no_more_are_kept_than_the_limit(client, p
     monkeypatch.setattr(compared, "MOST_BYTES", 10)
     assert "Not kept: This answer is too large" in Page(keep(client, plan)).text()
     assert Compared.objects.count() == 1
+
+
+def test_what_is_kept_again_once_the_plan_has_changed_is_the_answer_of_now(client, plan):
+    fields = Page(client.get(address(plan))).all("input", id="existing-operation")
+    operations = [fields[0].get("value")]
+    for name in ("Contoso 2", "Contoso 3"):
+        answer = Page(keep(client, plan, operation=operations[-1], extra={"headers": HTMX}))
+        fresh = answer.one("input", id="existing-operation")
+        assert fresh.get("hx-swap-oob") == "true"
+        operations.append(fresh.get("value"))
+        actions.rename_plan(plan_id=plan.pk, matrix=current_matrix(), name=name, description="")
+    assert len(set(operations)) == 3
+    assert sorted(Compared.objects.values_list("revision", flat=True)) == [1, 2]
 
 
 def test_nothing_is_kept_of_a_plan_that_changed_meanwhile(client, plan, monkeypatch):

@@ -198,7 +198,9 @@ def test_several_firewalls_of_the_plan_need_a_choice(client):
 def test_htmx_gets_the_answer_alone(client, plan):
     response = client.post(address(plan), {"format": "csv", "text": TABLE}, headers={"HX-Request": "true"})
     text = response.content.decode()
-    assert text.strip().startswith('<div class="existing-answer" id="existing-answer">')
+    operation, answer = text.strip().split("\n", 1)
+    assert operation.startswith('<input type="hidden" id="existing-operation"')
+    assert answer.strip().startswith('<div class="existing-answer" id="existing-answer">')
     assert "<form" not in text
     assert response.headers["Cache-Control"] == "private, no-store"
     assert "HX-Request" in response.headers["Vary"]

@@ -142,6 +142,18 @@ def test_htmx_gets_the_results_alone_and_an_address_to_keep(client, url):
     assert client.get(url, headers=RESULTS).headers["HX-Replace-Url"] == url
 
 
+def test_what_a_filter_came_to_is_read_out_and_stands_on_paper(client, url):
+    page = Page(client.get(url, {"port": "x"}, headers=RESULTS))
+    [told] = page.all("div", hx_swap_oob="innerHTML:#live")
+    assert words(told).startswith("Port: ")
+    assert words(told).endswith(words(page.one("p", class_="matching")).partition(".")[0] + ".")
+    page = Page(client.get(url, {"text": "8443"}, headers=RESULTS))
+    paper = page.one("div", id="on-paper")
+    assert paper.get("hx-swap-oob") == "true"
+    assert ": only " in words(paper)
+    assert ": only " not in words(Page(client.get(url, headers=RESULTS)).one("div", id="on-paper"))
+
+
 @pytest.mark.parametrize("view", ["rules", "flows"])
 @pytest.mark.parametrize("field", ["source", "destination", "protocol", "section"])
 @pytest.mark.parametrize("value", ["nowhere", "<b>"])

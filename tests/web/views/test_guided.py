@@ -149,6 +149,8 @@ def test_names_and_addresses_come_into_the_plan_wherever_it_names_a_server(clien
     wrong = Page(client.post(NAMES, data | sent | {f"server-{rows['DC01']}-name": "vault", "make": "1"}))
     assert "No plan was made." in wrong.text("div", role="alert")
     assert wrong.all("input", value="Vault")
+    [faulty] = wrong.all("input", aria_invalid="true")
+    assert wrong.one("p", id=faulty.get("aria-describedby"), class_="error") is not None
     assert not Plan.objects.exists()
     assert client.post(NAMES, data | sent | {"make": "1"}).status_code == 302
     document = Plan.objects.get().document

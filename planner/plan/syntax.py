@@ -160,7 +160,7 @@ def to_json(data: object) -> str:
 
 
 def write_document(data: object, syntax: Syntax) -> bytes:
-    """The text of a document in the one style of its files; as short as it can be where that is longer than is read."""
+    """The text of a document in the one style of its files; a shorter one where that is longer than is read."""
     written = (to_yaml(data) if syntax == "yaml" else to_json(data)).encode()
     if len(written) <= MAX_BYTES:
         return written

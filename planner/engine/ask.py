@@ -2,9 +2,9 @@
 
 import ipaddress
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from itertools import islice, product
 from typing import Literal
 
@@ -85,21 +85,123 @@ def ask(report: Report, source: str, destination: str, service: str) -> Answer:
 
 def ask_between(report: Report, here: End, there: End, packet: Ports) -> Answer:
     """`ask`, of sides that were found in the report's plan, and of what `read_packet` read."""
-    forbidding = tuple(row for row in report.closed if _is_forbidden(row, here, there, packet))
-    found = partial(Answer, here=here, there=there, packet=packet, rules=())
-    if forbidding:
-        reason = " ".join(map(_say_closed, forbidding[:MOST]))
-        return found(outcome="closed", reason=reason, forbidding=forbidding)
-    for end in (here, there):
-        if not end.units:
-            reason = (
-                f"No endpoint of the plan {'is in' if end.is_zone else 'has'} {end.said}, so nothing is asked for."
-            )
+    return Asker(report).ask(here, there, packet)
+
+
+class Asker:
+    """A report that may be asked about many packets: what bears on one is found by where that comes from."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+
+    def ask(self, here: End, there: End, packet: Ports) -> Answer:
+        """What becomes of a packet."""
+        found = self._find(here, there, packet)
+        if isinstance(found, Answer):
+            return found
+        return Answer(
+            outcome="allowed",
+            rules=_find_rules(self._report, found),
+            reason=_say_why(self._report, found, (here, there)),
+            here=here,
+            there=there,
+            packet=packet,
+            flows=found,
+        )
+
+    def say_lacking(self, here: End, there: End, packet: Ports) -> str:
+        """Why a packet isn't allowed, in sentences; empty where it is."""
+        found = self._find(here, there, packet)
+        return found.reason if isinstance(found, Answer) else ""
+
+    def _find(self, here: End, there: End, packet: Ports) -> Answer | tuple[Flow, ...]:
+        """The flows that admit a packet; the answer where there are none, or not for all of it, or it is closed."""
+        forbidding = self._list_forbidding(here, there, packet)
+        found = partial(Answer, here=here, there=there, packet=packet, rules=())
+        if forbidding:
+            reason = " ".join(map(_say_closed, forbidding[:MOST]))
+            return found(outcome="closed", reason=reason, forbidding=forbidding)
+        for end in (here, there):
+            if not end.units:
+                reason = (
+                    f"No endpoint of the plan {'is in' if end.is_zone else 'has'} {end.said}, so nothing is asked for."
+                )
+                return found(outcome="not-asked", reason=reason)
+        if packet.protocol == "icmp" and 6 in (here.family, there.family):
+            reason = "A ping that a plan asks for is the echo request of IPv4, so none of IPv6 is asked for."
             return found(outcome="not-asked", reason=reason)
-    if packet.protocol == "icmp" and 6 in (here.family, there.family):
-        reason = "A ping that a plan asks for is the echo request of IPv4, so none of IPv6 is asked for."
-        return found(outcome="not-asked", reason=reason)
-    return _look_for_flows(report, here, there, packet)
+        places = _places(here), _places(there)
+        flows: dict[tuple[int, int], list[Flow]] = defaultdict(list)
+        for flow in _in_order(self._flows, *places):
+            if flow.need.protocol == packet.protocol and _meets(flow.need.ports, packet.ports):
+                flows[places[0][flow.source.name], places[1][flow.destination.name]].append(flow)
+        admitted = {place for place, some in flows.items() if _cover(some, packet.ports)}
+        alone = _stay_on_one_machine(here, there)
+        if not admitted or len(admitted | alone) < len(here.units) * len(there.units):
+            excluded = self._find_excluded(places, packet)
+            return _miss(here, there, admitted, alone, packet, excluded)
+        return tuple(flow for place in sorted(admitted) for flow in flows[place])
+
+    def _list_forbidding(self, here: End, there: End, packet: Ports) -> tuple[Closed, ...]:
+        """The rows that forbid a packet, or a part of what is asked about; not what stays on one machine."""
+        if here.endpoints == there.endpoints and len(here.endpoints) == 1 and not here.endpoints[0].group:
+            return ()
+        rows = _in_order(self._closed, _list_keys(here), set(_list_keys(there)))
+        return tuple(row for row in rows if forbids(row.protocol, row.ports, packet.protocol, packet.ports))
+
+    def _find_excluded(self, places: tuple[Mapping[str, int], Mapping[str, int]], packet: Ports) -> Excluded | None:
+        """What the document asks for there, and the plan excludes."""
+        for one in _in_order(self._excluded, *places):
+            need = one.flow.need
+            if need.protocol == packet.protocol and _has_all(need.ports, packet.ports):
+                return one
+        return None
+
+    @cached_property
+    def _flows(self) -> "_Placed[str, Flow]":
+        return _place((flow.source.name, flow.destination.name, flow) for flow in self._report.flows)
+
+    @cached_property
+    def _excluded(self) -> "_Placed[str, Excluded]":
+        return _place((one.flow.source.name, one.flow.destination.name, one) for one in self._report.excluded)
+
+    @cached_property
+    def _closed(self) -> "_Placed[tuple[str, str], Closed]":
+        return _place((_key(row.source), _key(row.destination), row) for row in self._report.closed)
+
+
+type _Placed[Key, One] = Mapping[Key, Mapping[Key, Sequence[tuple[int, One]]]]
+"""Flows or rows by where they come from, then by where they go, with their places in the report."""
+
+
+def _place[Key, One](several: Iterable[tuple[Key, Key, One]]) -> _Placed[Key, One]:
+    found: dict[Key, dict[Key, list[tuple[int, One]]]] = defaultdict(lambda: defaultdict(list))
+    for place, (here, there, one) in enumerate(several):
+        found[here][there].append((place, one))
+    return found
+
+
+def _in_order[Key, One](placed: _Placed[Key, One], here: Iterable[Key], there: Collection[Key]) -> list[One]:
+    """Those from some to others, as they stand in the report."""
+    found: list[tuple[int, One]] = []
+    for key in here:
+        known = placed.get(key, {})
+        few, many = (known, there) if len(known) < len(there) else (there, known)
+        found += (pair for other in few if other in many for pair in known[other])
+    found.sort(key=lambda pair: pair[0])
+    return [one for _, one in found]
+
+
+def _key(side: Side) -> tuple[str, str]:
+    """Zone or endpoint, and its name."""
+    ((kind, name),) = side.items()
+    return kind, name
+
+
+def _list_keys(end: End) -> Iterator[tuple[str, str]]:
+    """What sides of rows can be that an end is on: zones and endpoints by name."""
+    yield from (("zone", name) for name in sorted(end.zones))
+    yield from (("endpoint", endpoint.name) for endpoint in end.endpoints)
 
 
 def read_packet(service: str) -> Ports:
@@ -132,8 +234,13 @@ def find_zone(report: Report, name: str) -> End | None:
     plan = report.plan
     if all(zone.name != name for zone in plan.zones):
         return None
-    members = tuple((endpoint,) for endpoint in plan.endpoints if endpoint.zone == name)
-    return End(said=f"the zone {name}", units=members, zones=frozenset([name]), is_zone=True)
+    return end_of_zone(name, (endpoint for endpoint in plan.endpoints if endpoint.zone == name))
+
+
+def end_of_zone(name: str, members: Iterable[Endpoint]) -> End:
+    """A zone of which these are the endpoints."""
+    units = tuple((endpoint,) for endpoint in members)
+    return End(said=f"the zone {name}", units=units, zones=frozenset([name]), is_zone=True)
 
 
 def _find_address(report: Report, text: str) -> End:
@@ -200,21 +307,6 @@ def holds(outer: Network | None, inner: Network) -> bool:
 # ---- what must stay closed ----
 
 
-def _is_forbidden(row: Closed, here: End, there: End, packet: Ports) -> bool:
-    """Whether a row forbids the packet, or a part of what is asked about; not what stays on one machine."""
-    if not forbids(row.protocol, row.ports, packet.protocol, packet.ports):
-        return False
-    if not (_is_on(row.source, here) and _is_on(row.destination, there)):
-        return False
-    return not (here.endpoints == there.endpoints and len(here.endpoints) == 1 and not here.endpoints[0].group)
-
-
-def _is_on(side: Side, end: End) -> bool:
-    if "zone" in side:
-        return side["zone"] in end.zones
-    return any(endpoint.name == side["endpoint"] for endpoint in end.endpoints)
-
-
 def _say_closed(row: Closed) -> str:
     sides = [f"{name} ({kind})" for side in (row.source, row.destination) for kind, name in side.items()]
     what = f"{row.protocol or 'anything'} {row.ports or ''}".strip()
@@ -223,29 +315,6 @@ def _say_closed(row: Closed) -> str:
 
 
 # ---- what flows admit ----
-
-
-def _look_for_flows(report: Report, here: End, there: End, packet: Ports) -> Answer:
-    places = [_places(end) for end in (here, there)]
-    flows: dict[tuple[int, int], list[Flow]] = defaultdict(list)
-    for flow in report.flows:
-        place = places[0].get(flow.source.name), places[1].get(flow.destination.name)
-        if None not in place and flow.need.protocol == packet.protocol and _meets(flow.need.ports, packet.ports):
-            flows[place].append(flow)  # type: ignore[index]  # neither is None
-    admitted = {place for place, some in flows.items() if _cover(some, packet.ports)}
-    alone = _stay_on_one_machine(here, there)
-    if not admitted or len(admitted | alone) < len(here.units) * len(there.units):
-        return _miss(report, here, there, admitted, alone, packet)
-    used = tuple(flow for place in sorted(admitted) for flow in flows[place])
-    return Answer(
-        outcome="allowed",
-        rules=_find_rules(report, used),
-        reason=_say_why(report, used, (here, there)),
-        here=here,
-        there=there,
-        packet=packet,
-        flows=used,
-    )
 
 
 def _stay_on_one_machine(here: End, there: End) -> Places:
@@ -334,10 +403,9 @@ def _say_why(report: Report, flows: Sequence[Flow], ends: Sequence[End]) -> str:
     return " ".join(said)
 
 
-def _miss(report: Report, here: End, there: End, admitted: Places, alone: Places, packet: Ports) -> Answer:
+def _miss(here: End, there: End, admitted: Places, alone: Places, packet: Ports, excluded: Excluded | None) -> Answer:
     """That nothing asks for the packet, or not for all of it, and between whom."""
     lacking = tuple(islice(_list_lacking(here, there, admitted | alone), MOST))
-    excluded = _find_excluded(report, here, there, packet)
     if excluded:
         flow = excluded.flow
         reason = (
@@ -361,16 +429,6 @@ def _miss(report: Report, here: End, there: End, admitted: Places, alone: Places
         lacking=lacking,
         excluded=excluded,
     )
-
-
-def _find_excluded(report: Report, here: End, there: End, packet: Ports) -> Excluded | None:
-    first, second = ({endpoint.name for endpoint in end.endpoints} for end in (here, there))
-    for one in report.excluded:
-        flow = one.flow
-        asked = flow.source.name in first and flow.destination.name in second
-        if asked and flow.need.protocol == packet.protocol and _has_all(flow.need.ports, packet.ports):
-            return one
-    return None
 
 
 def _list_lacking(here: End, there: End, admitted: Places) -> Iterator[tuple[Endpoint, Endpoint]]:

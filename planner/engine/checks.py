@@ -15,6 +15,7 @@ from functools import cached_property
 from itertools import islice, product
 
 from planner.engine.ask import read_network
+from planner.engine.existing.spans import Spans
 from planner.engine.findings.firewalls import passes
 from planner.engine.prohibitions import Closed, Side
 from planner.engine.published import find_published
@@ -247,7 +248,8 @@ class Planning:
 
         To the destinations of each source, and to a few others; only where single addresses or names are known.
         """
-        spans = sorted({port_span(p) for there in self._ports["tcp"].values() for p in there})
+        taken = Spans.of({port_span(p) for there in self._ports["tcp"].values() for p in there})
+        free: dict[str, list[int]] = {}
         reached: dict[str, dict[str, None]] = defaultdict(dict)
         for flow in self.report.flows:
             if flow.scope == "cross-zone":
@@ -259,10 +261,10 @@ class Planning:
             others = (end.name for end in _pick(targets, name) if end.zone != source.zone and end.name not in known)
             wanted = [*(one for one in known if one in there)][: MOST_BESIDE - 2]
             for destination in (*wanted, *islice(others, 2)):
-                near = self._ports["tcp"].get(destination) or ["443"]
-                port = _find_free(near, spans, name, destination)
-                if port is not None:
-                    yield name, destination, "tcp", port
+                if destination not in free:
+                    free[destination] = _list_free(self._ports["tcp"].get(destination) or ["443"], taken)
+                if ports := free[destination]:
+                    yield name, destination, "tcp", str(ports[_number(name, destination) % len(ports)])
 
 
 def _spread(sources: int, destinations: int) -> Iterator[tuple[int, int]]:
@@ -303,10 +305,7 @@ def _pick(targets: list[Endpoint], name: str) -> Iterator[Endpoint]:
         yield targets[_number(name, str(number)) % len(targets)]
 
 
-def _find_free(near: list[str], spans: list[tuple[int, int]], *ends: str) -> str | None:
-    """A port just above or below one of these that is none of the plan's; None where there is none."""
-    beside = {
-        port for ports, step in product(near, (-1, 1)) if 1 <= (port := port_span(ports)[step > 0] + step) <= 65535
-    }
-    free = sorted(port for port in beside if not any(first <= port <= last for first, last in spans))
-    return str(free[_number(*ends) % len(free)]) if free else None
+def _list_free(near: Iterable[str], taken: Spans) -> list[int]:
+    """The ports just above or below one of these that are none of the plan's, in order."""
+    beside = {port_span(ports)[step > 0] + step for ports, step in product(near, (-1, 1))}
+    return sorted(port for port in beside if 1 <= port <= 65535 and port not in taken)

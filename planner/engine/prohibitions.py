@@ -11,10 +11,13 @@ from planner.engine.terms import ALWAYS, Terms
 from planner.engine.topology import PLAIN, Topology
 from planner.plan import limits
 from planner.plan.document import Endpoint, Never
+from planner.plan.fields import Expectation
 from ports.matrix import Prohibition, port_span
 
 Side = Mapping[str, str]
 """`zone` or `endpoint`, with its name."""
+Row = Never | Expectation
+"""A row of the plan about what goes from one side to another; without a protocol everything, without ports all."""
 _Sides = tuple[str, str, str, str]
 """Both sides of a row, each as `zone` or `endpoint` and its name."""
 _Service = tuple[str, str | None]
@@ -49,7 +52,7 @@ def find_closed(topology: Topology, terms: Terms, flows: Sequence[Flow]) -> tupl
     Raises TooLarge where flows break the rows more often, each counted for each row, than planner.plan.limits.BROKEN.
     """
     rows, crossing = topology.plan.never, _list_crossing(flows)
-    between = _Between(rows, crossing)
+    between = Between(rows, crossing)
     if (broken := between.count_all(rows)) > limits.BROKEN:
         raise TooLarge(limits.say_broken(broken))
     return (*_close_by_plan(rows, between), *_close_by_document(topology, terms, crossing))
@@ -60,17 +63,17 @@ def count_broken(rows: Sequence[Never], flows: Sequence[Flow]) -> int:
 
     The cost grows with the rows and the flows, and not with what breaks what.
     """
-    return _Between(rows, _list_crossing(flows)).count_all(rows)
+    return Between(rows, _list_crossing(flows)).count_all(rows)
 
 
 def _list_crossing(flows: Sequence[Flow]) -> list[Flow]:
     return [flow for flow in flows if flow.scope != "same-host"]
 
 
-class _Between:
-    """Flows by their sides, each of which is a zone or an endpoint, then by protocol and ports."""
+class Between:
+    """Flows by the sides of rows, each of which is a zone or an endpoint, then by protocol and ports."""
 
-    def __init__(self, rows: Iterable[Never], flows: Iterable[Flow]) -> None:
+    def __init__(self, rows: Iterable[Row], flows: Iterable[Flow]) -> None:
         wanted = {_sides(row.source, row.destination) for row in rows}
         self._flows: dict[_Sides, dict[_Service, list[Flow]]] = {}
         self._places: dict[int, int] = {}
@@ -85,18 +88,18 @@ class _Between:
         self._spans: dict[tuple[_Sides, str], _Spans] = {}
         self._found: dict[tuple[object, ...], tuple[Flow, ...]] = {}
 
-    def count_all(self, rows: Iterable[Never]) -> int:
+    def count_all(self, rows: Iterable[Row]) -> int:
         """How many flows rows forbid, each counted for each row."""
         counted: dict[tuple[object, ...], int] = {}
         total = 0
         for row in rows:
             asked = _sides(row.source, row.destination), row.protocol, row.ports
             if asked not in counted:
-                counted[asked] = self._count(row)
+                counted[asked] = self.count(row)
             total += counted[asked]
         return total
 
-    def _count(self, row: Never) -> int:
+    def count(self, row: Row) -> int:
         """As many as `find` finds, none of which is looked at."""
         sides = _sides(row.source, row.destination)
         if row.protocol is None or row.ports is None:
@@ -104,7 +107,7 @@ class _Between:
             return sum(len(flows) for service, flows in there.items() if forbids(row.protocol, row.ports, *service))
         return self._find_spans(sides, row.protocol).count(row.ports)
 
-    def find(self, row: Never) -> tuple[Flow, ...]:
+    def find(self, row: Row) -> tuple[Flow, ...]:
         """The flows that a row forbids, in their order."""
         sides = _sides(row.source, row.destination)
         asked = sides, row.protocol, row.ports
@@ -116,7 +119,13 @@ class _Between:
             self._found[asked] = self._found[sides, hit]
         return self._found[asked]
 
-    def _list_hit(self, sides: _Sides, row: Never) -> tuple[_Service, ...]:
+    def find_first(self, row: Row) -> Flow | None:
+        """The first of the flows that `find` finds; None where it finds none."""
+        sides = _sides(row.source, row.destination)
+        firsts = (self._flows[sides][service][0] for service in self._list_hit(sides, row))
+        return min(firsts, key=lambda flow: self._places[id(flow)], default=None)
+
+    def _list_hit(self, sides: _Sides, row: Row) -> tuple[_Service, ...]:
         """The protocols and ports between two sides that a row forbids: what `forbids` says of each of them."""
         if row.protocol is None or row.ports is None:
             there = self._flows.get(sides, {})
@@ -193,7 +202,7 @@ def forbids(protocol: str | None, ports: str | None, of_flow: str, ports_of_flow
     return protocol == of_flow and low <= most and least <= high
 
 
-def _close_by_plan(rows: Sequence[Never], between: _Between) -> Iterator[Closed]:
+def _close_by_plan(rows: Sequence[Never], between: Between) -> Iterator[Closed]:
     for number, row in enumerate(rows):
         yield Closed(
             source=row.source,

@@ -1,11 +1,16 @@
 """Which of many targets are tried, beside the plan's ports and of what a row keeps apart: the same ones each time."""
 
 from collections import Counter
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
 
-from planner.engine.checks import MOST_PAIRS, _find_free, _pick, _spread
+from planner.engine.checks import MOST_PAIRS, _list_free, _pick, _spread, plan_checks
+from planner.engine.existing.spans import Spans
+from tests.engine.test_acceptance import report_of
+from tests.engine.test_linear import LARGE, MOST, SMALL, count_steps
+from tests.report.samples import write_plan
 
 
 def test_of_many_targets_a_few_different_ones_are_picked_by_the_name_of_who_tries():
@@ -20,11 +25,40 @@ def test_of_many_targets_a_few_different_ones_are_picked_by_the_name_of_who_trie
 
 
 def test_a_port_just_beside_those_of_the_plan_is_free():
-    assert _find_free(["443"], [(443, 443)], "a", "b") in {"442", "444"}
-    assert _find_free(["443"], [(442, 443)], "a", "b") == "444"
-    assert _find_free(["443"], [(443, 444)], "a", "b") == "442"
-    assert _find_free(["443"], [(442, 444)], "a", "b") is None
-    assert _find_free(["1", "65535"], [(1, 1), (65535, 65535)], "a", "b") in {"2", "65534"}
+    def free(near, *taken):
+        return _list_free(near, Spans.of(taken))
+
+    assert free(["443"], (443, 443)) == [442, 444]
+    assert free(["443"], (442, 443)) == [444]
+    assert free(["443"], (443, 444)) == [442]
+    assert free(["443"], (442, 444)) == []
+    assert free(["1", "65535"], (1, 1), (65535, 65535)) == [2, 65534]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("several", [True, False], ids=["destinations", "ports of one destination"])
+def test_four_times_the_ports_take_little_more_than_four_times_the_steps(several):
+    def prepare(count):
+        ends = [
+            {"name": f"A{n}", "zone": "Internal", "addresses": [f"10.0.{n // 250}.{n % 250 + 1}"]}
+            for n in range(count)
+        ]
+        ends += [
+            {"name": f"B{n}", "zone": "DMZ", "addresses": [f"192.168.{n // 250}.{n % 250 + 1}"]}
+            for n in range(count if several else 1)
+        ]
+        flows = [
+            {
+                "source": f"A{n}", "destination": f"B{n if several else 0}", "protocol": "tcp",
+                "ports": str(2 * n + 1000), "reason": "Backup",
+            }
+            for n in range(count)
+        ]  # fmt: skip
+        return partial(plan_checks, report_of(write_plan(*ends, additional_flows=flows)))
+
+    prepare(2)()
+    small, large = (count_steps(prepare(count)) for count in (SMALL, LARGE))
+    assert large <= MOST * small
 
 
 @pytest.mark.parametrize(

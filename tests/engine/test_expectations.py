@@ -1,11 +1,14 @@
 """What is expected of a plan, held against it: all of what is to be allowed, nothing of what isn't."""
 
+from functools import partial
+
 import pytest
 
 from planner.engine import evaluate_report
 from planner.engine.expectations import check_expectations
 from planner.plan.document import check_plan
 from tests.engine.test_ask import MATRIX, PLAN
+from tests.engine.test_linear import LARGE, MOST, SMALL, count_steps
 
 
 def check(*rows, **more):
@@ -90,3 +93,32 @@ def test_rows_are_numbered_and_said_with_the_reason_that_they_give():
     assert found[1].said == "tcp 443 from the zone Clients to PS01 is not allowed"
     assert found[1].reason.startswith("The plan asks for tcp 443 from ")
     assert found[1].reason.endswith("The plan expects otherwise: Policy 12.")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("allowed", [True, False])
+@pytest.mark.parametrize("met", [True, False])
+def test_four_times_the_rows_and_flows_take_little_more_than_four_times_the_steps(allowed, met):
+    def prepare(count):
+        ends = [{"name": f"A{number}", "zone": "Internal"} for number in range(count)]
+        flows = [
+            {"source": "A0", "destination": f"A{number}", "protocol": "tcp", "ports": "9", "reason": "Cluster"}
+            for number in range(1, count)
+        ]
+        service = "tcp/9" if allowed == met else "tcp/10"
+        rows = [row("A0", f"A{number}", service, allowed) for number in range(1, count)]
+        never = [
+            {"from": {"endpoint": "A0"}, "to": {"endpoint": f"A{number}"}, "protocol": "udp", "reason": "No"}
+            for number in range(1, count)
+        ]
+        document = {
+            "format": 1, "name": "Many", "zones": PLAN["zones"], "endpoints": ends, "additional_flows": flows,
+            "never": never, "expect": rows,
+        }  # fmt: skip
+        report = evaluate_report(MATRIX, check_plan(document, matrix=MATRIX))
+        assert {one.met for one in check_expectations(report)} == {met}
+        return partial(check_expectations, report)
+
+    prepare(2)
+    small, large = (count_steps(prepare(count)) for count in (SMALL, LARGE))
+    assert large <= MOST * small

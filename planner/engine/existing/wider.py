@@ -431,15 +431,16 @@ class Search:
         self, family: Literal[4, 6], sources: Spans, there: int, service: tuple[Spans, Spans]
     ) -> Iterator[Flow]:
         """The flows from some addresses to some endpoints of which some packets have one of these services."""
-        meets = {
-            one
-            for one, (protocols, ports) in self._services.items()
-            if protocols & service[0] and ports & service[1] and family in families_of(one[0])
-        }
+        meets: dict[tuple[str, str | None], bool] = {}
         for source in list_bits(self._places[family].find(sources).ends):
             for destination in list_bits(self._reached[source] & there):
                 for flow in self._flows[source][destination]:
-                    if (flow.need.protocol, flow.need.ports) in meets:
+                    key = flow.need.protocol, flow.need.ports
+                    if key not in meets:
+                        protocols, ports = self._services[key]
+                        is_any = protocols & service[0] and ports & service[1]
+                        meets[key] = bool(is_any) and family in families_of(flow.need.protocol)
+                    if meets[key]:
                         yield flow
 
 

@@ -1,6 +1,7 @@
 """The work that deciding takes, counted: an entry is met only by what it could decide about."""
 
 import tracemalloc
+from functools import partial
 from random import Random
 
 import pytest
@@ -9,6 +10,7 @@ from planner.engine.existing import pairs, table, wider
 from planner.engine.existing.decide import compare_with
 from planner.engine.existing.pairs import InOrder
 from tests.engine.existing.rulesets import accept, drop, flow, host, match, plan, ruleset
+from tests.engine.test_linear import MOST, count_steps
 
 CLIENTS, SERVERS = 20, 20
 
@@ -101,3 +103,32 @@ def test_the_first_names_of_many_endpoints_are_those_of_all_in_their_order(kept,
         wanted = tuple(sorted(name for number, name in enumerate(names) if bits >> number & 1))
         for most in (0, 1, 7, 50):
             assert in_order.name(bits, most) == wanted[:most]
+
+
+def make_left_over(count):
+    """As many flows, each on a port of its own, and of each an entry that is named after a rule which went."""
+    ends = [host(f"C{number}", f"10.0.{number // 250}.{number % 250 + 1}") for number in range(count)]
+    ends += [host(f"S{number}", f"192.168.{number // 250}.{number % 250 + 1}", zone="DMZ") for number in range(count)]
+    flows = [flow(f"C{number}", f"S{number}", ports=str(1_000 + number)) for number in range(count)]
+    entries = [
+        accept(
+            f"e{n}",
+            match(f"10.0.{n // 250}.{n % 250 + 1}", f"192.168.{n // 250}.{n % 250 + 1}", f"tcp/{1_000 + n}"),
+            comment=f"A-B-{10 + n}, tcp {1_000 + n} - Why.",
+        )
+        for n in range(count)
+    ]
+    return plan(ends, flows), ruleset(*entries)
+
+
+@pytest.mark.slow
+def test_four_times_what_may_be_left_over_takes_little_more_than_four_times_the_steps():
+    def count(number):
+        report, rules = make_left_over(number)
+        whole, without = (count_steps(partial(compare_with, report, rules, also=also)) for also in (["stale"], []))
+        return whole - without
+
+    count(2)
+    small, large = count(100), count(400)
+    assert small > 100, "nothing was counted"
+    assert large <= MOST * small

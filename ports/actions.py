@@ -6,11 +6,21 @@ from pathlib import Path
 from typing import Any, cast
 
 from django.db import transaction
-from django.db.models import Field
+from django.db.models import Field, Model
 from django.utils import timezone
 
 from ports.locks import one_at_a_time
-from ports.matrix import HEAD, Matrix, MatrixError, NotAmendable, Records, complete, digest_records, find_faults
+from ports.matrix import (
+    HEAD,
+    Matrix,
+    MatrixError,
+    NotAmendable,
+    Records,
+    complete,
+    digest_records,
+    find_faults,
+    record_key,
+)
 from ports.matrix.amendments import dump_amendment, find_product, prepare, show_value
 from ports.matrix.differences import describe_difference, find_differences
 from ports.models import ROWS, Amendment, PortMatrix, Snapshot, new_stamp
@@ -91,15 +101,25 @@ def _find_name_faults(records: Records) -> list[str]:
 
 
 def _find_length_faults(records: Records) -> Iterator[str]:
-    """What is too long for its column, which SQLite keeps whole and PostgreSQL refuses."""
+    """What is too long for its column, or for that of its amendments: SQLite keeps it whole, PostgreSQL refuses it."""
     head = records[HEAD][0]
     where = f"{HEAD} '{short(head['product'])}'"
     kept = {name: head[name] for name in ("product", "document", "received")}
     for name, text in {**kept, "product_slug": find_product(records)}.items():
-        most = cast("Field[Any, Any]", PortMatrix._meta.get_field(name)).max_length or 0
+        most = _find_length(PortMatrix, name)
         if len(text) > most:
             what = f"the field '{name}'" if name in kept else "what plans would call the product"
             yield f"{where}: {what} has {len(text)} characters; allowed are {most}."
+    for kind in (model.KIND for model in ROWS):
+        most = _find_length(Amendment, "row") - len(f"{kind}/")
+        for name in (str(row[record_key(kind)]) for row in records.get(kind, ())):
+            if len(name) > most:
+                yield f"{kind} '{short(name)}': its name has {len(name)} characters; allowed are {most}."
+
+
+def _find_length(model: type[Model], field: str) -> int:
+    """How many characters a column takes."""
+    return cast("Field[Any, Any]", model._meta.get_field(field)).max_length or 0
 
 
 def _write(records: Records, digest: str) -> PortMatrix:

@@ -14,8 +14,8 @@ from planner.api.access import caller_of, count_once, let_in
 from planner.api.bodies import JSON, YAML
 from planner.api.problems import Problem
 from planner.api.spec import OF_A_PLAN, content, in_header, in_query, named, operate
+from planner.plan import syntax
 from planner.plan.document import check_stored, dump_plan
-from planner.plan.syntax import MAX_BYTES, to_compact, to_yaml, write_json
 from planner.store.actions import Overtaken, Sender
 from planner.store.editions import matrix_of
 from planner.store.models import Hold, Plan
@@ -71,13 +71,8 @@ def send_document(request: HttpRequest, plan: Plan, kind: str) -> HttpResponseBa
 
 
 def write_document(document: dict[str, Any], kind: str, tag: str = "") -> HttpResponse:
-    """A document in one of AS_TYPES, under this ETag if there is one.
-
-    JSON that would be longer than is read has no white space: so `check_size` measured it.
-    """
-    data = to_yaml(document).encode() if kind == "yaml" else write_json(document)
-    if kind == "json" and len(data) > MAX_BYTES:
-        data = to_compact(document).encode()
+    """A document in one of AS_TYPES, under this ETag if there is one."""
+    data = syntax.write_document(document, "yaml" if kind == "yaml" else "json")
     headers = {"ETag": tag} if tag else None
     return HttpResponse(data, content_type=f"{AS_TYPES[kind]}; charset=utf-8", headers=headers)
 

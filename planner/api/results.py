@@ -80,9 +80,9 @@ def send_results(request: HttpRequest, key: UUID) -> HttpResponseBase:
         if not data.strip():
             raise Problem(code="not-valid", detail="Nothing was sent.")
         is_stranger = caller.token.scope == ApiToken.Scope.RESULTS
+        report = report_for(plan.version, matrix_of(plan))  # before `once`, in whose transaction nobody else can write
 
         def act() -> Answered:
-            report = report_for(plan.version, matrix_of(plan))
             sender = caller.sender()
             sent = [Upload(name=SENT, data=data)]
             taken, verified = take_uploads(

@@ -159,6 +159,14 @@ def to_json(data: object) -> str:
     return _ENCODER.encode(data) + "\n"
 
 
+def write_document(data: object, syntax: Syntax) -> bytes:
+    """The text of a document in the one style of its files; a shorter one where that is longer than is read."""
+    written = (to_yaml(data) if syntax == "yaml" else to_json(data)).encode()
+    if len(written) <= MAX_BYTES:
+        return written
+    return (to_yaml(data, quick=True) if syntax == "yaml" else to_compact(data)).encode()
+
+
 def write_json(data: Mapping[str, Any]) -> bytes:
     """The text of `to_json` in UTF-8, of mappings in which iterators stand for long lists.
 

@@ -11,7 +11,7 @@ const WEIGHT = ["saving", "unsent", "refused", "connection", "reading"]; // the 
 const sentences = new Map();
 /** @type {string | null} */
 let shown = null; // what it said last
-let refused = ""; // what the server said of a form that it sent back; true for as long as that is there
+let refused = ""; // what the server said of the last edit, while the form that it sent back is there
 
 const find = () => document.getElementById("state");
 
@@ -40,6 +40,13 @@ function show(isNew = false) {
 document.addEventListener("htmx:oobAfterSwap", (event) => {
   if (event.detail.target.id === "state") {
     show(true);
+  }
+});
+
+/* Of two edits the last answer counts, whatever of the first is there still. */
+document.addEventListener("htmx:beforeSwap", ({ detail: { requestConfig: request } }) => {
+  if (request?.verb === "post" && request.parameters?.operation) {
+    refused = "";
   }
 });
 

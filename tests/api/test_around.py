@@ -5,17 +5,21 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
+from planner.api import results
 from planner.api import uploads as uploads_of_api
 from planner.deploy.turns import ASIDE, Turns
 from planner.report import progress
 from planner.sharing import links, uploads, work
 from planner.store.models import Hold, RuleState, ShareLink, hash_token
+from planner.store.reports import report_for
 from planner.store.run_models import CheckRun
 from ports.queries import shipped_matrix
 from tests.api.programs import Program, make, problem
 from tests.api.test_who_may import DOCUMENT
+from tests.checking import write_results
 from tests.engine.existing.samples import SAMPLES
 from tests.web.views.test_making import make_files
 
@@ -136,6 +140,25 @@ def test_results_that_are_none_are_told_and_too_many_wait(handler, plan, monkeyp
     monkeypatch.setattr(uploads, "AN_HOUR", 1)
     assert problem(program.post(f"/plans/{plan.key}/results", {"none": 1})) == (429, "please-wait")
     assert not CheckRun.objects.exists()
+
+
+def test_a_report_is_made_before_the_transaction_that_keeps_an_answer(handler, plan, monkeypatch):
+    """Else nobody could store anything on SQLite while a large plan is worked out."""
+    seen = []
+
+    def look(*given):
+        seen.append(len(connection.savepoint_ids))
+        return original(*given)
+
+    original = results.report_for
+    monkeypatch.setattr(results, "report_for", look)
+    program = Program(handler, make("results"))
+    sent = write_results(report_for(plan.version, shipped_matrix()), plan.document["endpoints"][0]["name"])
+    for _ in range(2):
+        response = program.post(f"/plans/{plan.key}/results", sent, Idempotency_Key="one")
+        assert response.json()["runs"] == 1
+    assert set(seen) == {len(connection.savepoint_ids)}
+    assert CheckRun.objects.count() == 1
 
 
 def test_who_only_reports_results_learns_nothing_of_the_plan(handler, plan):

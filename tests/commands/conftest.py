@@ -11,7 +11,7 @@ def without_database(request, monkeypatch, tmp_path_factory):
     """No database, as on a fresh clone, except for tests that ask for one; an empty one on PostgreSQL."""
     if "db" in request.fixturenames:
         # A matrix that was read before a test was rolled back would pass for that of the next test's first edit.
-        queries._matrix_at.cache_clear()
+        queries._build_at.cache_clear()
     elif connection.vendor == "sqlite":
         absent = tmp_path_factory.mktemp("data") / "absent.sqlite3"
         monkeypatch.setitem(connection.settings_dict, "NAME", str(absent))

@@ -24,7 +24,7 @@ def _demo(settings, tmp_path, monkeypatch):
     """An empty data folder, the shipped matrix, the default address."""
     settings.DATA_DIR = tmp_path
     monkeypatch.setattr(gunicorn, "bind", "127.0.0.1:8000")
-    queries._matrix_at.cache_clear()
+    queries._build_at.cache_clear()
     call_command("load_matrix", verbosity=0)
 
 

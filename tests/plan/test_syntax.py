@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.plan import syntax as written
-from planner.plan.syntax import SyntaxFault, guess_syntax, parse, to_json, to_yaml, write_json
+from planner.plan.syntax import SyntaxFault, guess_syntax, parse, to_json, to_yaml, write_document, write_json
 from tests.strategies import often
 
 
@@ -94,3 +94,13 @@ def test_signs_in_texts_are_no_values(monkeypatch, text, is_read):
 def test_of_a_key_that_is_there_again_the_first_value_stays():
     tree = parse(b'{"a": 1, "b": 2, "a": 3, "c": 4, "b": 5}', "json")
     assert (tree, list(tree), tree.repeated) == ({"a": 1, "b": 2, "c": 4}, ["a", "b", "c"], ["a", "b"])
+
+
+@pytest.mark.parametrize("kind", ["json", "yaml"])
+def test_a_document_that_is_longer_in_its_one_style_than_is_read_is_written_shorter(kind, monkeypatch):
+    data = {"name": "P", "zones": [{"name": "In", "networks": ["10.0.0.0/8"]}]}
+    usual = {"json": to_json, "yaml": to_yaml}[kind](data).encode()
+    monkeypatch.setattr(written, "MAX_BYTES", len(usual))
+    assert write_document(data, kind) == usual
+    monkeypatch.setattr(written, "MAX_BYTES", len(usual) - 1)
+    assert parse(write_document(data, kind), kind) == data

@@ -113,6 +113,20 @@ def test_what_is_too_long_for_its_column_is_told(tmp_path, field, most):
     assert load_matrix(path=path)[1]
 
 
+def test_a_name_of_a_row_that_no_amendment_could_be_kept_of_is_told(tmp_path):
+    records = make_records()
+    path = tmp_path / "long.json"
+    records["session"].append({"slug": "x" * 193, "name": "Long"})
+    path.write_text(fixture_text(records), "utf-8")
+    with pytest.raises(MatrixError, match=r"session 'x{59}…': its name has 193 characters; allowed are 192\."):
+        load_matrix(path=path)
+    records["session"][-1]["slug"] = "x" * 192
+    path.write_text(fixture_text(records), "utf-8")
+    load_matrix(path=path)
+    row = f"session/{'x' * 192}"
+    assert make_amendment(row=row, field="name", value="Longer", reason="R").row == row
+
+
 def test_a_product_whose_letters_become_several_is_told_to_be_too_long(tmp_path):
     records = make_records()
     records["portmatrix"][0]["product"] = "㎢" * 50

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from planner.plan.document import read_plan
 from planner.store import actions
 from ports.models import PortMatrix
-from ports.queries import _matrix_at, current_matrix
+from ports.queries import _build_at, current_matrix
 from tests.web.views.pages import give
 
 FOLDER = Path(__file__).parent
@@ -19,7 +19,7 @@ HARBOUR = FOLDER / "harbour.yaml"
 @pytest.fixture
 def gatekeeper(db):
     """The made-up matrix, loaded as anybody would load it, and the one that plans are evaluated against."""
-    _matrix_at.cache_clear()  # a test's database is rolled back, and with it the stamps that tell matrices apart
+    _build_at.cache_clear()  # a test's database is rolled back, and with it the stamps that tell matrices apart
     call_command("load_matrix", str(FIXTURE), verbosity=0)
     assert PortMatrix.objects.get(current=True).slug == "gatekeeper-4"
     return current_matrix()

@@ -10,7 +10,7 @@ from planner.management.sync.command import CONFLICTS, FAULT, SyncCommand, choos
 from planner.management.sync.stored import Refused, Stored
 from planner.management.sync.together import bring_together, read_plan_to_sync, read_stored
 from planner.plan.document import PlanError, dump_plan
-from planner.plan.syntax import to_yaml
+from planner.plan.syntax import write_document
 from planner.plan.threeway import Side
 from planner.plan.tracking import Tracked, write_tracked
 from planner.report.files import Failure, write_file
@@ -50,7 +50,7 @@ class Command(SyncCommand):
         document = dump_plan(read_stored(state.document, matrix))
         tracked = Tracked(plan=stored.plan, revision=state.revision)
         if not dry_run:
-            write_file(Path(name), write_tracked(to_yaml(document).encode(), tracked))
+            write_file(Path(name), write_tracked(write_document(document, "yaml"), tracked))
         self.complain(f"{name}: revision {state.revision}{', not written' if dry_run else ''}.")
 
     def _pull(self, name: str, address: str, favour: Side | None, matrix: Matrix, *, dry_run: bool) -> None:

@@ -19,7 +19,7 @@ _UNTOLD = "udp: a command that sends it proves nothing; the check scripts wait f
 _NO_PING = "The destination has no IPv4 address to ping."
 MOST_TRIED = 4
 """How many addresses and ports of one flow have their commands beside it; the check scripts have all."""
-_ATTEMPT = 25
+_ATTEMPT = 24
 """Characters that a command takes, about, beside its address."""
 
 

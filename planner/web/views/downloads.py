@@ -9,7 +9,7 @@ from planner.engine import Report
 from planner.engine.compare import Comparison
 from planner.engine.life import NO_LIVES, Lives
 from planner.plan.document import check_stored, dump_plan
-from planner.plan.syntax import to_yaml
+from planner.plan.syntax import write_document
 from planner.report import FORMATS, Format
 from planner.report.diagram.diagram import NoDiagram, render_svg
 from planner.report.formats.rule_texts import RULE_TEXTS
@@ -127,7 +127,10 @@ def download_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     """The plan document as YAML."""
     document = dump_plan(check_stored(plan.document, matrix=matrix_of(plan)))
     return send_file(
-        to_yaml(document).encode(), "application/yaml; charset=utf-8", plan.name, f"revision-{plan.revision}.yaml"
+        write_document(document, "yaml"),
+        "application/yaml; charset=utf-8",
+        plan.name,
+        f"revision-{plan.revision}.yaml",
     )
 
 

@@ -122,6 +122,10 @@ def test_a_link_that_works_is_listed_however_many_have_ended_since(client, plan,
     page = Page(client.get(f"/plans/{plan[1]}/links/"))
     shown = [number for number in range(6) if f"Build {number}" in page.html]
     assert shown == [0, 1, 4, 5], "the one that works, the one that can be brought back, and the newest of the others"
+    plan[0].links.exclude(label="Build 0").update(revoked=now)
+    assert "Build 0" in client.get(f"/plans/{plan[1]}/links/").content.decode(), (
+        "others can be brought back, this works"
+    )
 
 
 def test_a_revoked_link_leads_nowhere_on_the_next_request(client, reader, plan):

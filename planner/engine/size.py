@@ -94,10 +94,8 @@ class _Measure(NamedTuple):
 
     def is_no_larger(self, before: "_Measure") -> bool:
         """Whether nothing of it is more, up to the first that is too much in either: what follows isn't counted."""
-        for now, then, most in zip(self, before, (limits.PAIRS, limits.FLOWS, limits.BROKEN), strict=True):
-            if now > then or max(now, then) > most:
-                return now <= then
-        return True
+        counts = zip(self, before, (limits.PAIRS, limits.FLOWS, limits.BROKEN), strict=True)
+        return next((now <= then for now, then, most in counts if now > then or max(now, then) > most), True)
 
 
 def _measure(matrix: Matrix, plan: Plan) -> _Measure:

@@ -125,7 +125,7 @@ def test_they_are_amended_as_text(tmp_path, capsys):
     path.write_text(fixture_text(make_records()), "utf-8")
     call_command("load_matrix", str(path), verbosity=0)
     call_command("matrix", "amend", "service/https", "ports", "8443, 443", reason="Both")
-    assert "service/https, ports: 8443 → 8443, 443, Both" in capsys.readouterr().out
+    assert "service/https, ports: 8443 → 443, 8443, Both" in capsys.readouterr().out
     assert opened(current_matrix()) == ["443", "8443"]
     call_command("matrix", "amend", "service/https", "ports", "25", reason="One")
     assert Amendment.objects.latest("pk").new == "25"

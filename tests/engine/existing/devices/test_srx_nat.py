@@ -2,6 +2,8 @@
 
 import pytest
 
+from planner.engine.existing.devices.srx_objects import list_zones_with_books
+from planner.engine.existing.devices.srx_tree import read_tree
 from planner.engine.existing.readers.srx import read
 from tests.engine.existing.devices.deciding import Packet, decide
 from tests.engine.existing.devices.test_srx import configuration, policy
@@ -64,6 +66,17 @@ def test_a_policy_for_a_part_of_the_ports_that_are_sent_on_decides_about_that_pa
 def test_a_rule_that_is_off_translates_nothing():
     lines = [*DESTINATION[:3], f"{RULE} rule R then destination-nat off"]
     assert state(*lines, destination="10.0.0.10")[0] == "open"
+
+
+def test_a_rule_that_translates_to_nothing_is_none():
+    lines = [*DESTINATION[:3], f"{RULE} rule R then count"]
+    assert state(*lines, destination="10.0.0.10")[0] == "open"
+
+
+def test_zones_with_a_book_of_their_own_are_named():
+    zones = "set security zones security-zone"
+    text = f"{zones} A address-book address Web 10.0.0.1/32\n{zones} B interfaces ge-0/0/1.0\n"
+    assert list_zones_with_books(read_tree(text)) == ["A"]
 
 
 @pytest.mark.parametrize(

@@ -131,6 +131,15 @@ def test_hostile_names_stay_what_they_are_in_every_format(name):
     assert write("text", linted, faults).count("\n") == number + 1
 
 
+@pytest.mark.parametrize("name", SAID)
+def test_the_name_of_a_file_need_be_no_utf_8(name):
+    """As Python has the name of a file in another encoding (PEP 383)."""
+    text = write(name, lint(contoso(), name="caf\udce9.yaml"))
+    if name == "sarif":
+        assert "caf%E9.yaml" in text
+    assert text
+
+
 def test_github_knows_three_levels():
     linted = lint(contoso(expect=EXPECT))
     levels = {

@@ -195,3 +195,16 @@ def test_a_change_request_says_what_differs_of_each_rule_that_changed():
     closed, changed = (text.split(f"## {title}")[1].split("\n## ")[0] for title in ("Rules to close", "Rules changed"))
     assert ("What differs |" in closed, "What differs |" in changed) == (False, True)
     assert "tcp 443: Decided: only with VMware ESXi access: PowerCLI → yes |\n" in changed
+
+
+def test_a_change_request_says_what_opens_within_zones_and_by_which_matrix():
+    ends = {"name": "A", "zone": "DMZ", "addresses": ["192.0.2.1"]}, {"name": "B|C", "zone": "DMZ"}
+    flow = {"source": "A", "destination": "B|C", "protocol": "tcp", "ports": "99", "reason": "Because"}
+    before, after = evaluate(write_plan(*ends)), evaluate(write_plan(*ends, additional_flows=[flow]))
+    compared = compare_reports(before, after)
+    assert not compared.rules_opened
+    text = CHANGE_FORMATS["markdown"].render(compared, Editions(before="a", after="b")).decode()
+    assert f"Port matrix: {escape(after.matrix.version)}.\n" in text
+    within = text.split("## Within zones, for host firewalls")[1].split("\n## ")[0]
+    assert "| open | A<br>192.0.2.1 | B\\|C<br>" in within
+    assert "| tcp 99 | Because. |" in within

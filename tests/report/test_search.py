@@ -48,6 +48,18 @@ def test_a_rule_is_found_by_an_address_within_its_network_and_says_why(text, why
     assert "Admins" not in found(text)
 
 
+@pytest.mark.parametrize("name", ["PowerShell Remoting", "RPC endpoint"])
+def test_a_service_is_found_by_the_name_that_rules_and_flows_show(name):
+    wanted = [
+        flow
+        for flow in SMALL.flows
+        if any(name.casefold() in SMALL.matrix.services[slug].name.casefold() for slug in flow.need.services)
+    ]
+    assert wanted
+    assert list(filter_flows(SMALL, Filter(text=name))) == wanted
+    assert "Servers" in found(name)
+
+
 def test_what_stands_as_it_was_typed_needs_no_reason():
     assert found("198.51.100.7") == {"Admins", "PS01"}
     assert said("198.51.100.7") == said("PS01") == said("dc01.example.com") == ""

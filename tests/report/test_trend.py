@@ -50,7 +50,7 @@ def test_the_picture_says_its_beginning_and_end_in_words():
     svg = draw_trend([step(open=1, blocked=2), step(timedelta(days=1), open=3)])
     title = ElementTree.fromstring(svg).findtext("{http://www.w3.org/2000/svg}title")
     assert title == "2026-11-25 03:15: 1 of 3 flows open, 2 blocked; 2026-11-26 03:15: 3 of 3 flows open"
-    assert say_step(step(forbidden_open=1)) == "2026-11-25 03:15: 0 of 1 flows open, 1 open that must stay closed"
+    assert say_step(step(forbidden_open=1)) == "2026-11-25 03:15: 0 of 1 flow open, 1 open that must stay closed"
 
 
 def test_files_have_steps_by_when_they_were_made():

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,10 +13,12 @@ import openpyxl
 import pytest
 from openpyxl.utils import column_index_from_string, get_column_letter
 
+from planner.engine.compare import compare_reports
 from planner.report.formats import workbook
 from planner.report.formats.json import report_data
 from planner.report.formats.workbook import Link
 from planner.report.formats.xlsx import render_xlsx
+from planner.report.said.edition import Edition
 from tests.report.samples import HOSTILE_NAMES, contoso, evaluate, hostile, hostile_lot, in_lots, sites, write_plan
 
 SHEETS = ["Rules", "Flows", "Servers", "Objects", "Findings", "Changes", "About"]
@@ -337,6 +340,25 @@ def test_the_sheet_of_servers_says_what_each_accepts_and_opens():
 def test_no_line_of_a_server_stays_on_one_host():
     for row in rows_of(report_book(contoso()), "Servers"):
         assert row["Server"] not in row["Other end"].split("\n")
+
+
+def test_every_open_decision_that_is_counted_is_named():
+    """What the document leaves open is one, too."""
+    rows = rows_of(report_book(contoso()), "About")
+    counted = next(int(row["Content"]) for row in rows if row["About"] == "Open decisions")
+    assert sum(row["About"] == "Open decision" for row in rows) == counted > len(evaluate(contoso()).decisions)
+
+
+def test_an_address_that_changed_is_on_the_sheet_of_changes():
+    before, after = contoso(), contoso()
+    endpoint = next(one for one in after["endpoints"] if one["name"] == "DC01")
+    old, endpoint["addresses"] = endpoint["addresses"], ["10.9.9.9"]
+    report = evaluate(after)
+    edition = Edition(date=date(2026, 11, 28), since=compare_reports(evaluate(before), report))
+    rows = rows_of(open_book(render_xlsx(report, edition)), "Changes")
+    assert [[value for value in row.values() if value] for row in rows] == [
+        ["address", f"DC01: {', '.join(old)}", "DC01: 10.9.9.9"]
+    ]
 
 
 def test_without_a_revision_to_compare_with_the_sheet_of_changes_says_so():

@@ -15,7 +15,7 @@ from planner.report.checks.bundle import check_attempts, checks_of, name_sources
 from planner.report.firewall.head import pack
 from planner.report.firewall.words import wrap
 from planner.report.said.edition import Edition
-from ports.text import many, show_line
+from ports.text import many, plural, show_line
 
 TIMEOUT = 3_000
 """Milliseconds that a connection may take."""
@@ -88,8 +88,8 @@ def _list_lines(report: Report, left: int) -> Iterator[str]:
     yield "    goss -g NAME.json validate --format junit"
     yield ""
     yield from wrap(
-        f"{many(left, 'check')} over UDP or by ping are not in here: goss can't tell whether UDP arrives, and knows "
-        "no ping. Networks are left out, too."
+        f"{many(left, 'check')} over UDP or by ping {plural(left, 'is', 'are')} not in here: goss can't tell whether "
+        "UDP arrives, and knows no ping. Networks are left out, too."
     )
     yield from wrap(
         "What must stay closed is expected not to be reachable. goss takes a refusal for that, although the way is "

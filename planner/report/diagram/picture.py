@@ -112,7 +112,7 @@ def picture_zones(report: Report) -> Picture:
             many=len(group.zones) > 1,
         )
     hidden = len(report.zone_groups) - len(boxes)
-    more = Box(key="more", label=f"and {hidden:,} more zones", kind=USUAL)
+    more = Box(key="more", label=f"and {many(hidden, 'more zone')}", kind=USUAL)
     lines: dict[tuple[str, str], Line] = {}
     for boundary in report.boundaries:
         ends = [boxes.get(group.code, more) for group in (boundary.source, boundary.destination)]

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from types import MappingProxyType
 
 from planner.engine.compare import Comparison
@@ -15,7 +16,7 @@ from planner.report.formats.json import render_comparison
 from planner.report.formats.markdown import escape, join_lines, rule_cells, rule_titles, table
 from planner.report.said.edition import Editions
 from planner.report.said.outline import describe_marks, name_services
-from planner.report.said.printed_rules import list_differences
+from planner.report.said.printed_rules import LocalChange, list_differences, list_within_zones
 from planner.report.said.text import (
     LEGEND,
     check_addresses,
@@ -100,12 +101,14 @@ def _flow_fields(flow: Flow, report: Report) -> Iterator[str]:
 def render_markdown(comparison: Comparison, editions: Editions) -> bytes:
     """The change request as Markdown in UTF-8: what was renamed, rules by boundary, then addresses."""
     changed = (*comparison.rules_opened, *comparison.rules_closed, *comparison.rules_changed)
-    check_addresses("Markdown", list_rule_sides(changed))
+    local = list_within_zones(comparison)
+    check_addresses("Markdown", chain(list_rule_sides(changed), list_flow_ends(item.flow for item in local)))
     lines = [
         f"# Change request: {escape(comparison.after.plan.name)}",
         "",
         f"From {escape(editions.before)} to {escape(editions.after)}.",
         "",
+        *_markdown_matrices(comparison),
         *table(("What", "Count"), ((escape(what), str(count)) for what, count in count_changes(comparison))),
         *(f"{escape(sentence)}\n" for sentence in say_firewalls(comparison)),
         *_markdown_renamed(comparison),
@@ -118,12 +121,44 @@ def render_markdown(comparison: Comparison, editions: Editions) -> bytes:
             editions.lives_after,
             list_differences(comparison),
         ),
+        *_markdown_within(local),
         *_markdown_addresses(comparison),
         "## How to read this",
         "",
         *(f"- {escape(sentence)}" for sentence in LEGEND),
     ]
     return ("\n".join(lines) + "\n").encode()
+
+
+def _markdown_matrices(comparison: Comparison) -> Iterator[str]:
+    before, after = (report.matrix.version for report in (comparison.before, comparison.after))
+    yield (
+        f"Port matrix: {escape(after)}." if before == after else f"Port matrix: {escape(before)}, now {escape(after)}."
+    )
+    yield ""
+
+
+def _markdown_within(local: Sequence[LocalChange]) -> Iterator[str]:
+    if local:
+        yield "## Within zones, for host firewalls"
+        yield ""
+        yield "No firewall between zones sees these; the host’s own may."
+        yield ""
+        yield from table(
+            ("What", "From", "To", "Port", "Why"),
+            (
+                (
+                    item.action,
+                    *(
+                        join_lines((end.name, *list_addresses(end)))
+                        for end in (item.flow.source, item.flow.destination)
+                    ),
+                    escape(f"{item.service.ports} {item.service.names}".strip()),
+                    escape(item.why),
+                )
+                for item in local
+            ),
+        )
 
 
 def _markdown_renamed(comparison: Comparison) -> Iterator[str]:

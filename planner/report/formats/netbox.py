@@ -40,7 +40,8 @@ services.csv      IPAM > Services (Application services): what each endpoint lis
 
 Services need their parent to be in NetBox under the name that it has in the plan. parent_object_type says
 virtualization.virtualmachine; write dcim.device where the parent is a device. Endpoints that stand for many machines
-have no services here, and ICMP has no port. What depends on a choice that isn't made says so in its description.
+have no services here, ranges of ports have none since the import takes single ports, and ICMP has no port. What
+depends on a choice that isn't made says so in its description.
 """
 
 Network = IPv4Network | IPv6Network
@@ -57,11 +58,24 @@ def render_netbox(report: Report, edition: Edition | None = None) -> bytes:
 
 
 def list_notes(report: Report) -> tuple[str, ...]:
-    """What the files leave out: services of endpoints that stand for many machines."""
+    """What the files leave out: services of endpoints that stand for many machines, and on ranges of ports."""
     many_machines = {flow.destination.name for flow in report.flows if flow.destination.group}
-    if not many_machines:
-        return ()
-    return (f"Services of endpoints that stand for many machines are left out: {len(many_machines):,}.",)
+    ranges = {
+        (flow.destination.name, flow.need.protocol, flow.need.ports)
+        for flow in report.flows
+        if not flow.destination.group and _is_range(flow.need.ports)
+    }
+    said = []
+    if many_machines:
+        said.append(f"Services of endpoints that stand for many machines are left out: {len(many_machines):,}.")
+    if ranges:
+        said.append(f"Services on ranges of ports, which the import doesn’t take, are left out: {len(ranges):,}.")
+    return tuple(said)
+
+
+def _is_range(ports: str | None) -> bool:
+    """Whether these are several ports: the import takes whole numbers alone, by Django's SimpleArrayField."""
+    return ports is not None and not ports.isdigit()
 
 
 def _write(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
@@ -112,7 +126,7 @@ def _list_services(flows: Iterable[Flow], report: Report) -> Iterator[tuple[str,
     asked: dict[tuple[str, str, str], list[Flow]] = defaultdict(list)
     for flow in flows:
         need = flow.need
-        if need.ports and need.protocol in _PROTOCOLS and not flow.destination.group:
+        if need.ports and not _is_range(need.ports) and need.protocol in _PROTOCOLS and not flow.destination.group:
             asked[flow.destination.name, need.protocol, need.ports].append(flow)
     for (name, protocol, ports), those in asked.items():
         reasons = dict.fromkeys(reason for flow in those for reason in list_reasons(flow.need.reasons))

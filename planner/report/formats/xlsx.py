@@ -373,6 +373,10 @@ def _change_rows(edition: Edition | None) -> Iterator[Sequence[str]]:
                         as_cell("\n".join(list_reasons(rule.reasons))),
                         ", ".join(rule.sections),
                     )
+    for change in edition.since.addresses:
+        before, after = (", ".join(found) or "none" for found in (change.before, change.endpoint.addresses))
+        name = show(change.endpoint.name)
+        yield "address", "", as_cell(f"{name}: {before}"), as_cell(f"{name}: {after}"), "", "", ""
     for name in list_renamed(edition.since):
         yield "rename", "", as_cell(name.old), as_cell(name.new), "", as_cell(name.sentence), ""
 
@@ -442,5 +446,7 @@ def _about_rows(report: Report, edition: Edition | None) -> Iterator[Sequence[st
         yield "Changed", as_cell(change)
     for decision in report.decisions:
         yield "Open decision", as_cell(f"{decision.choice.name}: {decision.choice.question}")
+    for state in report.questions:
+        yield "Open decision", as_cell(state.caveat.title)
     for sentence in LEGEND:
         yield "How to read this", as_cell(sentence)

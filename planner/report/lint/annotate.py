@@ -45,7 +45,8 @@ class Annotation:
     @property
     def fingerprint(self) -> str:
         """The same for the same thing in the same file, wherever it stands in it."""
-        return sha256("\0".join((self.file, self.code, self.identity)).encode()).hexdigest()
+        said = "\0".join((self.file, self.code, self.identity))
+        return sha256(said.encode("utf-8", "surrogatepass")).hexdigest()  # a file's name can have half a pair
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

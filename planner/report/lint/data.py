@@ -1,5 +1,6 @@
 """Annotations as JSON: GitLab's code quality reports, and SARIF 2.1.0 for whoever reads that."""
 
+import os
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
@@ -47,7 +48,7 @@ def render_sarif(files: Sequence[Linted], failing: Collection[str]) -> bytes:
                 "locations": [
                     {
                         "physicalLocation": {
-                            "artifactLocation": {"uri": quote(one.file)},
+                            "artifactLocation": {"uri": quote(os.fsencode(one.file))},
                             "region": {"startLine": one.at.line, "startColumn": one.at.column},
                         }
                     }

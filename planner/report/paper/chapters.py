@@ -13,7 +13,7 @@ from planner.report.said.outline import MISSING, ServiceLine, describe_together
 from planner.report.said.printed_rules import Blank, PrintedBoundary, PrintedRule
 from planner.report.said.text import check_addresses
 from ports.matrix import Matrix, Role, section_key
-from ports.text import show_line
+from ports.text import many, show_line
 
 Column = Literal["open", "close", "changed"]
 """What a table of rules is about: rules that are to be open, that are to be closed, or that differ."""
@@ -239,7 +239,9 @@ def _make_side(side: Side, way: Literal["from", "to"]) -> Element:
                 "p",
                 shown(endpoint.name),
                 [[" ", make("samp", "any address" if address == ANY else address)] for address in named.addresses],
-                [" ", make("small", f"and {named.more} more addresses, under “Objects”")] if named.more else None,
+                [" ", make("small", f"and {many(named.more, 'more address', 'more addresses')}, under “Objects”")]
+                if named.more
+                else None,
                 None if endpoint.addresses else [" ", make("span.missing", MISSING)],
             )
         )
@@ -271,7 +273,7 @@ def make_blanks(blanks: Sequence[Blank]) -> Kids:
 
 
 def _make_blank(blank: Blank) -> Element:
-    more = f" and {len(blank.rules) - MOST_WAITING} more rules" if len(blank.rules) > MOST_WAITING else ""
+    more = f" and {many(len(blank.rules) - MOST_WAITING, 'more rule')}" if len(blank.rules) > MOST_WAITING else ""
     return make(
         "p.blank",
         make("span.missing", shown(blank.endpoint.name)),

@@ -11,7 +11,7 @@ from planner.plan.fields import Firewall
 from planner.report.paper.chapters import make_head
 from planner.report.paper.printed import Element, Kids, join, make
 from planner.report.paper.words import shown
-from ports.text import many, show_line
+from ports.text import many, plural, show_line
 
 MOST_FIREWALLS = 100
 """How many firewalls are told of; the plan in the document has all."""
@@ -66,7 +66,12 @@ def _make_firewall(report: Report, firewall: Firewall, ways: Mapping[_Sides, lis
         make(
             "h3",
             shown(firewall.name),
-            [" ", make("small", shown(" · ".join([*about, f"{many(count, 'rule')} pass it"])))],
+            [
+                " ",
+                make(
+                    "small", shown(" · ".join([*about, f"{many(count, 'rule')} {plural(count, 'passes', 'pass')} it"]))
+                ),
+            ],
             data_title=show_line(firewall.name),
         ),
         make("p", join([_say_side(name, zones) for name, zones in _list_sides(firewall).items()], "; "), "."),

@@ -20,6 +20,7 @@ from planner.report.said.printed_rules import (
     outline_unneeded,
 )
 from ports.matrix import Caveat, Matrix
+from ports.text import many
 
 MOST_FINDINGS = 8
 """How many findings of one code are named."""
@@ -250,7 +251,7 @@ def make_unneeded(report: Report) -> Element | None:
             )
             for end, ports in local[:MOST_HOSTS]
         ],
-        make("p", f"And on {more} more hosts.") if more > 0 else None,
+        make("p", f"And on {many(more, 'more host')}.") if more > 0 else None,
     )
 
 

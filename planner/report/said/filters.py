@@ -98,7 +98,7 @@ class Selection:
     @property
     def count(self) -> str:
         """3 of 27 rules."""
-        return f"{self.rules:,} of {self.all_rules:,} rules"
+        return f"{self.rules:,} of {many(self.all_rules, 'rule')}"
 
 
 FIELD_NAMES = tuple(field.name for field in fields(Filter))
@@ -281,6 +281,9 @@ class _ReadyFilter:
         self.comparison = comparison
         self.lives = lives
         self.words = chosen.text.casefold()
+        self._services = frozenset(
+            slug for slug, one in report.matrix.services.items() if self.words in one.name.casefold()
+        )
         self.sought = SoughtAddress(chosen.text, report)
         self.sought_span = _span(chosen.text) if chosen.text else None
         self.span = _span(chosen.port) if chosen.port else None
@@ -422,6 +425,7 @@ class _ReadyFilter:
         words = self.words
         return (
             any(words in word.casefold() for word in (*map(str, facts.services), *facts.names))
+            or not self._services.isdisjoint(facts.names)
             or any(_overlaps(ports, self.sought_span) for ports in facts.services)
             or any(words in str(reason).casefold() for reason in facts.reasons)
             or any(map(self._is_mentioned, (*facts.sources, *facts.destinations)))

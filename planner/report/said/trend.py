@@ -12,6 +12,7 @@ from html import escape
 from planner.engine.acceptance import STATUSES, Run, Status, assess
 from planner.engine.report import Report
 from planner.report.said.acceptance import NAMES
+from ports.text import many
 
 APART = timedelta(minutes=10)
 MOST_STEPS = 30
@@ -121,7 +122,7 @@ def draw_trend(steps: Sequence[Step]) -> str:
 
 def say_step(step: Step) -> str:
     """2026-11-26 03:15: 41 of 43 flows open, 2 blocked."""
-    said = f"{step.at:%Y-%m-%d %H:%M}: {step.counts.get('open', 0):,} of {step.total:,} flows open"
+    said = f"{step.at:%Y-%m-%d %H:%M}: {step.counts.get('open', 0):,} of {many(step.total, 'flow')} open"
     return f"{said}, {step.others}" if step.others else said
 
 

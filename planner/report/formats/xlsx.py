@@ -375,8 +375,8 @@ def _change_rows(edition: Edition | None) -> Iterator[Sequence[str]]:
                     )
     for change in edition.since.addresses:
         before, after = (", ".join(found) or "none" for found in (change.before, change.endpoint.addresses))
-        name = show(change.endpoint.name)
-        yield "address", "", as_cell(f"{name}: {before}"), as_cell(f"{name}: {after}"), "", "", ""
+        moved = show(change.endpoint.name)
+        yield "address", "", as_cell(f"{moved}: {before}"), as_cell(f"{moved}: {after}"), "", "", ""
     for name in list_renamed(edition.since):
         yield "rename", "", as_cell(name.old), as_cell(name.new), "", as_cell(name.sentence), ""
 

@@ -1,6 +1,6 @@
 """The plan's networks, addresses and services as NetBox's bulk import takes them: a CSV file for each kind of object.
 
-Columns and values are those of the import forms of NetBox 4 (`netbox/ipam/forms/bulk_import.py`): PrefixImportForm,
+Columns and values are those of the import forms of NetBox 4.3 (`netbox/ipam/forms/bulk_import.py`): PrefixImportForm,
 IPAddressImportForm and ServiceImportForm, whose parents are named.
 """
 

@@ -4,6 +4,7 @@ A token is made here and handed out once. The database keeps its keyed hash, of 
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -377,7 +378,8 @@ def report_states(*, link: ShareLink, picks: Sequence[Pick], wish: Wish, name: s
     `planner.store.lives.set_states` does; nothing is set then.
     """
     # Looked at anew and locked: one that was revoked since the request began sets nothing.
-    lock_row(link.plan_id)  # before the link, as every edit locks them
+    with suppress(Plan.DoesNotExist):  # purged meanwhile, and the link with it
+        lock_row(link.plan_id)  # before the link, as every edit locks them
     if lock(still_live(link)).first() is None or not link.may_report or link.pinned is not None:
         raise Refused("This link can't set the state of rules.")
     throttle.count("report", str(link.pk), limit=REPORTS)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from planner.deploy import drafts
-from planner.deploy.sqlite.base import make_anew
+from planner.deploy.sqlite.base import make_anew, mark_of
 from planner.store.sealed import KINDS
 from ports.matrix.vocabulary import listed
 
@@ -131,8 +131,8 @@ def restore_backup(source: Path, database: Path | Copy, key: Path | None, known:
             raise BadBackup(f"{source} is of a newer version, which knows {listed(newer)}; install that first.")
         kept = archive.read(KEY) if about.has_key else None
         if isinstance(database, Path):
-            make_anew(database)  # or SQLite would make it, for everybody to read
-            _copy(copy, database)
+            with _made_anew(database):
+                _copy(copy, database)
         else:
             database(copy)
         if kept is not None and key is not None:
@@ -141,6 +141,22 @@ def restore_backup(source: Path, database: Path | Copy, key: Path | None, known:
 
 
 # ---- the database ----
+
+
+@contextmanager
+def _made_anew(database: Path) -> Iterator[None]:
+    """With an empty file where there is none: SQLite would make one for everybody to read.
+
+    Where this fails it goes again, with its mark: an empty database isn't one that was restored.
+    """
+    made = [path for path in (database, mark_of(database)) if not path.exists()]
+    try:
+        make_anew(database)
+        yield
+    except BaseException:
+        for path in made:
+            path.unlink(missing_ok=True)
+        raise
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -177,7 +177,7 @@ def read_kept(plan: models.Plan, numbers: Sequence[int]) -> dict[int, Kept]:
     ends_now = _read_ends(plan.document)
     found = {}
     for row in rows:
-        answer = replace(unpack(bytes(row.data)), ends=ends[row.revision])
+        answer = replace(unpack(bytes(row.data)), ends=ends.get(row.revision, {}))
         answer = answer.rename(renames.get(row.revision, ()), taken)
         found[row.pk] = Kept(row=row, answer=answer, now=answer.where(ends_now))
     return found

@@ -32,7 +32,7 @@ function putBack(form) {
   }
   if (lost.length) {
     lost[0]?.focus();
-    announce("What you sent is in the form again. It isn’t stored yet.");
+    announce("What you sent is in the form again, as no answer to it was seen.");
   }
 }
 

@@ -89,7 +89,7 @@ def test_what_is_typed_when_the_session_has_ended_is_offered_back_after_the_logi
     page.get_by_role("button", name="Comment", exact=True).click()
     log_in(page, "edna")
     expect(page.get_by_label("Your comment")).to_have_value("Is it the old one?")
-    expect(page.locator("#live")).to_have_text("What you sent is in the form again. It isn’t stored yet.")
+    expect(page.locator("#live")).to_have_text("What you sent is in the form again, as no answer to it was seen.")
     page.get_by_role("button", name="Comment", exact=True).click()
     expect(page.locator(".comment-text")).to_have_text("Is it the old one?")
     expect(page.get_by_label("Your comment")).to_have_value("")

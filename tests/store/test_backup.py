@@ -13,7 +13,7 @@ import pytest
 
 from planner.deploy import drafts
 from planner.deploy.sqlite.base import mark_of
-from planner.store import crossing
+from planner.store import backup, crossing
 from planner.store.backup import ABOUT, DATABASE, KEY, BadBackup, read_backup, restore_backup, write_backup
 
 KNOWN = {"planner": {"0001_initial", "0002_more"}}
@@ -111,6 +111,22 @@ def test_a_database_that_comes_back_is_its_owners_alone_and_known_to_be_made(tmp
     assert names(new) == ["Plan 0", "Plan 1"]
     assert stat.S_IMODE(new.stat().st_mode) == 0o600
     assert mark_of(new).exists()
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_a_restore_that_fails_leaves_no_empty_database(tmp_path, database, is_lost, monkeypatch):
+    write_backup(database, None, tmp_path / "backup.zip")
+    new = tmp_path / "new.sqlite3"
+    if is_lost:
+        mark_of(new).write_text("It was there.")
+
+    def fail(*_):
+        raise OSError("The disk is full.")
+
+    monkeypatch.setattr(backup, "_copy", fail)
+    with pytest.raises(OSError, match="disk is full"):
+        restore_backup(tmp_path / "backup.zip", new, None, KNOWN)
+    assert (new.exists(), mark_of(new).exists()) == (False, is_lost)
 
 
 def test_a_process_that_is_ended_without_a_word_is_a_sentence(tmp_path, monkeypatch):

@@ -5,6 +5,7 @@ import re
 import subprocess
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from planner.management.sync import remote
 from planner.management.sync.together import bring_together
 from planner.report.files import Failure
 from planner.store import actions
+from planner.store.bin import delete_plan
 from planner.store.git import OwnedByGit
 from planner.store.models import Plan
 from planner.store.push_models import Push
@@ -479,6 +481,21 @@ def test_a_new_plan_whose_file_cannot_be_written_is_told_and_sent_again_is_the_s
         write(f"{line}\n{COMMENTED}")
         assert push(way) == 0
     assert said() == f"{line}\n{COMMENTED}"
+
+
+@pytest.mark.parametrize("gone", ["in the bin", "under another matrix"])
+def test_the_file_of_a_new_plan_that_is_gone_makes_another(way, gone, monkeypatch):
+    write(COMMENTED)
+    assert push(way, "--new") == 0
+    [made] = Plan.objects.all()
+    if gone == "in the bin":
+        delete_plan(plan_id=made.pk)
+    else:
+        call_command("matrix", "amend", "service/smtp", "ports", "587", reason="Relay")
+    write(COMMENTED)
+    assert push(way, "--new") == 0
+    assert str(made.key) not in said()
+    assert Plan.objects.count() == 2
 
 
 def test_a_push_that_broke_off_is_sent_again(way, clone, monkeypatch):

@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import re
+import secrets
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
@@ -249,11 +250,13 @@ def _read[Read: BaseModel](kind: type[Read], answer: Answer, service: Service) -
 def make_there(service: Service, document: Document, place: str) -> UUID:
     """Store a new plan, which whoever the token acts for owns. Raises Refused.
 
-    `place` is that of its file: within a day the same document from there is the same plan, so that it can be sent
-    again where the answer was lost or the key of the plan couldn't be kept.
+    `place` is that of its file: within a day the same document from there is the same plan, while that is there, so
+    that it can be sent again where the answer was lost or the key of the plan couldn't be kept.
     """
     key = hashlib.sha256(json.dumps([place, document]).encode()).hexdigest()
     answer = service.ask("POST", "/plans", document, {"Idempotency-Key": key})
+    if answer.status in (404, 422):  # that plan is gone since, or the matrix is another: what comes now is new
+        answer = service.ask("POST", "/plans", document, {"Idempotency-Key": secrets.token_hex(32)})
     if answer.status != 201:
         raise refuse(answer)
     return _read(_Head, answer, service).id

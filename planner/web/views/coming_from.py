@@ -13,4 +13,5 @@ def find_page(request: HttpRequest, header: str) -> str:
         return "/"
     if (named.scheme, named.netloc) != (request.scheme, request.get_host()):
         return "/"
-    return urlunsplit(("", "", named.path or "/", named.query, ""))
+    path = "/" + named.path.lstrip("/")  # with two at its beginning it would name a host
+    return urlunsplit(("", "", path, named.query, ""))

@@ -383,6 +383,8 @@ def test_a_form_without_its_token_is_refused_with_a_page_that_says_what_to_do():
     assert response.status_code == 403
     assert Page(response).text("h1") == "This form is too old"
     assert '<a class="button button-main" rel="noreferrer" href="/plans/import/?to=1">' in response.text
+    response = client.post("/plans/import/", {"text": YAML}, headers={"referer": "http://testserver//evil.example/"})
+    assert ' href="/evil.example/">Open the page again' in response.text
     for elsewhere in ("https://elsewhere.example/plans/import/", "http://[", ""):
         response = client.post("/plans/import/", {"text": YAML}, headers={"referer": elsewhere})
         assert "noreferrer" not in response.text

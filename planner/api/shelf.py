@@ -142,7 +142,8 @@ def show_made(caller: Caller, key: UUID, status: int, revision: int = 1) -> Http
     By the ETag of one that others made since, a program would write over what it hasn't seen. Raises Problem for a
     plan that was taken back.
     """
-    hold = caller.holder.holds().filter(plan__key=key, plan__deleted=None).select_related("plan__edition").defer("plan__document").first()
+    holds = caller.holder.holds().filter(plan__key=key, plan__deleted=None)
+    hold = holds.select_related("plan__edition").defer("plan__document").first()
     if hold is None:  # it was taken back since the first time
         raise Problem(code="nothing-here", detail="The plan that this request made isn't yours any more.")
     hold.plan.revision = revision

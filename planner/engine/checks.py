@@ -137,6 +137,7 @@ class Planning:
             for firewall in report.plan.firewalls
             if firewall.published
         ]
+        self._aims: dict[tuple[str, str | None, bool], tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {}
 
     @cached_property
     def _ports(self) -> dict[str, dict[str, list[str]]]:
@@ -188,6 +189,16 @@ class Planning:
         machine without any address is tried by its name, where that can be one. An echo request is that of IPv4.
         """
         source, destination = self.by_name[at], self.by_name[to]
+        seen = self._find_published(source, destination)
+        known = to, seen, protocol == "icmp"
+        if known not in self._aims:  # thousands of checks share their destination's thousands of addresses
+            self._aims[known] = self._aim(destination, seen, is_ping=protocol == "icmp")
+        return self._aims[known]
+
+    @staticmethod
+    def _aim(
+        destination: Endpoint, seen: str | None, *, is_ping: bool
+    ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
         single: dict[str, None] = {}
         names: dict[str, None] = {}
         wide: dict[str, None] = {}
@@ -199,13 +210,12 @@ class Planning:
                 wide[address] = None
             else:
                 single[str(network.network_address)] = None
-        seen = self._find_published(source, destination)
         if seen is not None:
             single = {seen: None} | {one: None for one in single if (":" in one) != (":" in seen)}
             names = {}
         if not destination.addresses and is_host(destination):
             names = {destination.name: None}
-        if protocol == "icmp":
+        if is_ping:
             single = {one: None for one in single if ":" not in one}
             wide = {one: None for one in wide if ":" not in one}
         return tuple(single), tuple(names), tuple(wide)

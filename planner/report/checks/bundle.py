@@ -39,15 +39,15 @@ def checks_of(report: Report, edition: Edition | None = None) -> tuple[Check, ..
     return plan_checks(evaluate_report(report.matrix, report.plan), openings)
 
 
-def check_attempts(label: str, checks: Iterable[Check], each: int) -> None:
+def check_attempts(label: str, checks: Iterable[Check], each: int, *, networks: bool = False) -> None:
     """Raise NotExpressible where attempts at every address and port of these checks are too much to be written.
 
-    `each`: how many characters one takes, about, beside its address. An endpoint can have thousands of addresses, and
-    be the destination of thousands of checks.
+    `each`: how many characters one takes, about, beside its address; `networks`: whether networks are written, too. An
+    endpoint can have thousands of addresses, and be the destination of thousands of checks.
     """
     found = 0
     for check in checks:
-        targets = (*check.addresses, *check.names, *check.networks)
+        targets = (*check.addresses, *check.names, *(check.networks if networks else ()))
         found += len(check.tries) * (sum(map(len, targets)) + each * len(targets))
     if found > limits.WRITTEN:
         raise NotExpressible(label, limits.say_written(found))
@@ -59,7 +59,7 @@ def render_checks(report: Report, edition: Edition | None = None) -> bytes:
     Raises NotExpressible where it would be too large.
     """
     checks = checks_of(report, edition)
-    check_attempts("Check scripts", checks, _ATTEMPT)
+    check_attempts("Check scripts", checks, _ATTEMPT, networks=True)
     by_source: dict[str, list[Check]] = defaultdict(list)
     for check in checks:
         by_source[check.source].append(check)

@@ -29,7 +29,7 @@ def render_goss(report: Report, edition: Edition | None = None) -> bytes:
     Raises NotExpressible where it would be too large.
     """
     checks = checks_of(report, edition)
-    check_attempts("Checks for goss", checks, _ATTEMPT)
+    check_attempts("Checks for goss", (check for check in checks if check.protocol == "tcp"), _ATTEMPT)
     by_source: dict[str, list[Check]] = defaultdict(list)
     for check in checks:
         if check.protocol == "tcp" and (check.addresses or check.names):

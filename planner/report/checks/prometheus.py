@@ -20,14 +20,13 @@ def render_blackbox(report: Report, edition: Edition | None = None) -> bytes:
 
     Raises NotExpressible where it would be too large.
     """
-    checks = checks_of(report, edition)
+    checks = [check for check in checks_of(report, edition) if check.protocol in MODULES]
     check_attempts("Targets for blackbox_exporter", checks, _ATTEMPT)
     sections, boundaries = _list_sections(report), _list_boundaries(report)
     return to_json(
         [
             target
             for check in checks
-            if check.protocol in MODULES
             for target in _list_targets(check, sections.get(check.opening, ""), boundaries.get(check.rule or "", ""))
         ]
     ).encode()

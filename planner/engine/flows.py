@@ -69,7 +69,7 @@ Pairs = Iterator[tuple[Endpoint, Endpoint, str | None]]
 
 
 class TooLarge(PlanError):
-    """The plan is sound and is over PAIRS, FLOWS or BROKEN of planner.plan.limits; nothing of that has been made."""
+    """The plan is sound and is over PAIRS, FLOWS or BROKEN of planner.plan.limits; nothing over it has been made."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__([Fault("document", sentence)])

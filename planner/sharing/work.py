@@ -90,10 +90,10 @@ MAKERS: Mapping[str, Maker] = {
 
 def make_one(number: int, runner: str) -> None:
     """Make the file of a job that this runner has, in a process that does nothing else."""
-    _prepare()
     job = jobs.has(number, runner).select_related("link").first()
     if job is None:
         return
+    _prepare()
     try:
         with progress.told_to(_listen(number, runner)):
             made = _make(job, runner)

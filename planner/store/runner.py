@@ -8,6 +8,7 @@ no longer this runner's.
 import logging
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import time
@@ -119,10 +120,13 @@ class Runner:
     def _mind(self) -> None:
         for work in list(self._works):
             now = time.monotonic()
-            if work.process.poll() is not None:
+            if (status := work.process.poll()) is not None:
                 self._forget(work)
                 # It has ended the job itself, or else could not.
-                jobs.let_go(work.job, self.name)
+                if status == -signal.SIGABRT:
+                    jobs.fail(work.job, self.name, _say_broken_off())
+                else:
+                    jobs.let_go(work.job, self.name)
             elif now > work.began + LONGEST:
                 self._forget(work)
                 jobs.fail(work.job, self.name, TOO_LONG)
@@ -146,6 +150,13 @@ class Runner:
             self._forget(work)
             with suppress(Error):
                 jobs.give_back(work.job, self.name)
+
+
+def _say_broken_off() -> str:
+    """Of a process that aborted, as libraries in C and Rust do where no memory is left to tell Python of it."""
+    return (
+        f"It broke off, most likely as it needs more memory than the {settings.JOB_MIB:,} MiB that a file may take here."
+    )
 
 
 def begin(room: Turns) -> Callable[[], None]:

@@ -278,6 +278,14 @@ def test_what_one_renamed_and_the_other_deleted_is_a_conflict():
             check_plan(document, matrix=MATRIX)
 
 
+def test_what_one_added_and_renamed_since_is_no_conflict():
+    mine = change(endpoints=[*BASE["endpoints"], {"name": "zehn", "zone": BASE["endpoints"][0]["zone"]}])
+    renames = Renames(endpoints={"ten": "zehn"})
+    for favour in ("mine", "theirs"):
+        merged = merge_documents(BASE, mine, BASE, mine_renames=renames, favour=favour)
+        assert (merged.document, merged.conflicts) == (mine, ())
+
+
 def test_a_caveat_that_is_answered_otherwise_on_both_sides_is_a_conflict():
     base = change(corrections=[])
     mine, theirs = change(corrections=["telnet-port"]), change(corrections=[], as_documented=["telnet-port"])

@@ -1,6 +1,7 @@
 """Who minds the processes that make files: begins them, ends those of jobs that are over, lives through trouble."""
 
 import logging
+import signal
 import subprocess
 
 import pytest
@@ -72,6 +73,18 @@ def test_a_process_that_ends_without_a_word_is_begun_again_three_times_in_all(jo
     assert len(begun) == jobs.MOST_TRIES
     job.refresh_from_db()
     assert job.state == "failed"
+
+
+def test_a_process_that_breaks_off_is_told_to_have_run_out_of_memory(job, begun):
+    """Libraries in C and Rust abort where none is left."""
+    mine = Runner(1)
+    mine._look_once()
+    begun[-1].status = -signal.SIGABRT
+    mine._look_once()
+    assert len(begun) == 1
+    job.refresh_from_db()
+    assert job.state == "failed"
+    assert "more memory than the 2,048 MiB that a file may take" in job.said
 
 
 def test_what_takes_too_long_is_ended_and_told(job, begun, monkeypatch):

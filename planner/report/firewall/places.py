@@ -16,7 +16,8 @@ from planner.report.firewall.words import clean, cut
 from planner.report.said.edition import Edition
 
 _TOLD_AS = {"paloalto": "paloalto-set"}
-_Look = tuple[str, frozenset[tuple[str, str]]]
+_Look = tuple[str, frozenset[tuple[str, str]], frozenset[tuple[str, str]]]
+"""How a device is told, what is behind its sides, and where on it."""
 
 
 def told_as(kind: str) -> str:
@@ -31,7 +32,7 @@ def match_firewalls(old: Report, new: Report) -> Mapping[str, Firewall]:
     """By the name of a firewall of the new plan what was the same device in the old one.
 
     That is who has its name and is told alike. What is left over on both sides is a new name where it can be nothing
-    else: the only one that is told so and has the same zones behind the same sides.
+    else: the only one that is told so at the same place of its device, and has the same zones behind the same sides.
     """
     known = {(one.name, told_as(one.format)): one for one in old.plan.firewalls}
     found = {
@@ -55,7 +56,7 @@ def list_gone(old: Report, matched: Mapping[str, Firewall]) -> list[Firewall]:
 def _group(firewalls: Iterable[Firewall]) -> defaultdict[_Look, list[Firewall]]:
     found: defaultdict[_Look, list[Firewall]] = defaultdict(list)
     for one in firewalls:
-        found[told_as(one.format), frozenset(one.zones.items())].append(one)
+        found[told_as(one.format), frozenset(one.zones.items()), frozenset(_place(one).items())].append(one)
     return found
 
 
@@ -113,7 +114,7 @@ def check_place(old: Firewall, new: Firewall) -> None:
 
 
 def _place(firewall: Firewall) -> dict[str, str]:
-    return dict(DEVICES[firewall.format].place(firewall.options))
+    return dict(DEVICES[told_as(firewall.format)].place(firewall.options))
 
 
 def _say_place(firewall: Firewall) -> str:

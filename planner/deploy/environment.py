@@ -270,7 +270,7 @@ def keep_secret_key(path: Path) -> str:
         raise ImproperlyConfigured(
             f"{path} holds no secret key: that is a line of at least {LEAST_SECRET} ASCII characters, "
             f"{LEAST_DIFFERENT} of them different. Bring the file back from a backup. If it was made by hand, set "
-            "PLANNER_SECRET_KEY to a better one and PLANNER_SECRET_KEY_FALLBACKS to this one. Without either remove it, "
-            "and another is made, with which no browser knows its plans any more and no link leads anywhere."
+            "PLANNER_SECRET_KEY to a better one and PLANNER_SECRET_KEY_FALLBACKS to this one. Without either remove "
+            "it, and another is made, with which no browser knows its plans any more and no link leads anywhere."
         )
     return key

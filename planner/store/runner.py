@@ -154,9 +154,8 @@ class Runner:
 
 def _say_broken_off() -> str:
     """Of a process that aborted, as libraries in C and Rust do where no memory is left to tell Python of it."""
-    return (
-        f"It broke off, most likely as it needs more memory than the {settings.JOB_MIB:,} MiB that a file may take here."
-    )
+    most = f"{settings.JOB_MIB:,} MiB"
+    return f"It broke off, most likely as it needs more memory than the {most} that a file may take here."
 
 
 def begin(room: Turns) -> Callable[[], None]:

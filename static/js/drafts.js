@@ -62,6 +62,7 @@ for (const name of ["input", "change"]) {
   });
 }
 window.addEventListener("pagehide", flush);
+window.addEventListener("popstate", flush); // htmx replaces the page by the one that one goes back to
 
 /**
  * What came back refused stands in its form, on the revision of that.

@@ -5,7 +5,6 @@ import re
 import subprocess
 
 import pytest
-from django.core.management import call_command
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,7 +13,6 @@ from planner.management.sync import remote
 from planner.management.sync.together import bring_together
 from planner.report.files import Failure
 from planner.store import actions
-from planner.store.bin import delete_plan
 from planner.store.git import OwnedByGit
 from planner.store.models import Plan
 from planner.store.push_models import Push
@@ -459,43 +457,6 @@ def test_a_push_can_have_git_own_the_plan(way, clone, monkeypatch, capsys):
         monkeypatch.setenv("PLANNER_TOKEN", syncing.make("edit"))
         assert push(way, "--own") == 2
         assert stored(clone).document["ports"] == {"website": "9443"}
-
-
-def test_a_new_plan_whose_file_cannot_be_written_is_told_and_sent_again_is_the_same_one(way, monkeypatch, capsys):
-    write(COMMENTED)
-
-    def fail(*_):
-        raise Failure("The disk is full.")
-
-    with monkeypatch.context() as broken:
-        broken.setattr("planner.management.commands.push.write_file", fail)
-        assert push(way, "--new") == 2
-    [made] = Plan.objects.all()
-    line = f"# port-planner: plan={made.key} revision=1"
-    told = f"The disk is full. The plan is made nevertheless, and is {made.key}: write “{line}” as the first line"
-    assert told in capsys.readouterr().err
-    if way["opener"]:
-        assert push(way, "--new") == 0
-        assert list(Plan.objects.all()) == [made]
-    else:
-        write(f"{line}\n{COMMENTED}")
-        assert push(way) == 0
-    assert said() == f"{line}\n{COMMENTED}"
-
-
-@pytest.mark.parametrize("gone", ["in the bin", "under another matrix"])
-def test_the_file_of_a_new_plan_that_is_gone_makes_another(way, gone, monkeypatch):
-    write(COMMENTED)
-    assert push(way, "--new") == 0
-    [made] = Plan.objects.all()
-    if gone == "in the bin":
-        delete_plan(plan_id=made.pk)
-    else:
-        call_command("matrix", "amend", "service/smtp", "ports", "587", reason="Relay")
-    write(COMMENTED)
-    assert push(way, "--new") == 0
-    assert str(made.key) not in said()
-    assert Plan.objects.count() == 2
 
 
 def test_a_push_that_broke_off_is_sent_again(way, clone, monkeypatch):

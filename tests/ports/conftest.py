@@ -25,6 +25,18 @@ def small_matrix(records):
 
 
 @pytest.fixture
+def small(db, tmp_path, records):
+    """Put the small matrix, as the test changed it, into the database."""
+
+    def write():
+        path = tmp_path / "desk.json"
+        path.write_text(fixture_text(records), "utf-8")
+        return load_matrix(path=path)[0]
+
+    return write
+
+
+@pytest.fixture
 def loaded(db):
     """The shipped matrix in the database."""
     return load_shipped()

@@ -6,28 +6,16 @@ import re
 
 import pytest
 
-from ports.actions import load_matrix, make_amendment
+from ports.actions import make_amendment
 from ports.queries import shipped_matrix
 from ports.text import neutralise
-from tests.ports.records import fixture_text, record
+from tests.ports.records import record
 
 pytestmark = pytest.mark.django_db
 
 
 def _rows(response):
     return re.findall(r'<tr id="row-([a-z0-9-]+)"', response.content.decode())
-
-
-@pytest.fixture
-def small(db, tmp_path, records):
-    """Put the small matrix, as the test changed it, into the database."""
-
-    def write():
-        path = tmp_path / "desk.json"
-        path.write_text(fixture_text(records), "utf-8")
-        return load_matrix(path=path)[0]
-
-    return write
 
 
 def _lines(response):

@@ -7,10 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ports import views
-from ports.actions import load_matrix, make_amendment
+from ports.actions import make_amendment
 from ports.models import Caveat, PortMatrix, Requirement, Service, new_stamp
 from ports.queries import shipped_matrix
-from tests.ports.records import fixture_text, record
+from tests.ports.records import record
 
 pytestmark = pytest.mark.django_db
 
@@ -23,18 +23,6 @@ def _rows(response):
 
 def _text(response):
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", response.content.decode()))
-
-
-@pytest.fixture
-def small(db, tmp_path, records):
-    """Put the small matrix, as the test changed it, into the database."""
-
-    def write():
-        path = tmp_path / "desk.json"
-        path.write_text(fixture_text(records), "utf-8")
-        return load_matrix(path=path)[0]
-
-    return write
 
 
 # ---- the page ----

@@ -374,7 +374,9 @@ def test_a_firewall_that_has_another_name_is_told_what_differs(name):
     ((file_name, text),) = changes_of(before, after).items()
     ((_, old),) = FORMATS["firewalls"].write_folder(before).items()
     assert file_name == f"FW-{name}.change.txt"
-    assert f"Firewall FW {name}, before FW-HQ." in text
+    words = " ".join(re.sub(r"^\W+", "", line) for line in text.splitlines())
+    assert f"Firewall FW {name}, before FW-HQ. Taken for one device with another name." in words
+    assert f"If it has been replaced, load the whole file of FW {name} instead." in words
     assert loaded(name, old.decode(), text) == loaded(name, of(name, after))
 
 

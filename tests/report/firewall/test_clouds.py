@@ -75,13 +75,19 @@ def test_no_rule_of_an_aws_group_is_there_twice_in_any_example(slug):
 def test_azure_looks_for_no_group_of_a_zone_that_is_not_there(deny):
     report = plan([host("A", "10.0.0.1"), WEB], [flow("A", "Web"), flow("Web", "A", ports="25")])
     document = json.loads(render("azure", report, default_deny=deny))
-    assert document["variable"]["network_security_groups"]["default"] == {}
     found = set()
     for rule in document["resource"]["azurerm_network_security_rule"].values():
         [side] = re.findall(r'^\$\{var\.network_security_groups\["(.*)"\]\}$', rule["network_security_group_name"])
         assert rule["count"] == f'${{contains(keys(var.network_security_groups), "{side}") ? 1 : 0}}'
         found.add((side, rule["access"]))
     assert found == {(side, access) for side in ("INT", "DMZ") for access in ("Allow", "Deny")[: 1 + deny]}
+
+
+@pytest.mark.parametrize(("target", "variable"), [("azure", "network_security_groups"), ("aws", "security_groups")])
+def test_terraform_asks_for_groups_that_are_not_given(target, variable):
+    """With none by default, an apply that lacks the variables would take away every rule."""
+    report = plan([host("A", "10.0.0.1"), WEB], [flow("A", "Web")])
+    assert json.loads(render(target, report))["variable"][variable].keys() == {"type", "description"}
 
 
 def test_a_default_deny_of_google_cloud_is_one_of_both_families():

@@ -137,7 +137,6 @@ def _azure(plan: Plan) -> tuple[dict[str, Any], Resources]:
         "resource_group_name": {"type": "string", "description": "Resource group of the network security groups"},
         "network_security_groups": {
             "type": "map(string)",
-            "default": {},
             "description": "By zone its network security group; a zone that isn't here isn't in Azure: "
             + ", ".join(sorted({one.destination for one in plan.openings})),
         },
@@ -249,7 +248,6 @@ def _aws(plan: Plan) -> tuple[dict[str, Any], Resources]:
     variables = {
         "security_groups": {
             "type": "map(string)",
-            "default": {},
             "description": "By endpoint the id of a security group of its own; who isn't here isn't in AWS: "
             + ", ".join(sorted(names)),
         }

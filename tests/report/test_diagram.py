@@ -251,7 +251,7 @@ def test_the_largest_ready_made_topology_can_be_read_on_a_landscape_page():
 def test_a_name_that_lines_run_through_has_a_paper_in_the_colour_of_its_frame():
     drawing = _arrange(picture_endpoints(evaluate(many_names())), None)
     assert drawing.covered
-    root = read(drawing.element("Picture", alone=True))
+    root = read(drawing.file("Picture", ""))
     tints = [group[0] for group in root.iter(f"{SVG}g") if group.get("class", "").startswith("frame-tint")]
     assert len(tints) == len(drawing.picture.frames)
     assert sum(float(tint.get("fill-opacity")) > 0 for tint in tints) == len(drawing.covered)

@@ -1,5 +1,6 @@
 """The registry of formats: what it says of each is true, and nothing else has a list of them."""
 
+import datetime
 import inspect
 import io
 import re
@@ -15,7 +16,8 @@ from planner.engine.compare import compare_reports
 from planner.report import CHANGE_FORMATS, FORMATS, OPTIONS
 from planner.report.checks.commands import write_nc_commands
 from planner.report.firewall.errors import NotExpressible
-from planner.report.said.edition import Editions
+from planner.report.said.edition import Edition, Editions
+from planner.report.said.filters import Filter, select
 from tests.report.samples import contoso, evaluate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,6 +57,31 @@ def test_who_asks_for_no_format_loads_none():
     assert set(run.stdout.split()) == {
         "planner.report", "planner.report.entries", "planner.report.firewall", "planner.report.firewall.errors",
     }  # fmt: skip
+
+
+def read_members(data):
+    """What is written, as text; of an archive all that is in it."""
+    if data[:2] != b"PK":
+        return data.decode(errors="replace")
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return "\n".join(archive.read(name).decode(errors="replace") for name in archive.namelist())
+
+
+WITHOUT_A_PLACE = {"blackbox", "opnsense", "requests"}
+"""The formats whose files have no place for a remark, as their readers take nothing else."""
+SEEN_ELSEWHERE = {"closed", "firewalls", "pdf", "png"}
+"""One is of the whole plan, one is of the others, of one the pages are looked at, and one is a picture of the SVG."""
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS.keys() - WITHOUT_A_PLACE - SEEN_ELSEWHERE))
+def test_what_is_a_part_of_a_plan_says_so(name):
+    """Whoever gets a file without the page beside it would take it for all that there is."""
+    part, selection = select(REPORT, Filter(protocol="tcp"))
+    assert part.rules
+    edition = Edition(date=datetime.date(2026, 11, 28), selection=selection)
+    said = {"csv": "selection", "json": '"selection"', "xlsx": ">Filter<"}.get(name, "Only a part")
+    assert said in read_members(FORMATS[name].render(part, edition))
+    assert said not in read_members(FORMATS[name].render(REPORT))
 
 
 WITH_ADDRESSES = ("csv", "html", "markdown", "nftables", "xlsx")

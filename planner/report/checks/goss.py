@@ -34,7 +34,7 @@ def render_goss(report: Report, edition: Edition | None = None) -> bytes:
     for check in checks:
         if check.protocol == "tcp" and (check.addresses or check.names):
             by_source[check.source].append(check)
-    files: dict[str, str | bytes] = {"README.txt": _write_readme(report, checks)}
+    files: dict[str, str | bytes] = {"README.txt": _write_readme(report, edition, checks)}
     for name, stem in name_sources(checks).items():
         if name in by_source:
             files[f"{stem}.json"] = write_gossfile(by_source[name])
@@ -74,14 +74,16 @@ def _escape(line: str) -> str:
     return rest.replace("{", "\\u007b") + kept
 
 
-def _write_readme(report: Report, checks: Iterable[Check]) -> str:
+def _write_readme(report: Report, edition: Edition | None, checks: Iterable[Check]) -> str:
     left = sum(check.protocol != "tcp" for check in checks)
-    return "".join(f"{line}\n" for line in _list_lines(report, left))
+    return "".join(f"{line}\n" for line in _list_lines(report, edition, left))
 
 
-def _list_lines(report: Report, left: int) -> Iterator[str]:
+def _list_lines(report: Report, edition: Edition | None, left: int) -> Iterator[str]:
     yield from wrap(f"Checks of the plan {show_line(report.plan.name)}, for goss")
     yield f"Report: {digest_of(report)}"
+    if edition and edition.part:
+        yield from wrap(edition.part)
     yield ""
     yield "Each file is for the machine that it is named after:"
     yield "    goss -g NAME.json validate"

@@ -72,8 +72,8 @@ def _write(
     yield f"Report: {digest}"
     if edition and edition.revision is not None:
         yield f"{edition.date}, revision {edition.revision}"
-    if edition and edition.selection:
-        yield from wrap(f"Only a part of the plan: {show_line(edition.selection.sentence)}.")
+    if edition and edition.part:
+        yield from wrap(edition.part)
     yield from _section("How it is run", _WAYS)
     yield from _section("From where", (_say_source(stem, end, counts[end.name]) for stem, end in sources.items()))
     yield from _section("What comes of it", _READING)

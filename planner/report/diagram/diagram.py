@@ -44,6 +44,7 @@ from planner.report.diagram.picture import (
 from planner.report.diagram.shapes import Area, Curve, Point, arrow_corners, halfway, inset, measure, path_data, trace
 from planner.report.diagram.tips import TIP_ROW, Tip, make_box_tip, make_line_tip, say_box, say_line
 from planner.report.diagram.walls import draw_walls, place_walls, say_walls
+from planner.report.firewall.words import wrap
 from ports.text import several, show_line
 
 __all__ = ["NoDiagram", "render_diagram", "render_overview", "render_readable", "render_svg"]
@@ -103,11 +104,14 @@ def render_overview(report: Report, *, link: Link | None = None) -> str:
     return draw(None) if link is None else draw_once(report, "zones", draw, link, lambda: repr(picture()))
 
 
-def render_svg(report: Report, *, unfolded: Collection[str] = ()) -> bytes:
-    """The diagram of endpoints as an SVG file that needs no other. Raises NoDiagram as above."""
+def render_svg(report: Report, *, unfolded: Collection[str] = (), below: str = "") -> bytes:
+    """The diagram of endpoints as an SVG file that needs no other. `below`: what stands under it, on lines as needed.
+
+    Raises NoDiagram as above.
+    """
     drawing = _arrange(picture_endpoints(report, unfolded), None)
     title = f"{show_line(report.plan.name)}: {_describe_endpoints(report)}"
-    return ('<?xml version="1.0" encoding="UTF-8"?>\n' + drawing.element(title, alone=True)).encode()
+    return ('<?xml version="1.0" encoding="UTF-8"?>\n' + drawing.file(title, below)).encode()
 
 
 def _describe_endpoints(report: Report) -> str:
@@ -146,29 +150,42 @@ class _Drawing:
         self.walls = self._place_walls(traces)
         self.covered = tuple(key for key, (_, free) in self.labels.items() if not free)
 
-    def element(self, title: str, *, alone: bool = False) -> str:
-        """The picture as an SVG element; `alone` for a file of its own."""
+    def element(self, title: str) -> str:
+        """The picture as an SVG element."""
         parts = [*self._drawn()]
         if self.link:
             parts = [f'<g aria-hidden="true">{"".join(parts)}</g>', *self._targets(self.link)]
-        box = f"{self.left:.1f} {self.top:.1f} {self.width:.1f} {self.height:.1f}"
+        return self._write(title, parts, self.width, self.height)
+
+    def file(self, title: str, below: str) -> str:
+        """The picture as an SVG element that is a file of its own, on white paper, with a sentence below it."""
+        lines = list(wrap(below, max(60, int(self.width / measure("n", SMALL))), ""))
+        width = max([self.width, *(measure(line, SMALL) + 2 * _MARGIN for line in lines)])
+        height = self.height + len(lines) * ROW + (_MARGIN if lines else 0)
+        page = _rect(Area(x=self.left, y=self.top, width=width, height=height))
+        parts = [
+            f'<rect {page} fill="{_PAPER}"/>',
+            *self._drawn(),
+            *(
+                f'<text x="{self.left + _MARGIN:.1f}" y="{self.top + self.height + number * ROW:.1f}" '
+                f'font-size="{SMALL}" fill="{_SOFT}">{_text(line)}</text>'
+                for number, line in enumerate(lines, 1)
+            ),
+        ]
+        return self._write(title, parts, width, height, 'xmlns="http://www.w3.org/2000/svg" ')
+
+    def _write(self, title: str, parts: Sequence[str], width: float, height: float, namespace: str = "") -> str:
+        box = f"{self.left:.1f} {self.top:.1f} {width:.1f} {height:.1f}"
         role = f'role="group" aria-label={_quoted(title)}' if self.link else 'role="img"'
-        namespace = 'xmlns="http://www.w3.org/2000/svg" ' if alone else ""
         name = "" if self.link else f"<title>{_text(title)}</title>"
-        paper = ""
-        if alone:
-            paper = (
-                f'<rect x="{self.left:.1f}" y="{self.top:.1f}" width="{self.width:.1f}" height="{self.height:.1f}" '
-                f'fill="{_PAPER}"/>'
-            )
         # On paper a point is a point; on a screen the texts get the size of small print.
         unit, scale = ("px", _SCREEN) if self.link else ("pt", 1)
-        size = f'width="{self.width * scale:.0f}{unit}" height="{self.height * scale:.0f}{unit}"'
-        large = self.link and (self.width * scale > _READABLE[0] or self.height * scale > _READABLE[1])
+        size = f'width="{width * scale:.0f}{unit}" height="{height * scale:.0f}{unit}"'
+        large = self.link and (width * scale > _READABLE[0] or height * scale > _READABLE[1])
         return (
             f'<svg {namespace}class="diagram{" diagram-large" if large else ""}" {role} {size} '
             f'viewBox="{box}" font-family="{FONT}" font-size="{SIZE}" fill="{_TEXT}">'
-            f"{name}{paper}{''.join(parts)}</svg>"
+            f"{name}{''.join(parts)}</svg>"
         )
 
     def _place_walls(self, traces: Sequence[Sequence[Point]]) -> dict[str, tuple[str, Area]]:

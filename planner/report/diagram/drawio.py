@@ -181,6 +181,8 @@ def _draw_overview(
     page = _Page(book, _OVERVIEW, "Overview")
     link = (edition.link if edition else None) or ""
     page.put([show_line(report.plan.name)], "text;fontSize=18;fontStyle=1;align=left;", (20, 10, 800, 30), link=link)
+    if edition and edition.part:
+        page.put([edition.part], f"text;align=left;fontColor={_SOFT};", (20, 40, 800, 20))
     overview = compose_overview(report)
     zones = _arrange(overview)
     edges = list(_connect(overview, zones))

@@ -13,7 +13,7 @@ def write_svg(report: Report, edition: Edition | None = None) -> bytes:
     The same report gives the same bytes with the same Graphviz. Raises NotExpressible where it can't be drawn.
     """
     try:
-        return render_svg(report)
+        return _draw(report, edition)
     except NoDiagram as error:
         raise NotExpressible("SVG", str(error)) from None
 
@@ -21,6 +21,10 @@ def write_svg(report: Report, edition: Edition | None = None) -> bytes:
 def write_png(report: Report, edition: Edition | None = None) -> bytes:
     """The same as PNG, of at most `png.MOST_PIXELS`. Raises NotExpressible where it can't be drawn."""
     try:
-        return render_png(render_svg(report))
+        return render_png(_draw(report, edition))
     except NoDiagram as error:
         raise NotExpressible("PNG", str(error)) from None
+
+
+def _draw(report: Report, edition: Edition | None) -> bytes:
+    return render_svg(report, below=edition.part if edition else "")

@@ -4,6 +4,7 @@ Each zone is a subgraph and each endpoint a node; like ones of a large plan are 
 page. Lines lead between zones, as those between endpoints would be too many to follow.
 """
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -27,9 +28,11 @@ _SPECIAL = re.compile(r"[^\w .,:/()+→-]")
 def render_mermaid(report: Report, edition: Edition | None = None) -> bytes:
     """The report as a flowchart in UTF-8, to stand between ```mermaid and ```; the same report gives the same bytes.
 
-    A line for each boundary with its services, dotted where all of them depend on choices that aren't made.
+    A line for each boundary with its services, dotted where all of them depend on choices that aren't made. A part of
+    a report says so as its title, which stands in front as YAML.
     """
-    return ("\n".join(_write(compose_overview(report))) + "\n").encode()
+    title = ["---", f"title: {json.dumps(edition.part)}", "---"] if edition and edition.part else []
+    return ("\n".join([*title, *_write(compose_overview(report))]) + "\n").encode()
 
 
 def list_notes(report: Report) -> tuple[str, ...]:

@@ -81,7 +81,8 @@ def _introduce(
     if names:
         yield f"Firewall {', before '.join(names)}."
     if len(names) > 1:
-        yield f"Taken for one device with another name. If it has been replaced, load the whole file of {names[0]} instead."
+        yield "Taken for one device with another name."
+        yield f"If it has been replaced, load the whole file of {names[0]} instead."
     before, after = (clean(side, 120, slashes=True) for side in (editions.before, editions.after))
     yield f"From {before or 'the old one'} to {after or 'the new one'}."
     yield f"Port matrix: {clean(comparison.after.matrix.version, 200)}"

@@ -15,6 +15,7 @@ from planner.engine.flows import Flow
 from planner.engine.report import Report
 from planner.plan.document import ANY, Endpoint
 from planner.report.firewall.head import pack
+from planner.report.firewall.words import wrap
 from planner.report.formats.csv import field
 from planner.report.said.edition import Edition
 from planner.report.said.outline import describe_marks, outline_flow
@@ -49,8 +50,9 @@ Network = IPv4Network | IPv6Network
 
 def render_netbox(report: Report, edition: Edition | None = None) -> bytes:
     """A zip archive of prefixes, addresses and services, and a README; the same report gives the same bytes."""
+    part = "".join(f"{line}\n" for line in wrap(edition.part)) if edition and edition.part else ""
     return pack({
-        "README.txt": _README,
+        "README.txt": f"{part}\n{_README}" if part else _README,
         "prefixes.csv": _write(PREFIXES, _list_prefixes(report)),
         "ip-addresses.csv": _write(ADDRESSES, _list_addresses(report)),
         "services.csv": _write(SERVICES, _list_services(report.flows, report)),

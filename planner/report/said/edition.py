@@ -10,6 +10,7 @@ from planner.engine.report import Report
 from planner.report.said.answers import Taken
 from planner.report.said.filters import Selection
 from planner.report.said.there import There
+from ports.text import show_line
 
 Paper = Literal["a4", "letter"]
 PAPERS: dict[Paper, str] = {"a4": "A4", "letter": "Letter"}
@@ -55,6 +56,11 @@ class Edition:
     """Whether the plan document goes along in a PDF: not to readers, who see the report and not the document."""
     is_last: bool = False
     """Whether the process ends once it is written, so that the memory that it took need not be given back before."""
+
+    @property
+    def part(self) -> str:
+        """Only a part of the plan: Port: 443; 3 of 27 rules. On one line; empty for the whole report."""
+        return f"Only a part of the plan: {show_line(self.selection.sentence)}." if self.selection else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -130,9 +130,10 @@ def _list_results(checks: Mapping[str, Check], root: ET.Element) -> Iterator[tup
                 port=None, outcome=outcome, milliseconds=None, error=None,
             )  # fmt: skip
             continue
-        single = (*check.addresses, *check.names)
-        for address in (*single, *check.networks) or ("-",):
-            whole = outcome if address in single or not single else "skipped"
+        told: list[tuple[str, Outcome]] = [(address, outcome) for address in (*check.addresses, *check.names)]
+        of_networks: Outcome = "skipped" if told else outcome
+        told += [(network, of_networks) for network in check.networks]
+        for address, whole in told or [("-", outcome)]:
             for port in check.tries:
                 yield check, Result(
                     id=check.id, destination=check.destination, address=address, protocol=check.protocol, port=port,
@@ -141,8 +142,12 @@ def _list_results(checks: Mapping[str, Check], root: ET.Element) -> Iterator[tup
 
 
 def _judge(check: Check | None, case: ET.Element) -> tuple[Outcome, str | None]:
-    """An outcome and its words. What passes is open, or filtered where nothing must answer, unless it says which."""
-    own = next((str(one.get("value")) for one in case.iter("property") if one.get("name") == "outcome"), "")
+    """An outcome and its words. What passes is open, or filtered where nothing must answer, unless it says which.
+
+    Only what is the case's own is looked at: there may be thousands within one another.
+    """
+    properties = case.iterfind("properties/property")
+    own = next((str(one.get("value")) for one in properties if one.get("name") == "outcome"), "")
     told: dict[str, Outcome] = {one: one for one in get_args(Outcome)} | _FAILURES
     for tag, else_ in (("failure", "filtered"), ("error", "error"), ("skipped", "skipped")):
         found = case.find(tag)

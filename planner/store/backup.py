@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from planner.deploy import drafts
-from planner.deploy.sqlite.base import make_anew, mark_of
+from planner.deploy.sqlite.base import make_once
 from planner.store.sealed import KINDS
 from ports.matrix.vocabulary import listed
 
@@ -109,8 +109,9 @@ def restore_backup(source: Path, database: Path | Copy, key: Path | None, known:
     `database` is a file of SQLite, or what gives another database the content of such a file.
 
     `known`: the names of the migrations that this version has, by application. It is one transaction: whoever reads
-    meanwhile sees what was there before or what is there afterwards. Raises BadBackup, before anything is changed, for
-    a file that is damaged, isn't a backup, or is of a newer version; and OSError.
+    meanwhile sees what was there before or what is there afterwards; where no database was, none is there until it is
+    back as a whole. Raises BadBackup, before anything is changed, for a file that is damaged, isn't a backup, or is of
+    a newer version; and OSError.
     """
     place = database.parent if isinstance(database, Path) else Path(tempfile.gettempdir())
     drafts.drop_left(place)
@@ -131,8 +132,10 @@ def restore_backup(source: Path, database: Path | Copy, key: Path | None, known:
             raise BadBackup(f"{source} is of a newer version, which knows {listed(newer)}; install that first.")
         kept = archive.read(KEY) if about.has_key else None
         if isinstance(database, Path):
-            with _made_anew(database):
+            if database.exists():
                 _copy(copy, database)
+            else:
+                _move(copy, database)
         else:
             database(copy)
         if kept is not None and key is not None:
@@ -143,22 +146,6 @@ def restore_backup(source: Path, database: Path | Copy, key: Path | None, known:
 # ---- the database ----
 
 
-@contextmanager
-def _made_anew(database: Path) -> Iterator[None]:
-    """With an empty file where there is none: SQLite would make one for everybody to read.
-
-    Where this fails it goes again, with its mark: an empty database isn't one that was restored.
-    """
-    made = [path for path in (database, mark_of(database)) if not path.exists()]
-    try:
-        make_anew(database)
-        yield
-    except BaseException:
-        for path in made:
-            path.unlink(missing_ok=True)
-        raise
-
-
 def _copy(source: Path, target: Path) -> None:
     """SQLite's online backup, checked: of a database that others may be writing to, into one that others may read."""
     if not source.is_file():
@@ -166,12 +153,37 @@ def _copy(source: Path, target: Path) -> None:
     try:
         with closing(_connect(source, "ro")) as old, closing(_connect(target, "rwc")) as new:
             old.backup(new, pages=-1)
-            faults = [str(row[0]) for row in new.execute("PRAGMA integrity_check(3)") if row[0] != "ok"]
-            faults += [f"a row of {row[0]} leads nowhere" for row in new.execute("PRAGMA foreign_key_check")][:3]
+            _check(new, source)
     except sqlite3.Error as error:
         raise BadBackup(f"{source} can't be copied: {error}.") from None
+
+
+def _move(copy: Path, target: Path) -> None:
+    """Have a database where none is, once it is checked and on the disk; whoever is killed before leaves none there.
+
+    An empty one would pass for a service that was never used. The owner alone can read it (0600).
+    """
+    try:
+        with closing(_connect(copy, "rw")) as opened:
+            _check(opened, copy)
+    except sqlite3.Error as error:
+        raise BadBackup(f"{copy} can't be read: {error}.") from None
+    copy.chmod(0o600)
+    with copy.open("rb") as file:
+        os.fsync(file.fileno())
+    for ending in ("-wal", "-shm", "-journal"):  # what is left of the one that was lost is no part of this one
+        target.with_name(target.name + ending).unlink(missing_ok=True)
+    copy.replace(target)
+    drafts.sync_folder(target.parent)
+    make_once(target)
+
+
+def _check(opened: sqlite3.Connection, path: Path) -> None:
+    """Raises BadBackup where a database isn't sound, and sqlite3.Error where it can't be read."""
+    faults = [str(row[0]) for row in opened.execute("PRAGMA integrity_check(3)") if row[0] != "ok"]
+    faults += [f"a row of {row[0]} leads nowhere" for row in opened.execute("PRAGMA foreign_key_check")][:3]
     if faults:
-        raise BadBackup(f"{source} is damaged: {listed(faults)}.")
+        raise BadBackup(f"{path} is damaged: {listed(faults)}.")
 
 
 def _leave_out_secrets(database: Path) -> None:

@@ -7,6 +7,7 @@ import stat
 import threading
 import zipfile
 from contextlib import closing
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -114,7 +115,8 @@ def test_a_database_that_comes_back_is_its_owners_alone_and_known_to_be_made(tmp
 
 
 @pytest.mark.parametrize("is_lost", [False, True])
-def test_a_restore_that_fails_leaves_no_empty_database(tmp_path, database, is_lost, monkeypatch):
+@pytest.mark.parametrize("step", ["_check", "fsync", "replace"])
+def test_a_restore_that_fails_or_is_killed_leaves_no_empty_database(tmp_path, database, is_lost, step, monkeypatch):
     write_backup(database, None, tmp_path / "backup.zip")
     new = tmp_path / "new.sqlite3"
     if is_lost:
@@ -123,10 +125,30 @@ def test_a_restore_that_fails_leaves_no_empty_database(tmp_path, database, is_lo
     def fail(*_):
         raise OSError("The disk is full.")
 
-    monkeypatch.setattr(backup, "_copy", fail)
+    monkeypatch.setattr({"_check": backup, "fsync": os, "replace": Path}[step], step, fail)
     with pytest.raises(OSError, match="disk is full"):
         restore_backup(tmp_path / "backup.zip", new, None, KNOWN)
     assert (new.exists(), mark_of(new).exists()) == (False, is_lost)
+    monkeypatch.setattr({"_check": backup, "fsync": os, "replace": Path}[step], step, lambda *_: os._exit(9))
+    if (child := os.fork()) == 0:
+        restore_backup(tmp_path / "backup.zip", new, None, KNOWN)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    assert (new.exists(), mark_of(new).exists()) == (False, is_lost)
+
+
+def test_what_is_left_of_a_lost_database_is_not_taken_for_a_part_of_the_one_that_comes_back(tmp_path, database):
+    write_backup(database, None, tmp_path / "backup.zip")
+    make_database(tmp_path / "new.sqlite3", plans=5)
+    opened = sqlite3.connect(tmp_path / "new.sqlite3")
+    opened.execute("DELETE FROM planner_plan")
+    opened.commit()
+    log = (tmp_path / "new.sqlite3-wal").read_bytes()
+    opened.close()
+    (tmp_path / "new.sqlite3").unlink()
+    (tmp_path / "new.sqlite3-wal").write_bytes(log)
+    restore_backup(tmp_path / "backup.zip", tmp_path / "new.sqlite3", None, KNOWN)
+    assert names(tmp_path / "new.sqlite3") == ["Plan 0", "Plan 1"]
 
 
 def test_a_process_that_is_ended_without_a_word_is_a_sentence(tmp_path, monkeypatch):

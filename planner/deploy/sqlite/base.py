@@ -92,21 +92,14 @@ def is_full(folder: Path) -> bool:
 
 
 def make_once(path: Path) -> None:
-    """Make an empty file for a database that never was there, and its mark, as `make_anew` does.
+    """Make an empty file for a database that never was there, for its owner alone (0600), and its mark; neither twice.
 
     What can't be made is left to SQLite to tell.
     """
-    if not is_lost(path):
-        with suppress(OSError):
-            make_anew(path)
-
-
-def make_anew(path: Path) -> None:
-    """Make an empty file for a database, lost or not, for its owner alone (0600), and its mark; neither twice.
-
-    Raises OSError.
-    """
-    if not path.exists():
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-    if not mark_of(path).exists():
-        mark_of(path).write_text(_SAID)
+    if is_lost(path):
+        return
+    with suppress(OSError):
+        if not path.exists():
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        if not mark_of(path).exists():
+            mark_of(path).write_text(_SAID)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ImproperlyConfigured
 
 from planner.deploy import drafts, proxies
+from planner.deploy.place import PROGRAM
 from planner.report.paper.stylesheet import MOST_CLASSIFICATION, BadStylesheet, read_stylesheet
 
 _asked: set[str] = set()
@@ -269,8 +270,10 @@ def keep_secret_key(path: Path) -> str:
     if _can_be_guessed(key) or not key.isascii():
         raise ImproperlyConfigured(
             f"{path} holds no secret key: that is a line of at least {LEAST_SECRET} ASCII characters, "
-            f"{LEAST_DIFFERENT} of them different. Bring the file back from a backup. If it was made by hand, set "
-            "PLANNER_SECRET_KEY to a better one and PLANNER_SECRET_KEY_FALLBACKS to this one. Without either remove "
-            "it, and another is made, with which no browser knows its plans any more and no link leads anywhere."
+            f"{LEAST_DIFFERENT} of them different. Remove it and restore a backup ({PROGRAM} restore FILE --replace), "
+            "or only take the file secret-key out of a backup, which is a zip archive, and put it there. If this one "
+            "was made by hand, set PLANNER_SECRET_KEY to a better one and PLANNER_SECRET_KEY_FALLBACKS to this one. "
+            "Without either remove it, and another is made, with which no browser knows its plans any more and no "
+            "link leads anywhere."
         )
     return key

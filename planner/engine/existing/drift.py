@@ -8,7 +8,7 @@ from planner.engine.existing.decide import STATES, State
 from planner.engine.life import End, is_same
 from planner.engine.renames import Rename, follow
 
-READING = 5
+READING = 6
 """How configurations are read and measured. It is raised when a reader, or what is too wide or forbidden, comes to
 answer otherwise about the same configuration: then what differs from an earlier answer may be no change of the
 firewall. 1 is every answer that was kept before this was kept with it."""

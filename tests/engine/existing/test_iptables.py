@@ -157,6 +157,9 @@ def test_all_tables_have_to_admit_a_packet_and_translations_are_not_followed():
         yes, more=nat.format(f"-A PREROUTING -d {STORE} -j DNAT --to-destination 10.0.0.5")
     ).constructs == ("DNAT --to-destination 10.0.0.5",)
     assert state_of(yes, more=nat.format("-A PREROUTING -d 203.0.113.1 -j DNAT --to 10.0.0.5")).state == "open"
+    for target in ("DNAT --to 10.0.0.5", "SAME --to 10.0.0.5-10.0.0.9"):
+        gone = state_of(to("-j DROP"), more=nat.format(f"-A PREROUTING -d {STORE} -j {target}"))
+        assert gone.constructs == (target,), "whoever it goes to, what is dropped is another one's"
     mangle = f"*mangle\n:FORWARD ACCEPT [0:0]\n-A FORWARD -s {WEB} -j {{}}\nCOMMIT\n"
     assert state_of(yes, more=mangle.format("DROP")).by == (f"-A FORWARD -s {WEB} -j DROP",)
     assert state_of(yes, more=mangle.format("MARK --set-xmark 0x5/0xffffffff")).state == "open"

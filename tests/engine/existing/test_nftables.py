@@ -6,7 +6,7 @@ import pytest
 
 from planner.engine.existing.decide import compare_with
 from planner.engine.existing.model import Unreadable
-from planner.engine.existing.readers import nftables
+from planner.engine.existing.readers import nft_rules, nftables
 from tests.each import each
 from tests.engine.existing.rulesets import STORE, WEB, one_flow
 
@@ -228,6 +228,56 @@ def test_chains_are_jumped_to_gone_to_and_returned_from():
 
 
 @each(
+    ("refusal", "four", "six", "udp"),
+    [
+        ({"type": "icmp", "expr": "host-unreachable"}, "closed", "open", "closed"),
+        ({"type": "icmpv6", "expr": "no-route"}, "open", "closed", "open"),
+        ({"type": "icmpx", "expr": "port-unreachable"}, "closed", "closed", "closed"),
+        ({"type": "tcp reset"}, "closed", "closed", "open"),
+        ({"type": ["icmp"]}, "closed", "closed", "closed"),
+        (None, "closed", "closed", "closed"),
+    ],
+)
+def test_a_refusal_in_words_of_one_family_or_protocol_is_for_it_alone(refusal, four, six, udp):
+    """nft 1.1.3 lists `meta nfproto ipv6 reject` with its type alone, so the match of the family isn't there."""
+    reports = (
+        one_flow(),
+        one_flow(source=("2001:db8::1",), destination=("2001:db8::2",)),
+        one_flow("udp"),
+    )
+    found = [state_of(rule({"reject": refusal}), report=report, policy="accept").state for report in reports]
+    assert found == [four, six, udp]
+
+
+@each("name", ["DNAT", "REDIRECT", "NETMAP", "TPROXY"])
+def test_a_target_of_iptables_that_sends_packets_on_may_send_them_anywhere(name):
+    """iptables-nft writes it, and nft lists it by its name."""
+    early, docker = chain("early", "prerouting", "accept", -150), chain("docker")
+    sent = [{"counter": {"packets": 0, "bytes": 0}}, {"xt": {"type": "target", "name": name}}]
+    for objects in (
+        (early, rule(TO, *sent, to="early")),
+        (early, docker, rule({"jump": {"target": "docker"}}, to="early"), rule(TO, *sent, to="docker")),
+        (early, rule(TO, {"perhaps": 1}, *sent, to="early")),
+    ):
+        one = state_of(*objects, rule(DROP))
+        assert (one.state, one.constructs[-1]) == ("unknown", f"xt target {name}")
+    elsewhere = match(payload("ip", "daddr"), "203.0.113.1")
+    assert state_of(early, rule(elsewhere, *sent, to="early"), rule(DROP)).state == "closed"
+
+
+def test_a_target_that_is_not_known_may_send_packets_on_where_destinations_are_translated():
+    strange, nat = {"xt": {"type": "target", "name": "T"}}, {"type": "nat"}
+    early, own = chain("early", "prerouting", "accept", -100) | {}, chain("own")
+    early["chain"] |= nat
+    jump = rule({"jump": {"target": "own"}}, to="early")
+    for objects in ((early, rule(strange, to="early")), (early, own, jump, rule(strange, to="own"))):
+        assert state_of(*objects, rule(DROP)).constructs == ("xt target T",)
+    assert state_of(rule(strange), rule(DROP)).constructs == ("xt target T",), "it may be admitted"
+    first = chain("early", "prerouting", "accept", -150)
+    assert state_of(first, rule(strange, to="early"), rule(DROP)).state == "closed", "whatever it does there"
+
+
+@each(
     ("statement", "said"),
     [
         ({"dnat": {"addr": "10.0.0.5", "port": 8443}}, "dnat to 10.0.0.5 8443"), ({"redirect": None}, "redirect"),
@@ -369,7 +419,8 @@ def test_what_nft_did_not_write_is_told_in_a_sentence(text, said):
 
 
 def test_sets_joined_with_each_other_are_counted_before_they_are_made(monkeypatch):
-    monkeypatch.setattr(nftables, "ENTRIES", 8)
+    for module in (nftables, nft_rules):
+        monkeypatch.setattr(module, "ENTRIES", 8)
     pairs = of_set(*({"concat": [f"10.0.0.{number}", 443]} for number in range(3)))
     several = match(concat(payload("ip", "saddr"), PORT), pairs)
     joined = rule(several, match(concat(payload("ip", "daddr"), PORT), pairs), ACCEPT)

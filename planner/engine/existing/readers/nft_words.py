@@ -32,6 +32,8 @@ ICMPV6_TYPES: Mapping[str, int] = {
     "mld2-listener-report": 143,
 }  # fmt: skip
 """Types of ICMPv6 as nft calls them: RFC 4443, RFC 4861, nft(8) “ICMPV6 TYPE TYPE”."""
+SENT_ON = frozenset({"DNAT", "NETMAP", "REDIRECT", "TPROXY"})
+"""Targets of iptables after which a packet goes to somebody else: iptables-extensions(8)."""
 FLAGS: Mapping[str, int] = {
     "fin": 1, "syn": 2, "rst": 4, "psh": 8, "ack": 16, "urg": 32, "ecn": 64, "ece": 64, "cwr": 128
 }  # fmt: skip

@@ -290,9 +290,13 @@ def _is_within(address: str, networks: Collection[str]) -> bool:
 
 
 def _judge(check: Check, slots: _Slots) -> State:
-    """The worst of all addresses and ports; not tested where one is missing, or all were skipped."""
+    """The worst of all addresses and ports; not tested where one is missing, or all were skipped.
+
+    An address that was skipped is missing, too, where another one of its family was tried: that family has a route.
+    """
     elsewhere = [_ELSEWHERE] if check.names or not check.addresses else []
     wanted = {(address, port) for address in (*check.addresses, *elsewhere) for port in check.tries}
+    whole = wanted <= slots.keys() and not _is_partly_skipped(check, slots)
     seen = [
         Seen(run=slot.run, result=result)
         for slot in slots.values()
@@ -301,13 +305,28 @@ def _judge(check: Check, slots: _Slots) -> State:
     ]
     seen.sort(key=lambda one: (_rank(one.result.outcome), one.result.address, one.result.port or ""))
     if check.closed:
-        status = _judge_closed(seen, whole=wanted <= slots.keys())
+        status = _judge_closed(seen, whole=whole)
     elif not seen:
         status = "not-tested"
     else:
         worst = _STATUS_OF[seen[0].result.outcome]
-        status = worst if wanted <= slots.keys() else min(worst, "not-tested", key=STATUSES.index)
+        status = worst if whole else min(worst, "not-tested", key=STATUSES.index)
     return State(check=check, status=status, seen=tuple(seen))
+
+
+def _is_partly_skipped(check: Check, slots: _Slots) -> bool:
+    """Whether of a family of addresses some were tried and others weren't, hosts of networks aside."""
+    results = [result for slot in slots.values() for result in slot.results]
+    skipped = {one.address for one in results if one.outcome == "skipped"}.difference(check.networks)
+    left = [network for one in skipped if (network := read_network(one)) and (check.names or _is_own(check, one))]
+    if not left:
+        return False
+    tried = {network.version for one in results if one.outcome != "skipped" and (network := read_network(one.address))}
+    return any(network.version in tried for network in left)
+
+
+def _is_own(check: Check, address: str) -> bool:
+    return address_key(address) in check.addresses
 
 
 def _rank(outcome: Outcome) -> tuple[int, str]:

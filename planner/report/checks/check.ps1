@@ -71,17 +71,20 @@ $attempt = {
     $late = "no answer in $($Milliseconds / 1000) s"
     $ip = [Net.IPAddress]::Parse($Address)
     $watch = [Diagnostics.Stopwatch]::StartNew()
+    $noRoute = 'NetworkUnreachable', 'HostUnreachable', 'AddressNotAvailable', 'AddressFamilyNotSupported'
     $open = $null
-    try {
-        # A UDP socket is connected without sending anything: it fails where this host has no route to the address.
-        $open = New-Object Net.Sockets.Socket($ip.AddressFamily, 'Dgram', 'Udp')
-        if ($Protocol -eq 'udp') { $open.Connect($ip, [int] $Port) } else { $open.Connect($ip, 9) }
-    } catch {
-        return "skipped`t`tthis host has no route to such an address"
-    }
     $outcome = 'error'
     $words = ''
     try {
+        # A UDP socket is connected without sending anything: it fails where this host has no route to the address.
+        try {
+            $open = New-Object Net.Sockets.Socket($ip.AddressFamily, 'Dgram', 'Udp')
+            if ($Protocol -eq 'udp') { $open.Connect($ip, [int] $Port) } else { $open.Connect($ip, 9) }
+        } catch {
+            $cause = Get-Cause $_.Exception
+            if ($noRoute -notcontains [string] $cause.SocketErrorCode) { throw }
+            return "skipped`t`tthis host has no route to such an address"
+        }
         if ($Protocol -eq 'icmp') {
             $answer = (New-Object Net.NetworkInformation.Ping).Send($ip, $Milliseconds)
             if ($answer.Status -eq 'Success') { $outcome = 'open' }
@@ -129,7 +132,7 @@ $attempt = {
             'NetworkUnreachable' { $outcome = 'filtered' }
             'AccessDenied' { $outcome = 'filtered' }
         }
-    } finally { $open.Close() }
+    } finally { if ($open) { $open.Close() } }
     "$outcome`t$($watch.ElapsedMilliseconds)`t$words"
 }
 

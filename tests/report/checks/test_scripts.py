@@ -126,6 +126,15 @@ def test_a_program_is_short_enough_to_be_read(name):
     assert not [line for line in lines if re.search(words, line)]
 
 
+def test_powershell_takes_nothing_but_a_missing_route_for_one():
+    """As bash does; of anything else it says the system's words."""
+    before, _, _ = read_program("check.ps1").partition("no route to such an address")
+    asked = before.splitlines()[-2].strip()
+    assert asked == "if ($noRoute -notcontains [string] $cause.SocketErrorCode) { throw }"
+    known = set(re.findall("'([A-Za-z]+)'", re.search(r"\$noRoute = (.*)", before)[1]))
+    assert known == {"NetworkUnreachable", "HostUnreachable", "AddressNotAvailable", "AddressFamilyNotSupported"}
+
+
 # ---- names that would be commands ----
 
 

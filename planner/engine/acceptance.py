@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Literal, NamedTuple
 
 from planner.engine.ask import holds, read_network
@@ -20,6 +21,7 @@ from planner.engine.prohibitions import Closed
 from planner.engine.report import Report
 from planner.engine.rules import Rule
 from planner.plan.check_results import Outcome, Result, Results
+from planner.plan.document import Endpoint
 from planner.plan.reading import ANY, address_key
 from ports.matrix import port_span
 from ports.text import many, plural, short
@@ -38,6 +40,8 @@ _STATUS_OF: Mapping[Outcome, Status] = {
     "error": "not-tested",
 }
 """Of each outcome that counts. What is not known or fails on the source's own host says nothing about the way."""
+_ANSWERED: frozenset[Status] = frozenset(["open", "refused"])
+"""Of these the way is open."""
 _ELSEWHERE = ""
 """Stands for whatever addresses names and networks of a destination turned out to be."""
 
@@ -165,15 +169,15 @@ class _Given(NamedTuple):
     """Which of the runs it is."""
     results: list[Result]
 
-    @property
-    def rank(self) -> tuple[bool, datetime, int]:
-        """What was skipped makes way for whatever was tried, the older for the newer, the earlier for the later."""
-        return _was_tried(self.results), self.run.results.started, self.number
-
 
 _Place = tuple[str, str | None]
 """An address of a check and a port."""
-_Slots = Mapping[_Place, _Given]
+_Slots = Mapping[_Place, Sequence[_Given]]
+
+
+def _age(one: _Given) -> tuple[datetime, int]:
+    """The older makes way for the newer, the earlier for the later."""
+    return one.run.results.started, one.number
 
 
 class _Gathering:
@@ -182,6 +186,7 @@ class _Gathering:
     def __init__(self, report: Report, checks: Mapping[str, Check]) -> None:
         self.checks = checks
         self.names = {endpoint.name for endpoint in report.plan.endpoints}
+        self.wide = {endpoint.name for endpoint in report.plan.endpoints if _stands_for_several(endpoint)}
         self.plan = report.plan.name
         self.digest = digest_of(report)
         self.used: list[Run] = []
@@ -231,23 +236,46 @@ class _Gathering:
 
     def find(self, slug: str) -> _Slots:
         """By address and port of a check, what counts there."""
-        return {place: max(given, key=lambda one: one.rank) for place, given in self._given[slug].items()}
+        return {place: tuple(self._pick(slug, given).values()) for place, given in self._given[slug].items()}
+
+    def _pick(self, slug: str, given: Iterable[_Given]) -> Mapping[str, _Given]:
+        """The newest, by the machine that it is of."""
+        tried: dict[str, _Given] = {}
+        skipped: dict[str, _Given] = {}
+        for one in given:
+            found, machine = (tried if _was_tried(one.results) else skipped), self._find_machine(slug, one)
+            found[machine] = max(found.get(machine, one), one, key=_age)
+        return tried or skipped
+
+    def _find_machine(self, slug: str, one: _Given) -> str:
+        """By what machines that a source stands for are told apart, if they are: where something must stay closed.
+
+        A hole that one of them has isn't closed as another one has none.
+        """
+        check = self.checks[slug]
+        return one.run.results.host if check.closed and check.source in self.wide else ""
 
     def list_messages(self) -> Iterator[str]:
         """A sentence for all that wasn't used."""
         yield from self._messages
         older: Counter[tuple[str, str]] = Counter()
-        for places in self._given.values():
+        for slug, places in self._given.items():
             for given in places.values():
-                newest = max(given, key=lambda one: one.rank)
-                older.update(
-                    (one.run.name, newest.run.name) for one in given if one is not newest and _was_tried(one.results)
-                )
-        for (one, other), count in older.items():
+                kept = self._pick(slug, given)
+                for one in given:
+                    if _was_tried(one.results) and (newest := kept[self._find_machine(slug, one)]) is not one:
+                        older[one.run.name, newest.run.name] += 1
+        for (name, other), count in older.items():
             yield (
-                f"{short(one)} is older than {short(other)}, or as old and named before it: {many(count, 'result')} "
+                f"{short(name)} is older than {short(other)}, or as old and named before it: {many(count, 'result')} "
                 f"of it {_were(count)} not used."
             )
+
+
+def _stands_for_several(endpoint: Endpoint) -> bool:
+    """Whether its checks are run on any of several machines, as docs/checks.md says."""
+    networks = map(read_network, endpoint.addresses)
+    return endpoint.group or any(network is not None and network.num_addresses > 1 for network in networks)
 
 
 def _were(count: int) -> str:
@@ -299,11 +327,11 @@ def _judge(check: Check, slots: _Slots) -> State:
     whole = wanted <= slots.keys() and not _is_partly_skipped(check, slots)
     seen = [
         Seen(run=slot.run, result=result)
-        for slot in slots.values()
+        for slot in _flatten(slots)
         for result in slot.results
         if result.outcome != "skipped"
     ]
-    seen.sort(key=lambda one: (_rank(one.result.outcome), one.result.address, one.result.port or ""))
+    seen.sort(key=lambda one: (_rank(one, check), one.result.address, one.result.port or "", one.run.results.host))
     if check.closed:
         status = _judge_closed(seen, whole=whole)
     elif not seen:
@@ -314,9 +342,13 @@ def _judge(check: Check, slots: _Slots) -> State:
     return State(check=check, status=status, seen=tuple(seen))
 
 
+def _flatten(slots: _Slots) -> Iterator[_Given]:
+    return chain.from_iterable(slots.values())
+
+
 def _is_partly_skipped(check: Check, slots: _Slots) -> bool:
     """Whether of a family of addresses some were tried and others weren't, hosts of networks aside."""
-    results = [result for slot in slots.values() for result in slot.results]
+    results = [result for slot in _flatten(slots) for result in slot.results]
     skipped = {one.address for one in results if one.outcome == "skipped"}.difference(check.networks)
     left = [network for one in skipped if (network := read_network(one)) and (check.names or _is_own(check, one))]
     if not left:
@@ -329,8 +361,11 @@ def _is_own(check: Check, address: str) -> bool:
     return address_key(address) in check.addresses
 
 
-def _rank(outcome: Outcome) -> tuple[int, str]:
-    return STATUSES.index(_STATUS_OF[outcome]), outcome
+def _rank(one: Seen, check: Check) -> tuple[bool, int, str]:
+    """Worst first: of what must stay closed an answer, else no answer."""
+    outcome = one.result.outcome
+    status = _STATUS_OF[outcome]
+    return check.closed and status not in _ANSWERED, STATUSES.index(status), outcome
 
 
 def _judge_closed(seen: Sequence[Seen], *, whole: bool) -> Status:
@@ -339,7 +374,7 @@ def _judge_closed(seen: Sequence[Seen], *, whole: bool) -> Status:
     `whole`: nothing that was to be tried is missing.
     """
     found = {_STATUS_OF[one.result.outcome] for one in seen}
-    if found & {"open", "refused"}:
+    if found & _ANSWERED:
         return "forbidden-open"
     return _worst_closed(found if whole and found else {*found, "not-tested"})
 
@@ -356,12 +391,12 @@ def _list_flows(report: Report, states: Mapping[str, State]) -> tuple[FlowState,
         need = flow.need
         state = states[check_id((flow.source.name, flow.destination.name, need.protocol, need.ports))]
         status = state.status
-        if id(flow) in forbidden and status in ("open", "refused"):
+        if id(flow) in forbidden and status in _ANSWERED:
             status = "forbidden-open"
         found.append((flow, status, state))
     options = None
     if any(status == "blocked" and flow.need.any_of for flow, status, _ in found):
-        options = Options(report, ((flow, status in ("open", "refused")) for flow, status, _ in found))
+        options = Options(report, ((flow, status in _ANSWERED) for flow, status, _ in found))
     return tuple(
         FlowState(
             flow=flow,

@@ -1,9 +1,12 @@
 """Checks that were tried at some of their addresses, or from some of the machines that a source stands for."""
 
+import re
+
 import pytest
 
 from planner.engine.acceptance import assess
 from planner.engine.checks import check_id
+from planner.report.said.acceptance import list_forbidden
 from tests.checking import run_all, run_of, write_results
 from tests.engine.test_acceptance import report_of, statuses
 from tests.report.samples import write_plan
@@ -74,3 +77,49 @@ def test_a_host_of_a_network_that_has_no_route_leaves_the_others_to_prove_it():
         for address, outcome in (("10.3.0.1", "open"), ("10.3.0.2", "skipped"))
     ]
     assert statuses(assess(report, [run_of(write_results(report, "A", results=rows))])) == {FLOW: "open"}
+
+
+# ---- machines that a source stands for ----
+
+
+def tell(report, host, hour, outcome):
+    """What the script of A found on one machine."""
+    return run_of(
+        write_results(report, "A", outcome, f"2026-11-25T{hour:02}:00:00Z", host=host), f"{host}-{hour}.json"
+    )
+
+
+def closed_but(outcome):
+    return lambda check: outcome if check.closed else "open"
+
+
+@pytest.mark.parametrize("group", [{"group": True}, {"addresses": ["10.9.0.0/16"]}])
+def test_a_hole_that_one_machine_of_a_group_found_is_closed_by_that_machine_alone(group):
+    report = to_b("192.0.2.20", **group)
+    hole, kept = tell(report, "pc1", 9, closed_but("open")), tell(report, "pc2", 10, closed_but("filtered"))
+    state = assess(report, [hole, kept])
+    assert [one.status for one in state.closed] == ["forbidden-open"]
+    assert list_forbidden(state)[0] == "A reaches B on tcp 22: answered from 192.0.2.20, port 22, on pc1"
+    later = tell(report, "pc1", 11, closed_but("filtered"))
+    state = assess(report, [hole, kept, later])
+    assert [one.status for one in state.closed] == ["blocked"]
+    assert [message.partition(" is older than ")[0] for message in state.messages] == ["pc1-9.json", "pc2-10.json"]
+    assert [re.search("[0-9]+ results?", message)[0] for message in state.messages] == ["3 results", "1 result"], (
+        "of the flow, and on pc1 of what must stay closed as well"
+    )
+
+
+def test_of_the_flows_of_a_group_and_of_a_single_machine_the_newest_run_counts_whatever_it_is_called():
+    blocked, fine = (lambda check: "filtered"), closed_but("filtered")
+    group = to_b("192.0.2.20", group=True)
+    assert statuses(assess(group, [tell(group, "pc1", 9, blocked), tell(group, "pc2", 10, fine)])) == {FLOW: "open"}
+    single = to_b("192.0.2.20")
+    state = assess(single, [tell(single, "old", 9, closed_but("open")), tell(single, "new", 10, fine)])
+    assert [one.status for one in state.closed] == ["blocked"]
+
+
+def test_a_machine_of_a_group_that_skipped_an_address_takes_nothing_from_one_that_tried_it():
+    report = to_b("10.1.0.1", "10.2.0.1", group=True)
+    away = tell(report, "pc2", 10, lambda check: {"10.1.0.1": "filtered", "10.2.0.1": "skipped"})
+    state = assess(report, [tell(report, "pc1", 9, lambda check: "filtered"), away])
+    assert [one.status for one in state.closed] == ["blocked"]

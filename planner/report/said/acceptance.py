@@ -158,7 +158,9 @@ def list_forbidden(acceptance: Acceptance) -> tuple[str, ...]:
         if state.status == "forbidden-open" or not state.check.closed:
             check = state.check
             service = f"{check.protocol} {check.ports or ''}".rstrip()
-            found[f"{check.source} reaches {check.destination} on {service}: {say_came(state)}"] = None
+            host = state.seen[0].run.results.host if state.seen else ""
+            on = f", on {host}" if host else ""
+            found[f"{check.source} reaches {check.destination} on {service}: {say_came(state)}{on}"] = None
     return tuple(found)
 
 

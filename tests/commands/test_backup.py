@@ -7,12 +7,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 
+from planner.management.commands import restore
+from planner.store.backup import write_backup
 from tests import warm
 from tests.started import first_start
+from tests.store.test_backup import make_database
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = pytest.mark.slow
 
 
 def manage(folder, *line, run=warm.run, **variables):
@@ -24,6 +27,7 @@ def manage(folder, *line, run=warm.run, **variables):
     return done.returncode, done.stdout, done.stderr
 
 
+@pytest.mark.slow
 def test_a_site_is_moved_to_another_folder_by_a_backup(tmp_path):
     old, new, file = tmp_path / "old", tmp_path / "new", tmp_path / "site.zip"
     shutil.copytree(first_start(), old)
@@ -50,3 +54,40 @@ def test_a_site_is_moved_to_another_folder_by_a_backup(tmp_path):
     )
     status, out, _ = manage(new, "backup", str(file), PLANNER_SECRET_KEY="0123456789" * 6)
     assert out == f"{file}: 1 plan, without the secret key, which is not kept in the data folder.\n"
+
+
+UP_TO_DATE = "Start the service again now: that brings the database up to date"
+NOT_USED = "The secret key of the backup is not used, since PLANNER_SECRET_KEY is set."
+WITHOUT_KEY = (
+    "The backup has no secret key: PLANNER_SECRET_KEY has to be the one of then, or no browser knows its plans"
+)
+
+
+@pytest.mark.parametrize("has_key", [True, False], ids=["a key in it", "none in it"])
+@pytest.mark.parametrize("keeps", [True, False], ids=["kept here", "set"])
+def test_it_says_of_the_key_what_is_so(tmp_path, monkeypatch, settings, capsys, has_key, keeps):
+    key, new = tmp_path / "secret-key", tmp_path / "not" / "there" / "planner.sqlite3"
+    key.write_text("first")
+    file = tmp_path / "site.zip"
+    write_backup(make_database(tmp_path / "planner.sqlite3"), key if has_key else None, file)
+    key.write_text("second")
+    settings.SECRET_KEY_FILE = key if keeps else None
+    monkeypatch.setattr(restore, "source_of_backup", lambda: new)
+    call_command("restore", str(file))
+    assert new.exists()
+    assert key.read_text() == ("first" if has_key and keeps else "second")
+    *before, last = capsys.readouterr().out.splitlines()
+    signs = ", and signs with the key that came back" if has_key and keeps else ""
+    assert last.endswith(f". {UP_TO_DATE}{signs}.")
+    if has_key:
+        assert before == ([] if keeps else [NOT_USED])
+    else:
+        assert [line.startswith(WITHOUT_KEY) for line in before] == [True]
+
+
+def test_a_data_folder_that_cant_be_made_is_named_and_not_the_backup(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    write_backup(make_database(tmp_path / "planner.sqlite3"), None, tmp_path / "site.zip")
+    monkeypatch.setattr(restore, "source_of_backup", lambda: tmp_path / "file" / "planner.sqlite3")
+    with pytest.raises(CommandError, match=r"^The data folder \S+/file can't be made: File exists\.$"):
+        call_command("restore", str(tmp_path / "site.zip"))

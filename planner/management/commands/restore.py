@@ -45,18 +45,36 @@ class Command(BaseCommand):
             known: defaultdict[str, set[str]] = defaultdict(set)
             for app, name in MigrationLoader(None).disk_migrations:
                 known[app].add(name)
+            if isinstance(database, Path):
+                _make_folder(database.parent)
             target = database if isinstance(database, Path) else load_rows
             made = restore_backup(Path(file), target, key, known)
         except BadBackup as error:
             raise CommandError(str(error)) from None
         except OSError as error:
             raise CommandError(f"{file} can't be restored: {error.strerror}.") from None
-        if made.has_key and key is None:
+        signs = ""
+        if not made.has_key:
+            self.stdout.write(
+                "The backup has no secret key: PLANNER_SECRET_KEY has to be the one of then, or no browser knows its "
+                "plans any more and no link leads anywhere."
+            )
+        elif key is None:
             self.stdout.write("The secret key of the backup is not used, since PLANNER_SECRET_KEY is set.")
+        else:
+            signs = ", and signs with the key that came back"
         self.stdout.write(
             f"{made.plans} {plural(made.plans, 'plan')} as of {made.made}. Start the service again now: that brings "
-            "the database up to date, and signs with the key that came back."
+            f"the database up to date{signs}."
         )
+
+
+def _make_folder(folder: Path) -> None:
+    """Where the database comes back to; nothing else has made it where the secret key isn't kept in it."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CommandError(f"The data folder {folder} can't be made: {error.strerror}.") from None
 
 
 def _put_aside(database: Path | Copy, key: Path | None) -> Path:

@@ -23,7 +23,7 @@ _ELSEWHERE = {
     "PLANNER_BIND", "PLANNER_WORKERS", "PLANNER_THREADS", "PLANNER_LARGE_AT_ONCE", "PLANNER_METRICS",
     "PLANNER_CHROMIUM", "PLANNER_TOKEN",
 }  # fmt: skip
-"""Those that the server, the tests and `push` read by themselves."""
+"""Those that the server, the tests and `push` read by themselves; they have no form with _FILE."""
 _OF_KUBERNETES = re.compile(r"\w+_SERVICE_(HOST|PORT\w*)=.*|\w+_PORT_\d+_\w+=.*|\w+_PORT=(tcp|udp|sctp)://.*")
 """What Kubernetes tells a container of the services beside it, one of which may be called “planner”."""
 
@@ -33,7 +33,7 @@ def list_unknown() -> list[str]:
     known = _asked | _ELSEWHERE
     found = []
     for name, value in sorted(os.environ.items()):
-        if not name.startswith("PLANNER_") or name.removesuffix("_FILE") in known:
+        if not name.startswith("PLANNER_") or name in known or name.removesuffix("_FILE") in _asked:
             continue
         if _OF_KUBERNETES.fullmatch(f"{name}={value}"):
             continue

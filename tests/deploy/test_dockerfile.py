@@ -1,8 +1,9 @@
 """The Dockerfile as it is read, and the reader: it takes what it knows as Docker does, and refuses the rest."""
 
+import io
 import re
+import socket
 import tomllib
-import urllib.request
 from pathlib import Path
 
 import pytest
@@ -276,13 +277,68 @@ def test_a_context_has_folders_before_what_is_in_them_and_links_as_they_are(tmp_
     assert {path for path in taken_back if "out" in path} == {"a/out/keep", "a/out/keep/file"}
 
 
-def test_the_health_check_asks_under_the_first_name_of_the_variable_or_of_its_file(monkeypatch, tmp_path):
-    script = (ROOT / "scripts/healthy.sh").read_text("utf-8").split("EOF_PYTHON")[1].removeprefix("'\n")
-    asked = []
-    monkeypatch.setattr(urllib.request, "urlopen", lambda request, timeout: asked.append(request.get_header("Host")))
-    (tmp_path / "hosts").write_text("ports.example.com, www.example.com\n", "utf-8")
-    for name, value in (("PLANNER_HOSTS", ".example.com,localhost"), ("PLANNER_HOSTS_FILE", str(tmp_path / "hosts"))):
-        with monkeypatch.context() as given:
+class Service:
+    """A connection that says where it leads, what is asked through it, and answers with one status."""
+
+    def __init__(self, status=200):
+        self.status, self.where, self.said = status, [], []
+
+    def connect(self, address, timeout=None):
+        self.where.append(address)
+        return self
+
+    def makefile(self, mode):
+        return io.BytesIO(f"HTTP/1.1 {self.status} Said\r\nContent-Length: 0\r\n\r\n".encode())
+
+    def sendall(self, data):
+        self.said += data.decode().split("\r\n")
+
+    def settimeout(self, seconds):
+        assert seconds == 4
+
+    def close(self):
+        pass
+
+
+HEALTHY = (ROOT / "scripts/healthy.sh").read_text("utf-8").split("EOF_PYTHON")[1].removeprefix("'\n")
+
+
+def ask_health(monkeypatch, status=200, **variables):
+    service = Service(status)
+    with monkeypatch.context() as given:
+        given.setattr(socket, "create_connection", service.connect)
+        given.setattr(socket, "socket", lambda family: service if family == socket.AF_UNIX else None)
+        for name, value in variables.items():
             given.setenv(name, value)
-            exec(script, {})
-    assert asked == ["example.com", "ports.example.com"]
+        with pytest.raises(SystemExit) as ended:
+            exec(HEALTHY, {})
+    return service, ended.value.code
+
+
+def test_the_health_check_asks_under_the_first_name_of_the_variable_or_of_its_file(monkeypatch, tmp_path):
+    (tmp_path / "hosts").write_text("ports.example.com, www.example.com\n", "utf-8")
+    for name, value, host in (
+        ("PLANNER_HOSTS", ".example.com,localhost", "example.com"),
+        ("PLANNER_HOSTS_FILE", str(tmp_path / "hosts"), "ports.example.com"),
+    ):
+        service, code = ask_health(monkeypatch, **{name: value})
+        assert (service.said[0], code) == ("GET /readyz HTTP/1.1", 0)
+        assert {f"Host: {host}", "X-Forwarded-Proto: https"} <= set(service.said)
+
+
+@pytest.mark.parametrize(
+    ("bind", "where"),
+    [
+        ("", ("127.0.0.1", 8000)),
+        ("0.0.0.0:8080", ("127.0.0.1", 8080)),
+        ("10.1.2.3:8000,127.0.0.1:9000", ("10.1.2.3", 8000)),
+        ("[::]:8000", ("::1", 8000)),
+        ("unix:/run/planner.sock", "/run/planner.sock"),
+    ],
+)
+def test_the_health_check_asks_where_the_service_listens(monkeypatch, bind, where):
+    assert ask_health(monkeypatch, PLANNER_BIND=bind)[0].where == [where]
+
+
+def test_the_health_check_fails_where_the_service_cant_do_its_work(monkeypatch):
+    assert ask_health(monkeypatch, status=503)[1] == "/readyz was answered with 503."

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from django.conf import settings
 
+from planner.deploy import gunicorn
 from scripts.dockerfile import read_dockerfile
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -16,13 +18,15 @@ POD = KUBERNETES["Deployment"]["spec"]["template"]["spec"]
 (WEB,) = POD["containers"]
 PINNED = re.compile(r"[a-z0-9./-]+:\d+\.\d+(\.\d+)?(-[a-z0-9.]+)?")
 USER = 10001
+NGINX = "nginx.ingress.kubernetes.io/"
 
 
 def documented():
     text = (ROOT / "docs/settings.md").read_text("utf-8")
-    words = {word for line in text.splitlines() if line.startswith("| `") for word in re.findall(r"`([A-Z_]+)`", line)}
-    # Each of those of the application can be given as a file.
-    return words | {f"{word}_FILE" for word in words}
+    names = re.compile(r"^\| `([A-Z_]+)`", re.MULTILINE)
+    # Each of those of the application can be given as a file, and no other.
+    [of_application] = re.findall(r"^## Of the application$(.*?)^## ", text, re.MULTILINE | re.DOTALL)
+    return {*names.findall(text), *(f"{name}_FILE" for name in names.findall(of_application))}
 
 
 def test_no_setting_is_named_that_doesnt_exist():
@@ -98,6 +102,22 @@ def test_probes_ask_under_a_name_that_is_answered_to(probe):
     assert asked["httpHeaders"] == [{"name": "Host", "value": hosts}]
     assert asked["port"] == WEB["ports"][0]["name"]
     assert KUBERNETES["Ingress"]["spec"]["rules"][0]["host"] == hosts
+
+
+def test_a_pod_has_room_for_a_file_that_takes_long_beside_its_workers():
+    said = {each["name"]: each["value"] for each in WEB["env"]}
+    files = int(said.get("PLANNER_JOBS", settings.JOBS)) * int(said.get("PLANNER_JOB_MIB", settings.JOB_MIB))
+    assert WEB["resources"]["limits"] == {"memory": "4Gi"}
+    assert 4 * 1024 >= files + 512 * int(said["PLANNER_WORKERS"])
+
+
+def test_proxies_take_what_the_service_takes_and_wait_as_long():
+    page = (ROOT / "docs/accounts.md").read_text("utf-8")
+    notes = KUBERNETES["Ingress"]["metadata"]["annotations"]
+    sizes = [*re.findall(r"client_max_body_size (\d+)m;", page), notes[f"{NGINX}proxy-body-size"].removesuffix("m")]
+    assert [int(size) << 20 for size in sizes] == [settings.MAX_RECEIVED] * 2
+    waits = [*re.findall(r"proxy_read_timeout (\d+)s;", page), notes[f"{NGINX}proxy-read-timeout"]]
+    assert [int(wait) > gunicorn.timeout for wait in waits] == [True, True]
 
 
 def test_what_is_at_work_may_finish():

@@ -81,11 +81,14 @@ UNKNOWN = (
 
 def test_what_is_no_setting_is_told_with_the_one_that_is_like_it():
     others = {"PLANNER_PORT": "9000", "PLANNER_COLOUR": "red", "PLANNER_SECRET_KEY_FALLBACK_FILE": "x", "PLAN": "9"}
+    others |= {"PLANNER_WORKERS_FILE": "/run/workers", "PLANNER_METRICS_FILE": "/run/metrics"}
     assert run(UNKNOWN, PLANNER_HOST="ports.example.com", **others).stdout.splitlines() == [
         "PLANNER_COLOUR is no setting and changes nothing.",
         "PLANNER_HOST is no setting and changes nothing; is PLANNER_HOSTS meant?",
+        "PLANNER_METRICS_FILE is no setting and changes nothing; is PLANNER_METRICS meant?",
         "PLANNER_PORT is no setting and changes nothing.",
         "PLANNER_SECRET_KEY_FALLBACK_FILE is no setting and changes nothing; is PLANNER_SECRET_KEY_FALLBACKS meant?",
+        "PLANNER_WORKERS_FILE is no setting and changes nothing; is PLANNER_WORKERS meant?",
     ]
 
 

@@ -56,7 +56,7 @@ def _write_items(
         *(now.left_out if now else ()),
     ]
     plan = new or old
-    ways = [writer.write_within(plan, way.write(writer.end)) if plan else () for way in (forward, back)]
+    ways = [writer.write_within(plan, writer.write_change(way)) if plan else () for way in (forward, back)]
     lines = [*ways[0], *(f"{writer.mark} {BACK}{line}" for line in ways[1])]
     return write_file(comment_out(writer.mark, about), lines)
 
@@ -90,10 +90,13 @@ def _introduce(
 
 
 def _say_items(writer: Writer, change: Change, plan: Plan | None) -> Iterator[object]:
+    steps = [
+        f"{many(len([item for item in change.added if item.lines]), 'item')} set",
+        f"{many(len(change.removed), 'item')} taken back",
+    ]
     yield (
-        f"{many(len([item for item in change.added if item.lines]), 'item')} set, then "
-        f"{many(len(change.removed), 'item')} taken back. Loaded again it changes nothing: what is gone is not found, "
-        "and the device says so."
+        f"{', then '.join(reversed(steps) if writer.back_first else steps)}. Loaded again it changes nothing: what is "
+        "gone is not found, and the device says so."
     )
     if plan:
         yield from writer.load(plan)

@@ -5,6 +5,7 @@ import io
 import re
 import zipfile
 from functools import cache, lru_cache
+from itertools import combinations
 
 import pytest
 
@@ -76,6 +77,9 @@ def tell_sections(state, lines):
                 section = state.setdefault(" ".join(name), {})
             case ["edit", name]:
                 edit = section.setdefault(name, {})
+            case ["set", "type", kind] if edit.get("type") != [kind]:
+                edit.clear()  # an address of another type keeps none of the old one's values
+                edit["type"] = [kind]
             case ["set", key, *values]:
                 edit[key] = values
             case ["delete", name]:
@@ -117,6 +121,18 @@ def tell_tree(state, lines):
             state.remove(("inactive", *path))
 
 
+def find_lost(lines):
+    """A line that takes away what a line before it has set; none, of statements that make a tree."""
+    set_before = set()
+    for line in lines:
+        verb, *path = split(line)
+        if verb == "set":
+            set_before |= {tuple(path[:end]) for end in range(1, len(path) + 1)}
+        elif verb == "delete" and tuple(path) in set_before:
+            return line
+    return None
+
+
 def tell_whole(state, lines):
     """A chain that is loaded whole: what is there afterwards is the file."""
     if lines:
@@ -143,6 +159,7 @@ def loaded(name, *texts):
     make, tell = MODELS[name]
     state = make()
     for text in texts:
+        assert tell is not tell_tree or not find_lost(told(text))
         tell(state, told(text))
     return tidy(state)
 
@@ -225,6 +242,28 @@ def test_where_nothing_differs_there_is_nothing_to_tell(name):
     assert "there is nothing to do" in text
     assert not told(text)
     assert not way_back(text)
+
+
+ADDRESSES = {
+    "address": ["192.0.2.1"], "network": ["192.0.2.0/24"], "name": ["b.example.com"], "of IPv6": ["2001:db8::1"],
+    "addresses": ["192.0.2.1", "192.0.2.9"], "networks": ["192.0.2.0/28", "192.0.2.64/28"],
+    "names": ["b.example.com", "c.example.com"], "of both": ["192.0.2.1", "2001:db8::1"],
+}  # fmt: skip
+
+
+@cache
+def at(kind):
+    """The report of a host in the DMZ that has addresses of a kind."""
+    ends = [host("A", "10.0.0.1", "fd00::1"), host("B", *ADDRESSES[kind], zone="DMZ")]
+    return plan(ends, [flow("A", "B"), flow("B", "A")])
+
+
+@each("name", sorted({*CONFIGURING} - WHOLE))
+def test_an_endpoint_may_get_addresses_of_any_other_kind(name):
+    for old, new in combinations(ADDRESSES, 2):
+        text = change(name, at(old), at(new))
+        assert loaded(name, file(name, at(old)), text) == loaded(name, file(name, at(new))), (old, new)
+        assert loaded(name, file(name, at(new)), way_back(text)) == loaded(name, file(name, at(old))), (new, old)
 
 
 def test_a_change_closes_last_what_it_opens_first():

@@ -37,10 +37,15 @@ class Change:
     removed: tuple[Item, ...]
     """In the order in which they are taken back: what needs others goes first."""
 
-    def write(self, end: str = "end") -> Iterator[str]:
-        """The lines: first what is new, so that nothing is closed meanwhile that stays open."""
-        yield from _in_sections(((item.section, item.lines) for item in self.added), end)
-        yield from _in_sections(((item.section, item.undo) for item in self.removed), end)
+    def write(self, end: str = "end", *, back_first: bool = False) -> Iterator[str]:
+        """The lines: first what is new, so that nothing is closed meanwhile that stays open.
+
+        `back_first`: first what is gone, for a device that takes all of it at once.
+        """
+        told = [(item.section, item.lines) for item in self.added]
+        taken_back = [(item.section, item.undo) for item in self.removed]
+        for parts in (taken_back, told) if back_first else (told, taken_back):
+            yield from _in_sections(parts, end)
 
 
 def find_change(old: Sequence[Item], new: Sequence[Item]) -> Change:

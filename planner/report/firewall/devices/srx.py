@@ -52,7 +52,10 @@ def list_items(plan: Plan) -> list[Item]:
 
 
 def _address(plan: Plan, name: str, value: str) -> Iterator[Thing]:
-    """An address; a DNS name is a thing of its own in it, so that another one takes its place and not its family's."""
+    """An address; a DNS name is a thing of its own in it, so that another one takes its place and not its family's.
+
+    Of network and name an address has one, and no line that sets either is known to take the other away.
+    """
     path = (*_BOOK, "address", name)
     if not plan.is_name(name.partition("_")[0]):
         yield Thing(path=path, statements=(Statement(path=path, value=str(ipaddress.ip_network(value))),))
@@ -225,4 +228,5 @@ SRX = Writer(
     name="srx", label="Juniper SRX", mark="#", list_items=list_items, load=_load, takes_names=True, longest=63,
     sides=Sides(pattern=re.compile(r"[A-Za-z0-9_.:/-]{1,63}"),
                 allowed="1 to 63 of the letters A to Z, digits and . _ : / -"),
+    back_first=True,
 )  # fmt: skip

@@ -50,6 +50,9 @@ class Writer:
     """Lines before and after all that the device is told."""
     takes_back: bool = True
     """Whether the lines that take it back follow from the items; else the head says how."""
+    back_first: bool = False
+    """Whether what is gone is taken back before anything is set: where a commit takes all of it at once, so that
+    nothing closes meanwhile, and what is set doesn't take the place of all that stands at its path."""
     echo: str = ""
     """What has to be heeded where echo requests are let through."""
 
@@ -77,16 +80,16 @@ class Writer:
         told = write_items(items, self.end)
         if self.takes_back and not (edition and edition.selection):
             leftovers, closing = self.find_leftovers(permits, edition, plan, items)
-            told = Change(added=tuple(items), removed=leftovers).write(self.end)
+            told = self.write_change(Change(added=tuple(items), removed=leftovers))
         about = [*self.say(plan, edition), *closing, *(say_way_back(self.mark, "below") if back else ())]
         return write_file(comment_out(self.mark, about), chain(back, self.write_within(plan, told)))
 
     def find_leftovers(
-        self, permits: Permits, edition: Edition | None, plan: Plan, items: Sequence[Item], where: str = "at the end"
+        self, permits: Permits, edition: Edition | None, plan: Plan, items: Sequence[Item], where: str = ""
     ) -> tuple[tuple[Item, ...], list[str]]:
         """What earlier reports told the device and the plan doesn't; and what the head says of that.
 
-        `where` the lines stand that take it back.
+        `where` the lines stand that take it back, if elsewhere than in the file itself.
         """
         if edition is None or not edition.earlier:
             return (), [_BY_OTHERS.format(self.name)]
@@ -100,11 +103,16 @@ class Writer:
                 known.append(self.list_items(old))
         leftovers = find_leftovers(known, items)
         which = f" ({edition.earlier_said})" if edition.earlier_said else ""
+        place = where or ("at the beginning" if self.back_first else "at the end")
         said = (
-            f"What earlier revisions{which} opened and this one doesn't is taken back {where}: "
+            f"What earlier revisions{which} opened and this one doesn't is taken back {place}: "
             f"{many(len(leftovers), 'item')}. What isn't there is not found, and the device says so."
         )
         return leftovers, [said, *say_apart(permits, edition), *say_unmatched(permits, edition)]
+
+    def write_change(self, change: Change) -> Iterator[str]:
+        """The lines of a change, in the order that the device needs."""
+        return change.write(self.end, back_first=self.back_first)
 
     def _take_back(self, plan: Plan, items: Sequence[Item]) -> list[str]:
         """The lines that take all of it back, as comments, and an empty line after them."""

@@ -47,7 +47,7 @@ class Chain:
     logs: bool
 
     def __post_init__(self) -> None:
-        lines = sum(map(_count_lines, self.entries))
+        lines = sum(_count_lines(one, self.logs) for one in self.list_parts())
         if lines > MOST_LINES:
             raise NotExpressible(
                 IPTABLES.label,
@@ -55,11 +55,43 @@ class Chain:
                 "groups networks instead of single addresses",
             )
 
+    def list_parts(self) -> Iterator[Entry]:
+        """What it is written of, in order. Those from or to any come last: what they send back to FORWARD may be what
+        another entry is for.
 
-def _count_lines(entry: Entry) -> int:
-    """How many pairs an entry has, those that go back to FORWARD among them."""
-    sources, destinations = (len(_list(end)) + len(end.others) for end in (entry.source, entry.destination))
-    return sources * destinations
+        Where several zones have an any, what each has of its own comes before all of them, for the same reason.
+        """
+        for entry in self.entries:
+            if entry.source.own:
+                yield replace(entry, source=_own(entry.source))
+            if entry.destination.own:
+                yield replace(entry, destination=_own(entry.destination))
+        yield from sorted(self.entries, key=lambda entry: entry.source.is_any or entry.destination.is_any)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pairs:
+    """Sources by destinations (None is any), a line for each pair, and whether they pass or go back to FORWARD."""
+
+    sources: Sequence[str | None]
+    destinations: Sequence[str | None]
+    pass_it: bool = False
+
+
+def _list_pairs(entry: Entry) -> tuple[_Pairs, ...]:
+    """An address can't be none of several in one line. So what any doesn't mean is sent back to FORWARD before it."""
+    sources, destinations = _list(entry.source), _list(entry.destination)
+    return (
+        _Pairs(sources=entry.source.others, destinations=destinations),
+        _Pairs(sources=sources, destinations=entry.destination.others),
+        _Pairs(sources=sources, destinations=destinations, pass_it=True),
+    )
+
+
+def _count_lines(entry: Entry, logs: bool) -> int:
+    """How many lines an entry is, those that log among them."""
+    pairs = _list_pairs(entry)
+    return sum(len(one.sources) * len(one.destinations) * (1 + (logs and one.pass_it)) for one in pairs)
 
 
 def render_forward(permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> bytes:
@@ -132,7 +164,7 @@ def write_chain(chain: Chain) -> Iterator[str]:
     yield f":{chain.name} - [0:0]"
     yield "# Finds the jump, or ends here with nothing changed; without --noflush FORWARD has been emptied by now."
     yield f"-C FORWARD -j {chain.name}"
-    yield from _write_entries(chain)
+    yield from _write_parts(chain)
     yield "COMMIT"
 
 
@@ -144,30 +176,17 @@ def _write_table(chain: Chain) -> Iterator[str]:
     yield "-F FORWARD"
     yield "-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
     yield f"-A FORWARD -j {chain.name}"
-    yield from _write_entries(chain)
+    yield from _write_parts(chain)
     yield "COMMIT"
 
 
-def _write_entries(chain: Chain) -> Iterator[str]:
-    """Those from or to any come last: what they send back to FORWARD may be what another entry is for.
-
-    Where several zones have an any, what each has of its own comes before all of them, for the same reason.
-    """
-    for entry in chain.entries:
-        for mine in (
-            *([replace(entry, source=_own(entry.source))] if entry.source.own else []),
-            *([replace(entry, destination=_own(entry.destination))] if entry.destination.own else []),
-        ):
-            yield from _write_entry(mine, chain)
-    for entry in sorted(chain.entries, key=lambda entry: entry.source.is_any or entry.destination.is_any):
-        yield from _write_entry(entry, chain)
+def _write_parts(chain: Chain) -> Iterator[str]:
+    for part in chain.list_parts():
+        yield from _write_entry(part, chain)
 
 
 def _write_entry(entry: Entry, chain: Chain) -> Iterator[str]:
-    """A line for each pair of networks; before them, where it is undecided, a comment that says on what it depends.
-
-    An address can't be none of several in one line. So what any doesn't mean is sent back to FORWARD before it.
-    """
+    """A line for each pair of networks; before them, where it is undecided, a comment that says on what it depends."""
     protocol, ports = entry.service
     start = f"{'# ' if entry.disabled else ''}-{entry.family} -A {chain.name} "
     service = f"-p {protocol} " + (
@@ -179,15 +198,15 @@ def _write_entry(entry: Entry, chain: Chain) -> Iterator[str]:
     doors = "".join(
         f"{flag} {end.interface} " for flag, end in (("-i", entry.source), ("-o", entry.destination)) if end.interface
     )
-    sources, destinations = _list(entry.source), _list(entry.destination)
-    back = [*product(entry.source.others, destinations), *product(sources, entry.destination.others)]
-    for source, destination in back:
-        yield f"{start}{doors}{_ends(source, destination)}{service} -j RETURN"
-    for source, destination in product(sources, destinations):
-        match = f"{start}{doors}{_ends(source, destination)}{service}"
-        if chain.logs:
-            yield f'{match} -m conntrack --ctstate NEW -j LOG --log-prefix "{cut(entry.rule, _PREFIX - 2)}: "'
-        yield f"{match} {_STATE} {comment} -j ACCEPT"
+    for pairs in _list_pairs(entry):
+        for source, destination in product(pairs.sources, pairs.destinations):
+            match = f"{start}{doors}{_ends(source, destination)}{service}"
+            if not pairs.pass_it:
+                yield f"{match} -j RETURN"
+                continue
+            if chain.logs:
+                yield f'{match} -m conntrack --ctstate NEW -j LOG --log-prefix "{cut(entry.rule, _PREFIX - 2)}: "'
+            yield f"{match} {_STATE} {comment} -j ACCEPT"
 
 
 def _own(end: End) -> End:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from planner.report.firewall.devices.openings import Opening, Plan, Sides, make_plan, say_head
@@ -25,6 +25,7 @@ _SIDES = Sides(pattern=re.compile(r"[\w .:/@+-]{1,63}"), allowed="1 to 63 letter
 _PRIORITIES = range(1000, 4001)
 _MOST = {"rules": 1000, "addresses and networks as sources": 4000, "addresses and networks as destinations": 4000}
 """What a network security group takes, all its rules together (Microsoft, “Azure subscription and service limits”)."""
+_FEWER = "give zones and groups networks instead of single addresses"
 _MOST_RANGES = 5000
 """What a rule of a VPC network takes on each side (Google, “Quotas and limits” of VPC firewall rules)."""
 Resources = dict[str, dict[str, Any]]
@@ -65,7 +66,8 @@ def _google(plan: Plan) -> tuple[dict[str, Any], Resources]:
         protocol, ports = opening.permit.service
         sources, destinations = (list_networks(plan, opening, end) for end in ("source", "destination"))
         for networks in (sources, destinations):
-            _check("Google Cloud", f"the rule {opening.name}", len(networks), "ranges on one side", _MOST_RANGES)
+            _check("Google Cloud", f"the rule {opening.name}", len(networks), "ranges on one side", _MOST_RANGES,
+                   ", or choose a part without it by a filter")  # fmt: skip
         rules[name_resource(opening.name)] = {
             "name": name_resource(opening.name).replace("_", "-"),
             "network": "${var.network}",
@@ -100,7 +102,6 @@ def _azure(plan: Plan) -> tuple[dict[str, Any], Resources]:
     """https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs/resources/network_security_rule"""
     rules = {}
     priorities = _number(plan)
-    _check_groups(plan)
     for opening in plan.openings:
         protocol, ports = opening.permit.service
         rules[name_resource(opening.name)] = {
@@ -144,13 +145,22 @@ def _azure(plan: Plan) -> tuple[dict[str, Any], Resources]:
     return variables, {"azurerm_network_security_rule": rules}
 
 
-def _check_groups(plan: Plan) -> None:
+def _say_azure(plan: Plan) -> Iterator[str]:
+    """How it is applied, and which groups would have more than they take: Terraform alone knows which there are."""
+    yield _AZURE
     denied = _list_denied(plan)
     counts = {side: Counter(rules=int(side in denied)) for _, side in plan.sides}
     for opening in plan.openings:
         counts[opening.destination] += weigh(plan, opening)
     for side, count in counts.items():
-        check_group("Azure", f"of {side}", count)
+        over = {what: most for what, most in _MOST.items() if count[what] > most}
+        if over:
+            said = "; ".join(f"{count[what]:,} {what}, and {most:,} are allowed" for what, most in over.items())
+            fewer = "" if {*over} == {"rules"} else f", or {_FEWER}"
+            yield (
+                f"Where {side} is in Azure, no apply goes through: its network security group would have {said}. "
+                f"Choose a part by a filter{fewer}."
+            )
 
 
 def weigh(plan: Plan, opening: Opening) -> Counter[str]:
@@ -172,9 +182,9 @@ def _list_denied(plan: Plan) -> list[str]:
     return sorted({destination for _, destination in plan.sides}) if plan.default_deny else []
 
 
-def _check(label: str, who: str, count: int, what: str, most: int) -> None:
+def _check(label: str, who: str, count: int, what: str, most: int, way_out: str = "") -> None:
     if count > most:
-        advice = "" if what == "rules" else "; give zones and groups networks instead of single addresses"
+        advice = "" if what == "rules" else f"; {_FEWER}{way_out}"
         raise NotExpressible(label, f"{who} would have {count:,} {what}, and {most:,} are allowed{advice}")
 
 
@@ -188,15 +198,16 @@ def _plain(text: str) -> str:
 
 
 def _number(plan: Plan) -> dict[str, int]:
-    """A priority for each rule: no two of a group have the same, and a rule keeps its own while others come and go."""
+    """A priority for each rule: no two of a group have the same, and a rule keeps its own while others come and go.
+
+    Where there are more rules than priorities some have the same one: no group takes so many, and the head says so.
+    """
     taken: dict[str, set[int]] = {}
     numbers = {}
     for opening in sorted(plan.openings, key=lambda one: one.name):
         used = taken.setdefault(opening.destination, set())
         if len(used) == len(_PRIORITIES):
-            raise NotExpressible(
-                "Azure", f"a network security group takes {len(_PRIORITIES):,} of these rules, and one would have more"
-            )
+            used.clear()
         number = int(hashlib.sha256(opening.name.encode()).hexdigest()[:8], 16) % len(_PRIORITIES)
         while number in used:
             number = (number + 1) % len(_PRIORITIES)
@@ -292,7 +303,7 @@ _AWS = (
 
 def render_terraform(
     label: str,
-    load: str,
+    load: Callable[[Plan], Iterable[str]],
     write: Callable[[Plan], tuple[dict[str, Any], Resources]],
     permits: Permits,
     edition: Edition | None,
@@ -307,7 +318,7 @@ def render_terraform(
                      open_undecided=open_undecided)  # fmt: skip
     variables, resources = write(plan)
     document = {
-        "//": [str(line) for line in say_head(f"{label} (Terraform)", plan, edition, (_APPLY, load))],
+        "//": [str(line) for line in say_head(f"{label} (Terraform)", plan, edition, (_APPLY, *load(plan)))],
         "variable": variables,
         **({"resource": resources} if any(resources.values()) else {}),
     }
@@ -316,14 +327,16 @@ def render_terraform(
 
 def render_google(permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> bytes:
     """Firewall rules of a VPC network. Raises NotExpressible."""
-    return render_terraform("Google Cloud", _GOOGLE, _google, permits, edition, default_deny, open_undecided)
+    return render_terraform(
+        "Google Cloud", lambda _: (_GOOGLE,), _google, permits, edition, default_deny, open_undecided
+    )
 
 
 def render_azure(permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> bytes:
     """Rules of network security groups. Raises NotExpressible."""
-    return render_terraform("Azure", _AZURE, _azure, permits, edition, default_deny, open_undecided)
+    return render_terraform("Azure", _say_azure, _azure, permits, edition, default_deny, open_undecided)
 
 
 def render_aws(permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> bytes:
     """Rules of security groups, which deny by themselves. Raises NotExpressible."""
-    return render_terraform("AWS", _AWS, _aws, permits, edition, default_deny, open_undecided)
+    return render_terraform("AWS", lambda _: (_AWS,), _aws, permits, edition, default_deny, open_undecided)

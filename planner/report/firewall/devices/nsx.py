@@ -97,4 +97,4 @@ def render_nsx(permits: Permits, edition: Edition | None, *, default_deny: bool,
 
     Raises NotExpressible.
     """
-    return render_terraform("VMware NSX", _LOAD, _write, permits, edition, default_deny, open_undecided)
+    return render_terraform("VMware NSX", lambda _: (_LOAD,), _write, permits, edition, default_deny, open_undecided)

@@ -3,7 +3,7 @@
 from html import escape
 
 from planner.engine.acceptance import Acceptance
-from planner.report.said.acceptance import NAMES, list_forbidden
+from planner.report.said.acceptance import NAMES, NOT_PROVEN, count_not_proven, list_forbidden
 from ports.text import many
 
 TITLE = "acceptance"
@@ -19,7 +19,8 @@ def say_badge(acceptance: Acceptance | None) -> tuple[str, str]:
         return "not tested", "unknown"
     flows = many(len(acceptance.flows), "flow")
     if acceptance.passed:
-        return f"accepted, {flows}", "good"
+        left = count_not_proven(acceptance)
+        return f"accepted, {flows}" + (f", {left:,} {NOT_PROVEN}" if left else ""), "good"
     blocked = sum(one.status == "blocked" and not one.excused for one in acceptance.flows)
     forbidden = len(list_forbidden(acceptance))
     said = [f"{blocked:,} of {flows} blocked"] if blocked else []

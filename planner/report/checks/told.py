@@ -7,6 +7,7 @@ from planner.engine.acceptance import STATUSES, Acceptance, FlowState, State, St
 from planner.engine.report import Report
 from planner.plan.syntax import to_json
 from planner.report.formats.json import closed_data, flow_data
+from planner.report.said.acceptance import list_not_proven
 from ports.text import many, show_line
 
 WORDS: dict[Status, str] = {
@@ -67,6 +68,7 @@ def _write(report: Report, acceptance: Acceptance) -> Iterator[str]:
         count = acceptance.counts[status]
         if count:
             yield f"{count:,} of {many(len(acceptance.flows), 'flow')} {WORDS[status]}"
+    yield from list_not_proven(acceptance)
     rules = {opening: one.rule.id for one in acceptance.rules for opening in one.rule.openings()}
     listed: tuple[Status, ...] = ("forbidden-open", "blocked", "refused", "not-tested")
     for wanted in listed:

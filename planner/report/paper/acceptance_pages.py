@@ -15,12 +15,15 @@ from planner.report.paper.printed import Element, Kids, Picture, PrintedReport, 
 from planner.report.paper.words import mark_addresses, say_date, shorten, shown
 from planner.report.said.acceptance import (
     NAMES,
+    NOT_PROVEN,
     OF_A_RANGE,
     SHORT,
     Row,
     Trouble,
+    count_not_proven,
     list_blocked,
     list_forbidden,
+    list_not_proven,
     list_rows,
     say_accepted,
 )
@@ -102,6 +105,8 @@ def _make_cover(report: Report, acceptance: Acceptance, date: str) -> Element:
     bad = ("blocked", "not-tested", "forbidden-open")
     counts = acceptance.counts
     counts["forbidden-open"] = len(list_forbidden(acceptance))
+    left, unsaid = count_not_proven(acceptance), () if acceptance.passed else list_not_proven(acceptance)
+    figures = [(counts[one], NAMES[one], bool(counts[one]) and one in bad) for one in reversed(STATUSES)]
     return make(
         "section.cover",
         make("p.eyebrow", f"Acceptance of the ports of {report.matrix.product}"),
@@ -112,9 +117,8 @@ def _make_cover(report: Report, acceptance: Acceptance, date: str) -> Element:
             if acceptance.passed
             else f"Not accepted yet. Of {many(len(acceptance.flows), 'flow')}:",
         ),
-        make_numbers(
-            (counts[status], NAMES[status], bool(counts[status]) and status in bad) for status in reversed(STATUSES)
-        ),
+        make_numbers([*figures, (left, NOT_PROVEN, True)] if left else figures),
+        make("p", " ".join(unsaid)) if unsaid else None,
         make("div.halves", make("div", make_facts(facts()))),
     )
 

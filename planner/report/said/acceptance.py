@@ -1,5 +1,6 @@
 """An acceptance as pages and tickets say it: what is blocked and whom to ask, and each rule by its sources."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from planner.engine.report import Report
 from planner.plan.document import Endpoint
 from planner.report.said.outline import describe_reasons
 from planner.report.said.text import list_addresses
-from ports.text import show_line
+from ports.text import many, show_line
 
 NAMES: dict[Status, str] = {
     "open": "open",
@@ -31,7 +32,9 @@ _CAME = {
     "unproven": "sent, nothing came back",
     "open": "answered",
 }
-_ACCEPTED = "Accepted: no flow that is needed is blocked or untested, and nothing is open that must stay closed."
+NOT_PROVEN = "not proven closed"
+"""How many rows of what must stay closed are, as a figure."""
+_ACCEPTED = "Accepted: no flow that is needed is blocked or untested, and nothing {}is open that must stay closed."
 _PASSED: dict[Status, str] = {
     "refused": "Refused: the way is open, and nothing answers there yet.",
     "unproven": "Unproven: it was sent by UDP, and nothing came back, so nothing speaks against it.",
@@ -84,9 +87,28 @@ class Row:
 
 
 def say_accepted(acceptance: Acceptance) -> str:
-    """That it passes, and what those of its flows come to that passed without an answer."""
+    """That it passes, what those of its flows come to that passed without an answer, and what it says nothing of."""
+    left = list_not_proven(acceptance)
     said = [sentence for status, sentence in _PASSED.items() if acceptance.counts[status]]
-    return " ".join([_ACCEPTED, *said])
+    return " ".join([_ACCEPTED.format("that was tried " if left else ""), *said, *left])
+
+
+def list_not_proven(acceptance: Acceptance) -> tuple[str, ...]:
+    """How much of what must stay closed may be open for all that results say, in sentences; none if all is known."""
+    rows, beside = Counter(one.status for one in acceptance.closed), len(acceptance.beside)
+    of_rows = f"of {many(len(acceptance.closed), 'row')} of what must stay closed"
+    missing = sum(one.status == "not-tested" for one in acceptance.beside)
+    said = {
+        f"Not tested, or not all of it: {rows['not-tested']:,} {of_rows}.": rows["not-tested"],
+        f"Unproven: {rows['unproven']:,} {of_rows}; it was sent by UDP, and nothing came back.": rows["unproven"],
+        f"Not tested: {missing:,} of {many(beside, 'attempt')} beside the plan's ports.": missing,
+    }
+    return tuple(sentence for sentence, count in said.items() if count)
+
+
+def count_not_proven(acceptance: Acceptance) -> int:
+    """How many rows of what must stay closed may be open for all that results say."""
+    return sum(one.status in ("not-tested", "unproven") for one in acceptance.closed)
 
 
 def list_blocked(report: Report, acceptance: Acceptance) -> tuple[Trouble, ...]:

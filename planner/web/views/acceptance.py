@@ -16,11 +16,14 @@ from planner.engine.acceptance import Status
 from planner.report import ACCEPTANCE_FORMATS
 from planner.report.said.acceptance import (
     NAMES,
+    NOT_PROVEN,
     OF_A_RANGE,
     SHORT,
     Row,
+    count_not_proven,
     list_blocked,
     list_forbidden,
+    list_not_proven,
     list_rows,
     say_accepted,
 )
@@ -185,6 +188,9 @@ def describe_acceptance(report: Report, proven: Proven) -> dict[str, Any]:
     acceptance = proven.acceptance
     forbidden = list_forbidden(acceptance)
     counts = {**acceptance.counts, "forbidden-open": len(forbidden)}
+    figures = [(str(status), counts[status], NAMES[status]) for status in ORDER]
+    if left := count_not_proven(acceptance):
+        figures.append(("not-proven", left, NOT_PROVEN))
     rows = list_rows(acceptance)[:MOST_ROWS]
     sources = list(dict.fromkeys(cell.source for row in rows for cell in row.cells))
     wide = len(sources) <= MOST_COLUMNS
@@ -194,7 +200,8 @@ def describe_acceptance(report: Report, proven: Proven) -> dict[str, Any]:
         "show_way": "both",  # whoever is asked needs the addresses
         "accepted": say_accepted(acceptance) if acceptance.passed else "",
         "total": len(acceptance.flows),
-        "figures": [(status, counts[status], NAMES[status]) for status in ORDER],
+        "not_proven": () if acceptance.passed else list_not_proven(acceptance),
+        "figures": figures,
         "blocked": blocked[:MOST_BLOCKED],
         "more_blocked": max(0, len(blocked) - MOST_BLOCKED),
         "forbidden": forbidden,

@@ -134,6 +134,17 @@ def test_an_acceptance_that_passes_says_what_is_refused_or_unproven(client, plan
     assert lead.endswith("Refused: the way is open, and nothing answers there yet.")
 
 
+def test_what_must_stay_closed_and_was_not_tried_is_among_the_figures(client, plan):
+    upload(client, plan, file(plan, "PS01"), file(plan, "Staff", only(must_not_reach_sql, "error")))
+    page = Page(client.get(address(plan)))
+    assert figures(page)["not-proven"] == "1"
+    assert "nothing that was tried is open that must stay closed. Not tested, or not all" in page.text(class_="lead")
+    upload(client, plan, file(plan, "PS01", only(to_sql, "filtered"), started="2026-11-26T10:00:00Z"))
+    page = Page(client.get(address(plan)))
+    assert page.text(class_="lead") == "Not accepted yet."
+    assert "1 of 1 row of what must stay closed." in page.text()
+
+
 def test_what_is_blocked_names_the_firewalls_on_the_way_and_has_a_ticket(client, plan):
     upload(client, plan, file(plan, "PS01", only(to_sql, "filtered")))
     page = Page(client.get(address(plan)))

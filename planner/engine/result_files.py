@@ -7,8 +7,9 @@ an example.
 
 import re
 import xml.etree.ElementTree as ET
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from typing import get_args
@@ -35,10 +36,13 @@ _FAILURES: dict[str, Outcome] = {"blocked": "filtered", "forbidden-open": "open"
 
 
 class ResultReader:
-    """Reads files of results beside a report; what it needs of that is found once for all of them."""
+    """Reads files of results beside a report; what it needs of that is found once for all of them.
 
-    def __init__(self, report: Report) -> None:
-        self._report = report
+    `most`: how many results it reads of all files together; what goes beyond is refused, and then the rest unread.
+    """
+
+    def __init__(self, report: Report, most: int | None = None) -> None:
+        self._report, self._most, self._number = report, most, 0
 
     @cached_property
     def _digest(self) -> str:
@@ -56,10 +60,14 @@ class ResultReader:
     def read(self, name: str, data: bytes) -> tuple[Run, ...]:
         """The runs of a file by its name: one of a script's file; of JUnit XML one for each source.
 
-        Raises BadResults with one sentence where it is neither, or says too little or too much.
+        What it says more often of one check, address and port than a script can is there once for each outcome. Raises
+        BadResults with one sentence where it is neither, or says too little or too much.
         """
+        self._count(0)
         if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] != b"<":
-            return (Run(name=name, results=read_results(data)),)
+            results = read_results(data)
+            self._count(len(results.results))
+            return (Run(name=name, results=replace(results, results=self._drop_repeated(results.results))),)
         root = _parse(data)
         said = {str(one.get("name")): str(one.get("value")) for one in root.iter("property")}
         for key, words in (("plan", "the plan's name"), ("report", "the digest of the report, as in plan.json")):
@@ -70,6 +78,7 @@ class ResultReader:
         first = self._first if checks else said["plan"]
         by_source: defaultdict[str, list[Result]] = defaultdict(list)
         for number, (check, result) in enumerate(_list_results(checks, root), 1):
+            self._count(1)
             if number > limits.RESULT_ROWS:
                 raise BadResults(
                     f"It has more than {limits.RESULT_ROWS:,} results, which is the most that is read: a test case "
@@ -82,11 +91,36 @@ class ResultReader:
                 name=name,
                 results=Results(
                     plan=said["plan"], report=said["report"], source=source, host=host, started=started,
-                    results=tuple(results),
+                    results=self._drop_repeated(results),
                 ),
             )
             for source, results in sorted(by_source.items())
         )  # fmt: skip
+
+    def _count(self, more: int) -> None:
+        """Raises BadResults where no more is read."""
+        self._number += more
+        if self._most is not None and (self._number > self._most or (self._number == self._most and not more)):
+            raise BadResults(f"At most {self._most:,} results are taken at once; send it by itself.")
+
+    def _drop_repeated(self, results: Sequence[Result]) -> tuple[Result, ...]:
+        """What a script can say of one check, address and port: one result for the address, one for each name.
+
+        Of more each outcome is there once, as no other counts.
+        """
+        places = [(one.id, one.destination, one.protocol, one.address, one.port) for one in results]
+        if len(set(places)) == len(places):
+            return tuple(results)
+        times: Counter[tuple[str | None, ...]] = Counter()
+        said: set[tuple[tuple[str | None, ...], Outcome]] = set()
+        kept = []
+        for place, result in zip(places, results, strict=True):
+            check = self._checks.get(result.id)
+            if times[place] <= (len(check.names) if check else 0) or (place, result.outcome) not in said:
+                kept.append(result)
+            times[place] += 1
+            said.add((place, result.outcome))
+        return tuple(kept)
 
 
 def _parse(data: bytes) -> ET.Element:

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from planner.engine import result_files
-from planner.engine.acceptance import assess
+from planner.engine.acceptance import Run, assess
 from planner.engine.checks import digest_of, plan_checks
 from planner.engine.result_files import ResultReader
 from planner.plan import limits
-from planner.plan.check_results import BadResults
+from planner.plan.check_results import BadResults, Result, read_results
 from planner.report.checks.junit import render_junit
 from ports.text import MAX_NAME
 from tests.checking import only, run_all, run_of, write_results
@@ -188,6 +188,56 @@ def test_the_addresses_of_a_check_are_not_compared_with_one_another():
     outcomes = [result.outcome for _, result in result_files._list_results({check.id: check}, root)]
     assert outcomes == ["open"] * 101 + ["skipped"]
     assert Counted.compared == 0
+
+
+NAMED = report_of(
+    write_plan(
+        {"name": "A", "zone": "Internal", "addresses": ["10.0.0.1"]},
+        {"name": "B", "zone": "DMZ", "addresses": ["192.0.2.20", "b.example.com", "c.example.com"]},
+        additional_flows=[{"source": "A", "destination": "B", "protocol": "tcp", "ports": "443", "reason": "x"}],
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "kept"),
+    [
+        (["open"] * 3, ["open"] * 3),
+        (["open"] * 9, ["open"] * 3),
+        (["open", "open", "open", "open", "filtered", "filtered", "open"], ["open", "open", "open", "filtered"]),
+        (["skipped", "open", "refused", "error", "error"], ["skipped", "open", "refused", "error"]),
+    ],
+)
+def test_what_is_said_more_often_than_a_script_can_is_kept_once_for_each_outcome(outcomes, kept):
+    """The first is of the address, and of each of the two names may be another one."""
+    document = write_results(NAMED, "A")
+    row = next(one for one in document["results"] if one["address"] == "192.0.2.20")
+    rows = [row | {"outcome": outcome} for outcome in outcomes]
+    data = json.dumps(document | {"results": rows}).encode()
+    (run,) = ResultReader(NAMED).read("a.json", data)
+    assert [one.outcome for one in run.results.results] == kept
+    states = [assess(NAMED, [one]) for one in (run, Run(name="a.json", results=read_results(data)))]
+    assert statuses(states[0]) == statuses(states[1])
+
+
+def test_test_cases_that_repeat_one_another_are_kept_once_for_each_outcome():
+    cases = [case(SQL)] * 50 + [case(SQL, "<failure/>")] * 50
+    [run] = ResultReader(REPORT).read("a.xml", suite(*cases))
+    assert [one.outcome for one in run.results.results] == ["open", "filtered"]
+
+
+def test_no_more_results_than_that_are_read_of_all_files(monkeypatch):
+    made = []
+    data = json.dumps(write_results(REPORT, "PS01")).encode()
+    number = len(read_results(data).results)
+    monkeypatch.setattr(result_files, "Result", lambda **facts: made.append(1) or Result(**facts))
+    monkeypatch.setattr(result_files, "read_results", lambda data: made.append(2) or read_results(data))
+    reader = ResultReader(REPORT, number + 2)
+    assert reader.read("a.json", data)
+    for name, sent in {"b.xml": suite(*[case(SQL)] * 1000), "c.xml": suite(case(SQL)), "d.json": data}.items():
+        with pytest.raises(BadResults, match=f"^At most {number + 2} results are taken at once; send it by itself.$"):
+            reader.read(name, sent)
+    assert made == [2, 1, 1, 1]
 
 
 def test_the_name_of_a_machine_is_cut():

@@ -32,10 +32,10 @@ from planner.store.files import send
 from planner.store.jobs import Order, ask_sealed
 from planner.store.models import Hold, Plan
 from planner.store.reports import report_for
-from planner.store.results import Upload
-from planner.store.sent_before import Answered, once
+from planner.store.results import Taken, Upload, take
+from planner.store.sent_before import Answered, add, once
 from planner.store.token_models import ApiToken
-from planner.store.verified import take_uploads
+from planner.store.verified import follow
 
 TAG = "Results and existing rules"
 SENT = "what a program sent"
@@ -81,23 +81,34 @@ def send_results(request: HttpRequest, key: UUID) -> HttpResponseBase:
             raise Problem(code="not-valid", detail="Nothing was sent.")
         is_stranger = caller.token.scope == ApiToken.Scope.RESULTS
         report = report_for(plan.version, matrix_of(plan))  # before `once`, in whose transaction nobody else can write
+        taken, sender = Taken(known=1), caller.sender()
 
         def act() -> Answered:
-            sender = caller.sender()
+            nonlocal taken
             sent = [Upload(name=SENT, data=data)]
-            taken, verified = take_uploads(
-                plan, report, sent, who=sender.who, via=caller.token.label, is_stranger=is_stranger
-            )
+            taken = take(plan, report, sent, who=sender.who, via=caller.token.label, is_stranger=is_stranger)
             if not taken.stored:
                 said = " ".join(taken.messages) or "It was there already."
                 raise Problem(code="not-valid", detail=f"Nothing was stored. {said}")
-            answer = TakenResults(
-                runs=len(taken.stored), results=taken.results, verified=verified, messages=list(taken.messages)
-            )
+            messages = list(taken.messages)
+            answer = TakenResults(runs=len(taken.stored), results=taken.results, verified=0, messages=messages)
             return Answered(status=200, answer=answer.model_dump())
 
-        done = once(caller.token, name, b"results " + plan.key.bytes + data, act)
-    made = TakenResults.model_validate(done.answer)
+        # Behind `once`, as it takes long; also for what was there already, as it may not have come to its end then.
+        try:
+            done = once(caller.token, name, b"results " + plan.key.bytes + data, act)
+        except Problem:
+            follow(plan, report, taken, who=caller.token.label or sender.who)
+            raise
+        made = TakenResults.model_validate(done.answer)
+
+        def note(verified: int) -> None:
+            made.verified += verified
+            if verified:
+                add(caller.token, name, made.model_dump())
+
+        taken, _ = follow(plan, report, taken, who=caller.token.label or sender.who, note=note)
+        made.messages += [taken.unfinished] if taken.unfinished else []
     return HttpResponse(made.model_dump_json().encode(), content_type=JSON)
 
 

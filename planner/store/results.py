@@ -28,7 +28,7 @@ from planner.plan import limits
 from planner.plan.check_results import BadResults, Result, Results
 from planner.plan.reading import address_key
 from planner.report.said.trend import Step, join_steps
-from planner.store import models
+from planner.store import audit, models
 from planner.store.actions import lock_plan
 from planner.store.recent import Recent
 from planner.store.reports import find_renames_since
@@ -40,6 +40,8 @@ MOST_OF_SOURCE = 10
 """How many runs of one source are kept, the newest."""
 MOST_RUNS = 2_000
 """How many runs one plan has."""
+MOST_KEPT = 1_000_000
+"""How many results its runs have together, the newest: all of them are unpacked to say what they prove."""
 MOST_BESIDE = 20_000
 """Most flows of a plan whose rows say on its page what is proven of them: all is found anew after each change."""
 MOST_LOOKED_AT = 500
@@ -70,6 +72,10 @@ class Taken:
     messages: tuple[str, ...] = ()
     files: int = 0
     """Of how many files something was stored."""
+    known: int = 0
+    """How many runs were there already."""
+    unfinished: str = ""
+    """A sentence where the results are kept, and what follows of them couldn't be."""
 
     @property
     def results(self) -> int:
@@ -92,7 +98,12 @@ class Proven:
         return bool(self.runs)
 
 
-_kept: Recent[tuple[Report, Proven]] = Recent(lambda pair: len(pair[0].flows), count=4)
+def _weigh(pair: tuple[Report, Proven]) -> int:
+    report, proven = pair
+    return len(report.flows) + sum(run.number for run in proven.runs.values())
+
+
+_kept: Recent[tuple[Report, Proven]] = Recent(_weigh, count=4)
 
 
 _newest = Written(lambda plan: CheckRun.objects.filter(plan=plan).order_by("-pk").values_list("pk", "at")[:1], 2**62)
@@ -226,20 +237,27 @@ def _keys(addresses: Iterable[str]) -> set[str]:
 
 
 def take(
-    plan: models.Plan, report: Report, uploads: Sequence[Upload], *, who: str, via: str = "", is_stranger: bool = False
+    plan: models.Plan,
+    report: Report,
+    uploads: Sequence[Upload],
+    *,
+    who: str,
+    via: str = "",
+    link: models.ShareLink | None = None,
+    is_stranger: bool = False,
 ) -> Taken:
     """Store the runs that these files have, each by itself: what one has wrong keeps no other from being used.
 
-    `report` is of the plan's newest revision; `via` says by which token or link they came. Files of another plan, of
-    an older report, broken, too large or known ones, and those of the future, are told in a sentence each; to a
-    stranger, who may know nothing of the plan, without its name.
+    `report` is of the plan's newest revision; `via` says by which token or link they came, `link` which one that is.
+    What is stored is in the log. Files of another plan, of an older report, broken, too large or known ones, and those
+    of the future, are told in a sentence each; to a stranger, who may know nothing of the plan, without its name.
     """
     runs: list[Run] = []
     files: dict[int, Upload] = {}
     refused = []
     if len(uploads) > MOST_FILES:
         refused.append(f"These are {len(uploads):,} files; {MOST_FILES} are taken at once. The others were not used.")
-    reader, total = ResultReader(report), 0
+    reader = ResultReader(report, MOST_RESULTS)
     for upload in uploads[:MOST_FILES]:
         name = cut(upload.name, 100) or "a file without a name"
         try:
@@ -247,39 +265,39 @@ def take(
         except BadResults as error:
             refused.append(f"{name} was not used: {error}")
             continue
-        results = sum(len(run.results.results) for run in found)
-        if total + results > MOST_RESULTS:
-            refused.append(
-                f"{name} was not used: with the files before it these are more than {MOST_RESULTS:,} results, which "
-                "is the most that is taken at once."
-            )
-        elif any(run.results.started > timezone.now() + AHEAD for run in found):
+        if any(run.results.started > timezone.now() + AHEAD for run in found):
             refused.append(f"{name} was not used: it says that it was made later than now. Set that machine's clock.")
         elif is_stranger and any(run.results.plan != report.plan.name for run in found):
             refused.append(f"{name} was not used: it is of another plan.")
         else:
             files |= {id(run): upload for run in found}
             runs += found
-            total += results
     state = assess(report, runs, refused)
     planning = Planning(report)
     stored = [_make_row(plan, planning, run, files[id(run)], who=who, via=via) for run in state.used]
-    taken = _store(plan, stored, state.messages)
-    if taken.stored:  # found once others can write again: all that is kept is unpacked and assessed for it
-        counts = prove(plan, report).acceptance.counts
-        CheckRun.objects.filter(pk__in=[row.pk for row in taken.stored]).update(counts=counts)
+    taken = _store(plan, stored, state.messages, who=who, via=via, link=link)
     by_row = {id(row): id(files[id(run)]) for row, run in zip(stored, state.used, strict=True)}
     return replace(taken, files=len({by_row[id(row)] for row in taken.stored}))
 
 
+def count_flows(taken: Taken, proven: Proven) -> None:
+    """Note with the runs that were stored how many flows have each status now that these are there."""
+    CheckRun.objects.filter(pk__in=[row.pk for row in taken.stored]).update(counts=proven.acceptance.counts)
+
+
 @transaction.atomic
-def _store(plan: models.Plan, rows: Sequence[CheckRun], messages: Iterable[str]) -> Taken:
+def _store(
+    plan: models.Plan, rows: Sequence[CheckRun], messages: Iterable[str], *, who: str, via: str,
+    link: models.ShareLink | None,
+) -> Taken:  # fmt: skip
     lock_plan(plan.pk)
     said = list(messages)
     known = set(_runs(plan).values_list("checksum", flat=True))
     new: list[CheckRun] = []
+    known_already = 0
     for row in rows:
         if row.checksum in known:
+            known_already += 1
             said.append(f"{row.file} was not used: it was uploaded already.")
         else:
             known.add(row.checksum)
@@ -288,17 +306,29 @@ def _store(plan: models.Plan, rows: Sequence[CheckRun], messages: Iterable[str])
     if new:
         _forget_old(plan, {row.source for row in new})
         kept = set(_runs(plan).filter(pk__in=[row.pk for row in new]).values_list("pk", flat=True))
-        said += [f"{row.file} was not kept: newer runs of its source are there." for row in new if row.pk not in kept]
+        said += [f"{row.file} was not kept: {_ENOUGH}" for row in new if row.pk not in kept]
         new = [row for row in new if row.pk in kept]
-    return Taken(stored=tuple(new), messages=tuple(said))
+    if new:
+        audit.note("results-uploaded", plan=plan, link=link, actor=who, detail=via)
+    return Taken(stored=tuple(new), messages=tuple(said), known=known_already)
+
+
+_ENOUGH = (
+    f"there are as many newer runs as are kept, which is {MOST_OF_SOURCE} of a source, and {MOST_RUNS:,} of a plan "
+    f"with {MOST_KEPT:,} results."
+)
 
 
 def _forget_old(plan: models.Plan, sources: Iterable[str]) -> None:
-    """Keep the newest runs of each source, by when they were made, and so many of the plan."""
+    """Keep the newest runs of each source, by when they were made, and so many of the plan with so many results."""
     for source in sources:
         old = _runs(plan).filter(source=source).order_by("-started", "-pk").values_list("pk", flat=True)
         CheckRun.objects.filter(pk__in=list(old[MOST_OF_SOURCE:])).delete()
-    beyond = list(_runs(plan).order_by("-started", "-pk").values_list("pk", flat=True)[MOST_RUNS:])
+    beyond, results = [], 0
+    for place, (pk, number) in enumerate(_runs(plan).order_by("-started", "-pk").values_list("pk", "number")):
+        results += number
+        if place >= MOST_RUNS or results > MOST_KEPT:
+            beyond.append(pk)
     CheckRun.objects.filter(pk__in=beyond).delete()
 
 

@@ -49,6 +49,12 @@ def once(token: ApiToken, key: str, asked: bytes, act: Callable[[], Answered]) -
     return _once(token, key, asked, act) if key else act()
 
 
+def add(token: ApiToken, key: str, answer: Any) -> None:
+    """Have another answer given again: with what was found out after the request was stored. Nothing without a key."""
+    if key:
+        SentBefore.objects.filter(token=token, key=derive(token, key, "sent")).update(answer=answer)
+
+
 @transaction.atomic
 def _once(token: ApiToken, key: str, asked: bytes, act: Callable[[], Answered]) -> Answered:
     name, request = derive(token, key, "sent"), hashlib.sha256(asked).hexdigest()

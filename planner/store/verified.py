@@ -1,20 +1,28 @@
 """What results mean for a plan: rules that are implemented and open become verified, and findings join its report."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from django.db import Error
 
 from planner.engine import Report
 from planner.engine.findings import Finding
 from planner.engine.findings.results import add_findings, find_results
 from planner.engine.life import Life, Lives, mark_of
 from planner.engine.rules import Opening, Rule
-from planner.store import audit, models
+from planner.store import models
 from planner.store.actions import Sender
 from planner.store.lives import Overtaken, Pick, Wish, lives_of, set_states
 from planner.store.recent import Recent
-from planner.store.results import Proven, Taken, Upload, prove, take
+from planner.store.results import Proven, Taken, Upload, count_flows, prove, take
+from planner.store.trouble import name_trouble
 from ports.text import cut
 
 IMPLEMENTED, VERIFIED = "implemented", "verified"
+UNFINISHED = (
+    "The results are kept. Which rules become verified by them couldn’t be stored at the moment: send one of the "
+    "files again in a minute."
+)
 _told: Recent[tuple[tuple[Report, tuple[Finding, ...]], Report]] = Recent(lambda pair: len(pair[1].flows), count=4)
 """What is made anew of a report is the same object while its results say the same: others keep things by it."""
 
@@ -53,15 +61,33 @@ def take_uploads(
     link: models.ShareLink | None = None,
     is_stranger: bool = False,
 ) -> tuple[Taken, int]:
-    """Store what can be used, note that, and verify rules by it; returns also how many that were.
+    """Store what can be used, as `take`, and what follows of it; returns also how many rules were verified."""
+    taken = take(plan, report, uploads, who=who, via=via, link=link, is_stranger=is_stranger)
+    return follow(plan, report, taken, who=via or who)
 
-    `via` says by which token or link they came, `link` which one that is.
+
+def follow(
+    plan: models.Plan, report: Report, taken: Taken, *, who: str, note: Callable[[int], object] | None = None
+) -> tuple[Taken, int]:
+    """What follows of results that are kept: their flows are counted, and rules verified. Returns also how many.
+
+    To be done in no transaction: all that is kept is unpacked and assessed for it, and others write meanwhile. What
+    was there already is assessed again, as that may not have come to its end; doing it twice changes nothing. Where
+    the database fails the results stay, and what is returned says so. `note` stores how many rules became verified.
     """
-    taken = take(plan, report, uploads, who=who, via=via, is_stranger=is_stranger)
-    if not taken.stored:
+    if not taken.stored and not taken.known:
         return taken, 0
-    audit.note("results-uploaded", plan=plan, link=link, actor=who, detail=via)
-    return taken, verify(plan, report, prove(plan, report), who=via or who)
+    try:
+        proven = prove(plan, report)
+        count_flows(taken, proven)
+        verified = verify(plan, report, proven, who=who)
+        if note:
+            note(verified)
+    except Error as error:
+        if name_trouble(error) is None:
+            raise
+        return replace(taken, unfinished=UNFINISHED), 0
+    return taken, verified
 
 
 def _list_open(lives: Lives, proven: Proven) -> Iterator[Rule]:

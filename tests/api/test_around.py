@@ -5,7 +5,7 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from planner.api import results
@@ -13,6 +13,7 @@ from planner.api import uploads as uploads_of_api
 from planner.deploy.turns import ASIDE, Turns
 from planner.report import progress
 from planner.sharing import links, uploads, work
+from planner.store import verified
 from planner.store.models import Hold, RuleState, ShareLink, hash_token
 from planner.store.reports import report_for
 from planner.store.run_models import CheckRun
@@ -21,6 +22,7 @@ from tests.api.programs import Program, make, problem
 from tests.api.test_who_may import DOCUMENT
 from tests.checking import write_results
 from tests.engine.existing.samples import SAMPLES
+from tests.store.test_trouble import raised
 from tests.web.views.test_making import make_files
 
 
@@ -159,6 +161,29 @@ def test_a_report_is_made_before_the_transaction_that_keeps_an_answer(handler, p
         assert response.json()["runs"] == 1
     assert set(seen) == {len(connection.savepoint_ids)}
     assert CheckRun.objects.count() == 1
+
+
+def test_what_follows_of_results_is_found_behind_the_transaction_that_keeps_an_answer(handler, plan, monkeypatch):
+    """It takes long. Where it fails, whoever sends the request again, or the file, brings it to its end."""
+    seen, left = [], [0, 2, 0, 1]
+
+    def look(*_, **__):
+        seen.append(len(connection.savepoint_ids))
+        return left.pop(0)
+
+    def fail(*_):
+        monkeypatch.undo()
+        monkeypatch.setattr(verified, "verify", look)
+        raise raised(OperationalError)
+
+    monkeypatch.setattr(verified, "prove", fail)
+    program = Program(handler, make("results"))
+    sent = write_results(report_for(plan.version, shipped_matrix()), plan.document["endpoints"][0]["name"])
+    answers = [program.post(f"/plans/{plan.key}/results", sent, Idempotency_Key="one").json() for _ in range(4)]
+    assert [(one["runs"], one["verified"]) for one in answers] == [(1, 0), (1, 0), (1, 2), (1, 2)]
+    assert [len(one["messages"]) for one in answers] == [1, 0, 0, 0]
+    assert problem(program.post(f"/plans/{plan.key}/results", sent)) == (422, "not-valid")
+    assert (left, set(seen)) == ([], {len(connection.savepoint_ids)})
 
 
 def test_who_only_reports_results_learns_nothing_of_the_plan(handler, plan):

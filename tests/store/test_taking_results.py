@@ -1,17 +1,21 @@
 """Results are kept while others can write, are told in the log once they are kept, and are known by themselves."""
 
+import json
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from planner.store import results, verified
+from planner.store import recent, results, verified
 from planner.store.models import Event
 from planner.store.results import Upload, list_steps, prove, take
 from planner.store.run_models import CheckRun
 from planner.store.verified import take_uploads
+from planner.web.views.acceptance import say_taken
 from tests.checking import only
+from tests.store.test_lives import give, life_of
+from tests.store.test_trouble import raised
 from tests.web.views.pages import store
 from tests.web.views.test_acceptance import file, report_of, to_sql, write_plan
 
@@ -37,7 +41,6 @@ def test_what_is_kept_is_assessed_once_others_can_write_again(monkeypatch):
         seen.append((connection.in_atomic_block, CheckRun.objects.count()))
         return prove(*given)
 
-    monkeypatch.setattr(results, "prove", look)
     monkeypatch.setattr(verified, "prove", look)
     report = report_of(plan)
     take_uploads(plan, report, [read(plan, "PS01"), read(plan, "Staff")], who="Kim")
@@ -65,16 +68,16 @@ def test_a_run_that_was_never_committed_says_nothing_of_the_one_that_has_its_num
 def test_the_newest_step_is_there_before_its_flows_are_counted_and_none_before_it_gets_their_number():
     plan = make()
     report = report_of(plan)
-    take(plan, report, [read(plan, "PS01", only(to_sql, "filtered"))], who="Kim")
+    take_uploads(plan, report, [read(plan, "PS01", only(to_sql, "filtered"))], who="Kim")
     CheckRun.objects.update(at=timezone.now() - timedelta(days=1))
     before = CheckRun.objects.get().counts
-    take(plan, report, [read(plan, "PS01", started="2026-11-26T01:00:00Z")], who="Kim")
+    take_uploads(plan, report, [read(plan, "PS01", started="2026-11-26T01:00:00Z")], who="Kim")
     steps = list_steps(plan, prove(plan, report))
     CheckRun.objects.filter(pk=CheckRun.objects.latest("pk").pk).update(counts={})
     assert list_steps(plan, prove(plan, report)) == steps
     assert [step.counts for step in steps] == [before, prove(plan, report).acceptance.counts]
     CheckRun.objects.filter(pk=CheckRun.objects.earliest("pk").pk).update(counts={})
-    take(plan, report, [read(plan, "Staff")], who="Kim")
+    take_uploads(plan, report, [read(plan, "Staff")], who="Kim")
     assert len(list_steps(plan, prove(plan, report))) == 1
 
 
@@ -87,3 +90,95 @@ def test_the_log_tells_of_results_that_are_kept_and_of_no_others():
     for _ in range(2):
         take_uploads(plan, report, [read(plan, "PS01")], who="Kim", via="Nightly")
     assert told() == [(plan.key, None, "Kim", "Nightly")]
+
+
+def fail_once(monkeypatch):
+    """What is proven can't be read the next time it is asked for, as where the database is gone for a moment."""
+
+    def fail(*_):
+        monkeypatch.setattr(verified, "prove", prove)
+        raise raised(OperationalError)
+
+    monkeypatch.setattr(verified, "prove", fail)
+
+
+def make_implemented():
+    plan = make()
+    report = report_of(plan)
+    rule = next(rule.id for rule in report.rules if rule.sources[0].name == "Staff")
+    give(plan, rule, state="implemented")
+    return plan, report, lambda: life_of(plan, rule).given.state
+
+
+@pytest.mark.django_db
+def test_what_is_kept_is_said_though_the_database_fails_behind_it_and_the_same_file_ends_it(monkeypatch):
+    plan, report, state = make_implemented()
+    fail_once(monkeypatch)
+    taken, number = take_uploads(plan, report, [read(plan, "PS01"), read(plan, "Staff")], who="Kim")
+    assert (len(taken.stored), number, state()) == (2, 0, "implemented")
+    assert taken.unfinished.startswith("The results are kept.")
+    assert say_taken(taken, number).endswith(f"2 runs stored. {taken.unfinished}")
+    assert told() == [(plan.key, None, "Kim", "")]
+    taken, number = take_uploads(plan, report, [read(plan, "Staff")], who="Kim")
+    assert (len(taken.stored), taken.unfinished, number, state()) == (0, "", 1, "verified")
+    assert take_uploads(plan, report, [read(plan, "Staff")], who="Kim")[1] == 0
+    assert len(told()) == 1
+
+
+@pytest.mark.django_db
+def test_what_is_no_trouble_of_the_database_is_raised(monkeypatch):
+    plan = make()
+    monkeypatch.setattr(verified, "prove", lambda *_: (_ for _ in ()).throw(IntegrityError("a fault")))
+    with pytest.raises(IntegrityError):
+        take_uploads(plan, report_of(plan), [read(plan, "PS01")], who="Kim")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_log_and_the_results_are_stored_together_or_not_at_all(monkeypatch):
+    plan = make()
+
+    def fail(*_, **__):
+        raise raised(OperationalError)
+
+    monkeypatch.setattr(results.audit, "note", fail)
+    with pytest.raises(OperationalError):
+        take_uploads(plan, report_of(plan), [read(plan, "PS01")], who="Kim")
+    assert not CheckRun.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_run_that_repeats_a_result_has_as_many_as_a_script_can_say(monkeypatch):
+    plan = make()
+    document = json.loads(read(plan, "PS01").data)
+    document["results"] += [document["results"][0]] * 1000
+    taken = take(plan, report_of(plan), [Upload(name="x", data=json.dumps(document).encode())], who="Kim")
+    assert taken.results == CheckRun.objects.get().number == len(document["results"]) - 1000
+
+
+@pytest.mark.django_db
+def test_of_all_runs_so_many_results_are_kept_the_newest_first(monkeypatch):
+    plan = make()
+    report = report_of(plan)
+    number = take(plan, report, [read(plan, "PS01", started="2026-11-20T10:00:00Z")], who="Kim").results
+    monkeypatch.setattr(results, "MOST_KEPT", 3 * number)
+    for day in range(21, 25):
+        assert take(plan, report, [read(plan, "PS01", started=f"2026-11-{day}T10:00:00Z")], who="Kim").stored
+    assert [run.started.day for run in CheckRun.objects.all()] == [24, 23, 22]
+    taken = take(plan, report, [read(plan, "PS01", started="2026-11-21T10:00:00Z")], who="Kim")
+    assert (len(taken.stored), CheckRun.objects.count()) == (0, 3)
+    assert "PS01.json was not kept: there are as many newer runs as are kept" in " ".join(taken.messages)
+
+
+@pytest.mark.django_db
+def test_what_is_proven_weighs_as_much_as_its_results(monkeypatch):
+    plans = [make(), make()]
+    for plan in plans:
+        take(plan, report_of(plan), [read(plan, "PS01"), read(plan, "Staff")], who="Kim")
+    flows = sum(len(report_of(plan).flows) for plan in plans)
+    rows = sum(CheckRun.objects.values_list("number", flat=True))
+    for room, kept in ((flows + rows, 2), (flows + rows - 1, 1)):
+        results._kept.clear()
+        monkeypatch.setattr(recent, "KEPT", room)
+        for plan in plans:
+            prove(plan, report_of(plan))
+        assert len(results._kept.list_items()) == kept

@@ -167,7 +167,8 @@ def say_taken(taken: Taken, verified: int) -> str:
     if taken.stored:
         taken_of = f"{many(taken.files, 'file')} taken, with {many(taken.results, 'result')}"
         said = f"{taken_of}: {many(len(taken.stored), 'run')} stored."
-    return said + (f" {many(verified, 'rule')} verified." if verified else "")
+    said += f" {many(verified, 'rule')} verified." if verified else ""
+    return said + (f" {taken.unfinished}" if taken.unfinished else "")
 
 
 def describe_trend(steps: Sequence[Step]) -> dict[str, Any]:

@@ -81,6 +81,8 @@ def _take(request: HttpRequest, row: UploadToken) -> HttpResponse:
     except (PlanError, TooLarge, NoMatrix, MatrixError):
         return _say(409, "Nothing was stored: the plan has no report now.")
     lines = [f"{many(len(taken.stored), 'run')} stored." if taken.stored else "Nothing was stored.", *taken.messages]
+    if taken.unfinished:
+        lines.append(taken.unfinished)
     return _say(200 if taken.stored else 422, *lines)
 
 

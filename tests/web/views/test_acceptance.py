@@ -202,7 +202,7 @@ def test_of_many_files_only_so_many_results_are_taken_at_once(client, plan, monk
     number = len(write_results(report_of(plan), "PS01")["results"])
     monkeypatch.setattr(results, "MOST_RESULTS", number)
     page = Page(upload(client, plan, file(plan, "PS01"), file(plan, "Staff", name="staff.json")))
-    said = f"staff.json was not used: with the files before it these are more than {number} results"
+    said = f"staff.json was not used: At most {number} results are taken at once; send it by itself."
     assert said in page.text(role="status")
     assert [run.source for run in CheckRun.objects.all()] == ["PS01"]
 

@@ -16,7 +16,7 @@ from planner.engine.terms import marks_of
 from planner.plan.document import Endpoint
 from planner.plan.reading import ANY, address_key
 from ports.matrix import port_span, read_ports
-from ports.text import several, show_line
+from ports.text import plural, several, show_line
 
 Outcome = Literal["allowed", "not-asked", "closed"]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -127,9 +127,8 @@ class Asker:
                     f"No endpoint of the plan {'is in' if end.is_zone else 'has'} {end.said}, so nothing is asked for."
                 )
                 return found(outcome="not-asked", reason=reason)
-        if packet.protocol == "icmp" and 6 in (here.family, there.family):
-            reason = "A ping that a plan asks for is the echo request of IPv4, so none of IPv6 is asked for."
-            return found(outcome="not-asked", reason=reason)
+        if unsendable := _say_unsendable(here, there, packet):
+            return found(outcome="not-asked", reason=unsendable)
         places = _places(here), _places(there)
         flows: dict[tuple[int, int], list[Flow]] = defaultdict(list)
         for flow in _in_order(self._flows, *places):
@@ -312,6 +311,34 @@ def _say_closed(row: Closed) -> str:
     what = f"{row.protocol or 'anything'} {row.ports or ''}".strip()
     who = f"The document (§{', '.join(row.sections)})" if row.sections else "The plan"
     return f"{who} keeps {what} closed from {sides[0]} to {sides[1]}: {row.reason}"
+
+
+# ---- what can be sent at all ----
+
+
+def _say_unsendable(here: End, there: End, packet: Ports) -> str:
+    """Why no packet goes from each of one side to each of the other, of a family that a plan asks for; else empty."""
+    is_ping = packet.protocol == "icmp"
+    if is_ping and 6 in (here.family, there.family):
+        return "A ping that a plan asks for is the echo request of IPv4, so none of IPv6 is asked for."
+    if here.family and there.family and here.family != there.family:
+        return f"No packet goes from {here.said} to {there.said}: one is IPv4, the other IPv6."
+    family = 4 if is_ping else here.family or there.family
+    units = (*here.units, *there.units) if family else ()
+    others = dict.fromkeys(unit[0].name for unit in units if not any(_may_have(end, family) for end in unit))
+    if not others:
+        return ""
+    because = "A ping that a plan asks for is the echo request of IPv4. " if is_ping else ""
+    return (
+        f"{because}No packet of IPv{family} comes from or goes to {several(list(others))}, which "
+        f"{plural(len(others), 'has', 'have')} addresses of IPv{10 - family} alone."
+    )
+
+
+def _may_have(endpoint: Endpoint, family: int) -> bool:
+    """Whether an endpoint may have addresses of a family, as names, any, and what isn't known yet may."""
+    known = [read_network(address) for address in endpoint.addresses]
+    return not known or any(one is None or one.version == family for one in known)
 
 
 # ---- what flows admit ----

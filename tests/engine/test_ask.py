@@ -69,13 +69,20 @@ def outcome(source, destination, service, report=REPORT):
     return ask(report, source, destination, service).outcome
 
 
+def add_to(document, name, *addresses):
+    """The report of a plan with more addresses of an endpoint."""
+    ends = [end | {"addresses": [*end.get("addresses", ()), *addresses]} if end["name"] == name else end
+            for end in document["endpoints"]]  # fmt: skip
+    return evaluate_report(MATRIX, check_plan(document | {"endpoints": ends}, matrix=MATRIX))
+
+
 @pytest.mark.parametrize(
     ("source", "destination"),
     [
         ("Staff", "PS01"),
         ("10.9.1.7", "PS01"),
         ("Staff", "10.0.0.10"),
-        ("10.9.1.200", "fd00::10"),
+        ("10.9.1.200", "10.0.0.10"),
         ("10.9.1.0/25", "PS01"),
         ("Staff", "ps02.example.com"),
         ("Staff", "PS02.example.com"),
@@ -132,8 +139,9 @@ def test_any_is_every_address_that_is_in_no_other_zone():
         outcome("any", "PRP01", "tcp/443")
     for partly in ("10.0.0.0/8", "192.0.0.0/8", "0.0.0.0/0", "fd00::/16"):
         assert outcome(partly, "PRP01", "tcp/443") == "not-asked", partly
+    both = add_to(PLAN, "PRP01", "fd01::5")
     for whole in ("8.0.0.0/8", "2001:db8::/32"):
-        assert outcome(whole, "PRP01", "tcp/443") == "allowed", whole
+        assert outcome(whole, "PRP01", "tcp/443", both) == "allowed", whole
 
 
 def test_a_ping_is_that_of_ipv4():
@@ -148,6 +156,48 @@ def test_a_ping_is_that_of_ipv4():
         answer = ask(report, *sides, "icmp")
         assert answer.outcome == "not-asked"
         assert "IPv4" in answer.reason
+
+
+@pytest.mark.parametrize(
+    ("source", "destination", "because"),
+    [
+        ("10.9.1.200", "fd00::10", "No packet goes from the address 10.9.1.200 to the address fd00::10: one is IPv4"),
+        ("8.8.8.8", "2001:db8::5", "one is IPv4, the other IPv6."),
+        ("2001:db8::1", "PRP01", "No packet of IPv6 comes from or goes to PRP01, which has addresses of IPv4 alone."),
+        ("2001:db8::1", "DMZ", "comes from or goes to PRP01,"),
+        ("Staff", "fd00::10", "comes from or goes to Staff,"),
+        ("Clients", "fd00::10", "comes from or goes to Staff and Admins, which have addresses"),
+    ],
+)
+def test_no_packet_goes_from_one_address_family_to_the_other(source, destination, because):
+    report = REPORT if destination != "2001:db8::5" else add_to(PLAN, "PRP01", "2001:db8::5")
+    answer = ask(report, source, destination, "tcp/443")
+    assert (answer.outcome, answer.rules, answer.lacking) == ("not-asked", (), ())
+    assert because in answer.reason
+
+
+def test_names_any_and_what_is_not_known_yet_have_addresses_of_either_family():
+    for sides in (("fd00::10", "PS02"), ("10.0.0.10", "PS02"), ("fd00::10", "ps02.example.com")):
+        answer = ask(REPORT, *sides, "tcp/443")
+        assert answer.reason.startswith("Nothing in the plan asks for"), sides
+    report = add_to(PLAN, "PRP01", "2001:db8::5")
+    assert outcome("2001:db8::1", "2001:db8::5", "tcp/443", report) == "allowed"
+    assert outcome("World", "2001:db8::5", "tcp/443", report) == "allowed"
+    nowhere = PLAN | {"endpoints": [end | {"addresses": []} if end["name"] == "PRP01" else end
+                                    for end in PLAN["endpoints"]]}  # fmt: skip
+    report = evaluate_report(MATRIX, check_plan(nowhere, matrix=MATRIX))
+    assert outcome("2001:db8::1", "PRP01", "tcp/443", report) == "allowed"
+
+
+def test_a_ping_of_what_has_addresses_of_ipv6_alone_is_not_asked_for():
+    ping = {"source": "PS01", "destination": "PRP01", "protocol": "icmp", "reason": "Monitoring"}
+    ends = [end | {"addresses": ["2001:db8::5"]} if end["name"] == "PRP01" else end for end in PLAN["endpoints"]]
+    document = PLAN | {"endpoints": ends, "additional_flows": [ping]}
+    report = evaluate_report(MATRIX, check_plan(document, matrix=MATRIX))
+    answer = ask(report, "PS01", "PRP01", "icmp")
+    assert answer.outcome == "not-asked"
+    assert answer.reason.startswith("A ping that a plan asks for is the echo request of IPv4. No packet of IPv4 comes")
+    assert answer.reason.endswith("PRP01, which has addresses of IPv6 alone.")
 
 
 def test_a_zone_is_each_of_its_endpoints():
@@ -274,6 +324,9 @@ def test_every_flow_of_any_plan_is_allowed_by_its_rules_unless_it_is_closed(docu
         report, flow.source.name, flow.destination.name, f"{need.protocol}/{need.ports}" if need.ports else "icmp"
     )
     broken = any(flow in row.breaking for row in report.closed)
+    if need.protocol == "icmp" and not broken and "which ha" in answer.reason:
+        assert any(":" in address for end in (flow.source, flow.destination) for address in end.addresses)
+        return
     assert answer.outcome == ("closed" if broken else "allowed")
     opening = flow.source.name, flow.destination.name, need.protocol, need.ports
     if not broken and flow.scope == "cross-zone":
@@ -285,7 +338,8 @@ def test_nobody_asks_what_a_machine_sends_to_itself_when_a_zone_is_asked_about()
         {"source": here, "destination": there, "protocol": "tcp", "ports": "9", "reason": "Cluster"}
         for here, there in (("PS01", "SQL01"), ("SQL01", "PS01"))
     ]
-    ends = [end for end in PLAN["endpoints"] if end["name"] in ("PS01", "SQL01", "WIN")]
+    ends = [end | {"addresses": [*end["addresses"], "fd00::20"]} if end["name"] == "SQL01" else end
+            for end in PLAN["endpoints"] if end["name"] in ("PS01", "SQL01", "WIN")]  # fmt: skip
     pair = evaluate_report(MATRIX, check_plan(
         {"format": 1, "name": "Pair", "zones": PLAN["zones"], "endpoints": ends[:2], "additional_flows": flows},
         matrix=MATRIX,

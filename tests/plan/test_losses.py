@@ -60,16 +60,35 @@ def test_a_zone_of_people_that_a_row_names_stays_when_they_go():
     assert "Internet" not in {endpoint["zone"] for endpoint in without["endpoints"]}
 
 
-def test_a_site_goes_with_what_names_it_and_that_is_listed():
-    document = canonical({
-        **add_module(MATRIX, BASE, "sites", ["Oslo"]),
-        "never": [{"from": {"zone": "Oslo"}, **TO_DATABASE, "reason": "Policy 12"}],
-        "firewalls": [{"name": "FW", "format": "asa", "zones": {"Oslo": "wan", "Internal": "inside"}}],
-    })  # fmt: skip
+def with_site(zone, **more):
+    """A plan with a site whose zone has this as well, and more of it."""
+    document = add_module(MATRIX, BASE, "sites", ["Oslo"])
+    zones = [{**one, **zone} if one["name"] == "Oslo" else one for one in document["zones"]]
+    return canonical({**document, "zones": zones, **more})
+
+
+def test_a_site_in_which_something_was_set_or_that_a_row_names_stays_empty():
+    never = [{"from": {"zone": "Oslo"}, **TO_DATABASE, "reason": "Policy 12"}]
+    expect = [{"from": {"zone": "Oslo"}, **TO_DATABASE, "allowed": False}]
+    firewalls = [{"name": "FW", "format": "asa", "zones": {"Oslo": "wan", "Internal": "inside"}}]
+    for document in (
+        with_site({"networks": ["10.7.0.0/16"], "ports": {"ssh": "2222"}, "choices": {"esxi": "ssh"}}),
+        with_site({}, never=never, expect=expect),
+        with_site({}, firewalls=firewalls),
+    ):
+        after = remove_module(MATRIX, document, "sites")
+        staying = [end for end in document["endpoints"] if end["zone"] != "Oslo"]
+        assert after == {**document, "endpoints": staying}
+        assert losses(MATRIX, document, "sites") == ("“Oslo agent” as a whole (Remote site agent)",)
+
+
+def test_a_site_that_only_what_goes_is_about_goes_with_it_and_that_is_listed():
+    about = {"from": {"zone": "Oslo"}, "to": {"endpoint": "Oslo agent"}, "reason": "Policy 12"}
+    document = with_site({}, never=[about])
+    assert [zone["name"] for zone in remove_module(MATRIX, document, "sites")["zones"]] == ["Internal"]
     assert losses(MATRIX, document, "sites") == (
         "the zone “Oslo” with Oslo agent",
-        "the firewall “FW”: where it has the zone Oslo",
-        "what must stay closed from the zone “Oslo” to “SQL01”: Policy 12",
+        "what must stay closed from the zone “Oslo” to “Oslo agent”: Policy 12",
     )
 
 

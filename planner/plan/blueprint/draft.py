@@ -76,8 +76,8 @@ class Draft:
     def drop_empty(self, names: Iterable[str]) -> list[str]:
         """Take off those of these zones in which nobody is left, but never the last one.
 
-        A zone in which something was set or that a row names stays, as a firewall that has it behind an interface:
-        neither comes back with the zone. Returns the names of these.
+        A zone in which something was set or that a row names, such as a firewall that has it behind an interface,
+        stays: neither would come back with the zone. Returns the names of those that stay for that.
         """
         empty = sorted(set(names) - {endpoint.zone for endpoint in self.endpoints.values()})
         named = list_named(dump_plan(self.finish()))["zones"] if empty else ()

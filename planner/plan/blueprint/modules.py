@@ -99,8 +99,8 @@ def remove_module(matrix: Matrix, document: Mapping[str, Any] | Plan, question: 
     """The document without a module: its roles, the endpoints that were nothing else, and zones that only it needed.
 
     A zone in which something was set or that a row names stays. What people had for it goes with it, where it was on.
-    A list takes with it the zones of its names and what stands in them without a role of its own. What named an
-    endpoint that goes, goes.
+    A list takes with it such zones of its names, and what stands in any of them without a role of its own. What named
+    an endpoint that goes, goes.
     Raises KeyError when there is no such module, PlanError when the document is no plan.
     """
     plan = _read(matrix, document)
@@ -298,7 +298,10 @@ def _add_names(matrix: Matrix, plan: Plan, question: Question, lines: Sequence[s
 
 
 def _remove_names(matrix: Matrix, plan: Plan, question: Question) -> Plan:
-    """The plan without the module's roles, and without the zones of a list but for what has roles of its own there."""
+    """The plan without the module's roles, and without the zones of a list but for what has roles of its own there.
+
+    A zone that `Draft.drop_empty` leaves stays empty.
+    """
     survey = ModuleInPlan(matrix, plan, question)
     if not survey.holders:
         return plan
@@ -309,8 +312,5 @@ def _remove_names(matrix: Matrix, plan: Plan, question: Question) -> Plan:
             draft.endpoints[key] = survey.relieved(endpoint)
         elif endpoint.zone in sites or not survey.roles.isdisjoint(endpoint.roles):
             del draft.endpoints[key]
-    used = {endpoint.zone for endpoint in draft.endpoints.values()}
-    for name in sorted(sites - used):
-        if len(draft.zones) > 1:
-            del draft.zones[name_key(name)]
+    draft.drop_empty(sites)
     return draft.finish()

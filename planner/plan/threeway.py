@@ -190,14 +190,20 @@ class _Merging:
     def _choose_row(self, where: FieldPath, before: Row | None, mine: Row | None, theirs: Row | None) -> Row | None:
         """A row that one side alone has: to rename it is to change it, so that the other can't have deleted it."""
         part, name = where
-        row = mine or theirs
-        called = (self.mine if mine else self.theirs).of(part).get(name)
-        if called and row:
-            shown = {**row, "name": called}
-            self.note(where, before, mine and shown, theirs and shown)
+        if name in (self.mine if mine else self.theirs).of(part):
+            self._note_row(where, before, mine, theirs)
             return mine if self.favour == "mine" else theirs
         chosen: Row | None = self.choose(where, before, mine, theirs)
         return chosen
+
+    def _note_row(self, where: FieldPath, before: Row | None, mine: Row | None, theirs: Row | None) -> None:
+        """Remember a conflict about a row, which each side has under its own name for it."""
+        part, name = where
+        named = (
+            row and {**row, "name": renames.of(part).get(name, name)}
+            for row, renames in ((mine, self.mine), (theirs, self.theirs))
+        )
+        self.note(where, before, *named)
 
     def merge_unnamed(self, part: str, before: Sequence[Row], mine: Sequence[Row], theirs: Sequence[Row]) -> list[Row]:
         """Rows that are known by all that they say: what either side added or took away.
@@ -237,7 +243,7 @@ class _Merging:
             # What goes takes rows with it that name others of these, so it goes before any of them comes back.
             gone = [(part, name) for part, name in missing if name not in favoured[part]]
             for part, name in gone or missing:
-                self.note((part, name), *(side[part].get(name) for side in sides))
+                self._note_row((part, name), *(side[part].get(name) for side in sides))
             for part in WORDS:
                 names = [name for which, name in gone or missing if which == part]
                 if gone:

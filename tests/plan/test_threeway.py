@@ -66,6 +66,10 @@ def test_of_any_two_sides_no_change_is_lost(base, data):
     assert compare_documents(merged.document, other.document) == ()
     if merged.conflicts:
         assert all(one.mine != one.theirs for one in merged.conflicts)
+        rows = [one for one in merged.conflicts if one.before and len(one.where) == 2 and one.where[0] in PARTS]
+        for (part, name), told, renames in [(one.where, *side) for one in rows
+                                            for side in ((one.mine, my), (one.theirs, their))]:  # fmt: skip
+            assert told is None or told["name"] == renames.of(part).get(name, name)
         return
     found = changes_of(base, merged.document, my.then(merged.renames))
     own, foreign = changes_of(base, mine, my), changes_of(base, theirs, their)
@@ -276,6 +280,22 @@ def test_what_one_renamed_and_the_other_deleted_is_a_conflict():
         for document in (merged.document, turned.document):
             assert sorted(row["name"] for row in document["endpoints"]) == sorted(names)
             check_plan(document, matrix=MATRIX)
+
+
+def test_what_one_renamed_and_names_anew_and_the_other_deleted_is_told_under_its_new_name():
+    """That a row names what is gone is found later than what became of that, and told of the name of before."""
+    gone = canonical({**DOCUMENT, "endpoints": endpoints(("two", None)), "additional_flows": []})
+    more = rename({**DOCUMENT, "additional_flows": [*DOCUMENT["additional_flows"], FLOW]}, two="zwei")
+    renames = Renames(endpoints={"two": "zwei"})
+    for favour in SIDES:
+        before, mine, theirs = at(
+            merge_documents(BASE, gone, more, their_renames=renames, favour=favour), "endpoints", "two"
+        )
+        assert (before["name"], mine, theirs["name"]) == ("two", None, "zwei")
+        before, mine, theirs = at(
+            merge_documents(BASE, more, gone, mine_renames=renames, favour=favour), "endpoints", "two"
+        )
+        assert (before["name"], mine["name"], theirs) == ("two", "zwei", None)
 
 
 def test_what_one_added_and_renamed_since_is_no_conflict():

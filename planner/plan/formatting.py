@@ -38,7 +38,8 @@ def format_document(data: bytes, kind: Syntax) -> bytes:
 
     Lines end as those of the document do: in CRLF if all of them did. A document that is formatted stays as it is.
     Whatever the document says is kept, unknown keys at the end of what they stand in. Raises PlanError for what can't
-    be read, or couldn't be written without losing something: a key that is there twice.
+    be read, or couldn't be written without losing something: a key that is there twice, or all of a text that would be
+    longer than is read.
     """
     try:
         tree = syntax.parse(data, kind)
@@ -55,6 +56,8 @@ def format_document(data: bytes, kind: Syntax) -> bytes:
     if _ends_in_crlf(text):
         formatted = formatted.replace("\n", "\r\n")
     written = formatted.encode()
+    if len(written) > syntax.MAX_BYTES:
+        raise PlanError([Fault("document", "Formatted, this document would be longer than is read.", "unformattable")])
     if _meaning(syntax.parse(written, kind), kind) != _meaning(tree, kind):
         raise PlanError([Fault("document", "This document can't be formatted without changing it.", "unformattable")])
     return written
@@ -64,7 +67,8 @@ def rewrite_document(data: bytes, before: Document, after: Document, renames: Re
     """A YAML file that says another plan than it did, in the one style, with its comments at what they are about.
 
     `before` is the plan that the file says, `after` the one that it is to say, both as `dump_plan` writes them;
-    `renames` is what is called otherwise in that one. What is gone takes its comments along.
+    `renames` is what is called otherwise in that one. What is gone takes its comments along, and all of them go where
+    the file would be longer with them than is read.
     """
     text = data.decode("utf-8-sig")
     move = _find_moves(syntax.parse(data, "yaml"), before, after, renames)
@@ -72,8 +76,12 @@ def rewrite_document(data: bytes, before: Document, after: Document, renames: Re
     moved = _Comments(head=found.head, tail=found.tail)
     for old, new in ((found.before, moved.before), (found.beside, moved.beside), (found.after, moved.after)):
         new.update((goal, lines) for path, lines in old.items() if (goal := move(path)) is not None)
-    written = format_document(_put_back(_outline(to_yaml(after)), moved).encode(), "yaml")
-    return written.replace(b"\n", b"\r\n") if _ends_in_crlf(text) else written
+    try:
+        written = format_document(_put_back(_outline(to_yaml(after)), moved).encode(), "yaml")
+    except PlanError:
+        return syntax.write_document(after, "yaml")
+    as_before = written.replace(b"\n", b"\r\n") if _ends_in_crlf(text) else written
+    return as_before if len(as_before) <= syntax.MAX_BYTES else written
 
 
 def _ends_in_crlf(text: str) -> bool:

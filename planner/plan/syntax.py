@@ -8,6 +8,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from itertools import batched, islice
 from typing import Any, Literal, NamedTuple
 
@@ -69,17 +70,18 @@ class Tree(dict[str, Any]):
 
 
 class Most(NamedTuple):
-    """How much of a JSON text is read."""
+    """How much of a text is read."""
 
     bytes: int
     values: int
 
 
 def parse(data: bytes, syntax: Syntax, most: Most | None = None) -> Any:
-    """Parse a document of at most MAX_BYTES bytes in UTF-8, with or without a byte order mark; of JSON, of `most`.
+    """Parse a document in UTF-8, with or without a byte order mark.
 
-    Returns dictionaries (`Tree`), lists and scalars: for JSON text, integers, floats, booleans, None and `Oddity`;
-    for YAML text and `Null`. Raises SyntaxFault with a sentence for anything that can't be read.
+    `most` is how much is read, without it MAX_BYTES and MAX_VALUES; of YAML as many values in any case. Returns
+    dictionaries (`Tree`), lists and scalars: for JSON text, integers, floats, booleans, None and `Oddity`; for YAML
+    text and `Null`. Raises SyntaxFault with a sentence for anything that can't be read.
     """
     most = most or Most(MAX_BYTES, MAX_VALUES)
     if len(data) > most.bytes:
@@ -159,12 +161,29 @@ def to_json(data: object) -> str:
     return _ENCODER.encode(data) + "\n"
 
 
-def write_document(data: object, syntax: Syntax) -> bytes:
-    """The text of a document in the one style of its files; a shorter one where that is longer than is read."""
-    written = (to_yaml(data) if syntax == "yaml" else to_json(data)).encode()
-    if len(written) <= MAX_BYTES:
-        return written
-    return (to_yaml(data, quick=True) if syntax == "yaml" else to_compact(data)).encode()
+def to_flow(data: object) -> str:
+    """YAML text in one line, the JSON of `to_compact` but for what YAML takes for a break or doesn't allow."""
+    return _NOT_IN_YAML.sub(lambda found: _SHORT.get(found[0], f"\\u{ord(found[0]):04x}"), to_compact(data))
+
+
+_NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufffe\uffff]")
+_SHORT = {"\x85": r"\N", "\u2028": r"\L", "\u2029": r"\P"}
+
+
+def write_document(data: object, syntax: Syntax, *, quick: bool = False) -> bytes:
+    """The text of a document in the one style of its files; a shorter one where that is longer than is read.
+
+    So what has at most MAX_BYTES without white space is read again. `quick` is that of `to_yaml`.
+    """
+    styles: list[Callable[[object], str]] = [to_json, to_compact]
+    if syntax == "yaml":
+        styles = [*([] if quick else [to_yaml]), partial(to_yaml, quick=True), to_flow]
+    *longer, shortest = styles
+    for write in longer:
+        written = write(data).encode()
+        if len(written) <= MAX_BYTES:
+            return written
+    return shortest(data).encode()
 
 
 def write_json(data: Mapping[str, Any]) -> bytes:

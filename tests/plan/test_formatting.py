@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.plan import formatting
+from planner.plan import formatting, syntax
 from planner.plan.document import PlanError, dump_plan, read_plan
 from planner.plan.formatting import format_document, rewrite_document
 from planner.plan.rows import NO_RENAMES, Renames, apply_renames
@@ -223,6 +223,18 @@ def test_what_would_mean_something_else_is_not_written(monkeypatch):
         format_document(b"name: A\n", "yaml")
 
 
+@pytest.mark.parametrize(
+    ("kind", "text"), [("json", b'{"name":"A"}'), ("yaml", b"{name: A,zones: [{name: B,kind: dmz}]}")]
+)
+def test_what_would_be_longer_than_is_read_stays_as_it_is(kind, text, monkeypatch):
+    monkeypatch.setattr(syntax, "MAX_BYTES", len(text))
+    with pytest.raises(PlanError) as caught:
+        format_document(text, kind)
+    [fault] = caught.value.faults
+    assert (fault.code, fault.where) == ("unformattable", "document")
+    assert "longer than is read" in str(fault)
+
+
 def test_no_text_is_written_so_that_blank_lines_after_it_are_its_own():
     for end in ("", "\n", "\n\n", "\n \n", "\n\t"):
         for text in ("", "a", "a\nb", "\na", " a\nb"):
@@ -339,6 +351,26 @@ def test_a_file_that_says_the_same_is_only_formatted():
     assert rewritten(lambda _: None) == fmt(KEPT)
     crlf = KEPT.replace("\n", "\r\n")
     assert rewritten(lambda _: None, text=crlf) == fmt(crlf)
+
+
+def test_a_file_that_would_be_longer_than_is_read_is_written_shorter(monkeypatch):
+    """With line breaks of one byte, else without its comments, else in one line."""
+    text = b"# head\r\nformat: 1\r\nname: P\r\nendpoints: []\r\nzones:\r\n  - {name: A, kind: dmz} # ours\r\n"
+    before = dump_plan(read_plan(text, matrix=shipped_matrix()))
+    after = {**before, "zones": [*before["zones"], *({"name": f"B{number}", "kind": "dmz"} for number in range(9))]}
+    whole, plain = rewrite_document(text, before, after, NO_RENAMES), to_yaml(after).encode()
+    assert whole.count(b"\r\n") == whole.count(b"\n")
+
+    def write(most):
+        monkeypatch.setattr(syntax, "MAX_BYTES", most)
+        return rewrite_document(text, before, after, NO_RENAMES)
+
+    assert write(len(whole)) == whole
+    assert write(len(whole) - 1) == whole.replace(b"\r", b"")
+    assert write(len(plain)) == plain
+    short = write(len(plain) - 1)
+    assert len(short) < len(plain)
+    assert dump_plan(read_plan(short, matrix=shipped_matrix())) == after
 
 
 def test_comments_stay_at_their_rows_where_others_come_go_and_change():

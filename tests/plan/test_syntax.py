@@ -2,11 +2,21 @@
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from planner.plan import syntax as written
-from planner.plan.syntax import SyntaxFault, guess_syntax, parse, to_json, to_yaml, write_document, write_json
+from planner.plan.syntax import (
+    SyntaxFault,
+    guess_syntax,
+    parse,
+    to_compact,
+    to_flow,
+    to_json,
+    to_yaml,
+    write_document,
+    write_json,
+)
 from tests.strategies import often
 
 
@@ -104,3 +114,28 @@ def test_a_document_that_is_longer_in_its_one_style_than_is_read_is_written_shor
     assert write_document(data, kind) == usual
     monkeypatch.setattr(written, "MAX_BYTES", len(usual) - 1)
     assert parse(write_document(data, kind), kind) == data
+
+
+@settings(max_examples=often(100))
+@given(st.dictionaries(st.text(max_size=100), st.recursive(st.text() | _LOOKING_OTHERWISE, st.lists) | st.none()))
+@example({"a": '\x7f\x85\u2028\u2029\ufeff\ufffe\uffff\t"\\/ ', "\u2028": ["\U0001f600"]})
+def test_yaml_that_is_as_short_as_json_is_read_as_what_it_was(data):
+    short = to_flow(data)
+    assert parse(short.encode(), "yaml") == {
+        key: value if value is not None else "null" for key, value in data.items()
+    }
+    assert "\n" not in short
+
+
+@pytest.mark.parametrize("kind", ["json", "yaml"])
+@pytest.mark.parametrize("quick", [False, True])
+def test_a_document_that_is_as_long_as_may_be_without_spaces_is_written_no_longer(kind, quick, monkeypatch):
+    """As YAML short rows took more than as JSON, whose brackets are shorter than indentation."""
+    row = {"source": "A", "destination": "B", "protocol": "tcp", "ports": "1", "reason": "R\u2028"}
+    data = {"format": 1, "name": "P", "additional_flows": [row] * 20, "endpoints": [{"name": "A", "group": True}]}
+    most = len(to_compact(data).encode())
+    monkeypatch.setattr(written, "MAX_BYTES", most)
+    data_written = write_document(data, kind, quick=quick)
+    assert len(data_written) <= most
+    typed = data if kind == "json" else {**data, "format": "1", "endpoints": [{"name": "A", "group": "true"}]}
+    assert parse(data_written, kind) == typed

@@ -3,7 +3,7 @@
 from planner.engine.report import Report
 from planner.plan import limits
 from planner.plan.document import dump_plan
-from planner.plan.syntax import to_yaml
+from planner.plan.syntax import write_document
 from planner.report.formats.json import render_json
 from planner.report.paper.printed import EmbeddedFile
 from planner.report.said.edition import Edition
@@ -22,7 +22,7 @@ def embed_files(report: Report, edition: Edition) -> tuple[EmbeddedFile, ...]:
     if edition.with_plan and edition.selection is None:
         plan = EmbeddedFile(
             name=PLAN,
-            text=to_yaml(dump_plan(report.plan), quick=True),
+            text=write_document(dump_plan(report.plan), "yaml", quick=True).decode(),
             media_type="application/yaml",
             relationship="source",
             description="The plan that this report was made from, to be imported again",

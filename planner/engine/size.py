@@ -24,7 +24,7 @@ def check_size(
     at_most: int | None = None,
     report: Report | None = None,
 ) -> None:
-    """Raise TooLarge for a plan that is over one of planner.plan.limits, unless it is no larger than it was `before`.
+    """Raise TooLarge for a plan that is over one of planner.plan.limits, unless it is no more over than `before`.
 
     So a plan that is over a limit can be made smaller step by step, and none gets over one. Takes plans that were
     checked against this matrix. The cost grows with the documents; for a plan that is near the limit of flows, with
@@ -93,9 +93,12 @@ class _Measure(NamedTuple):
         return limits.say_broken(self.broken) if self.broken > limits.BROKEN else ""
 
     def is_no_larger(self, before: "_Measure") -> bool:
-        """Whether nothing of it is more, up to the first that is too much in either: what follows isn't counted."""
+        """Whether the first of it that is too much in either isn't more: what follows that isn't counted.
+
+        What is within its limit may grow, as to break rows less often can take more flows.
+        """
         counts = zip(self, before, (limits.PAIRS, limits.FLOWS, limits.BROKEN), strict=True)
-        return next((now <= then for now, then, most in counts if now > then or max(now, then) > most), True)
+        return next((now <= then for now, then, most in counts if max(now, then) > most), True)
 
 
 def _measure(matrix: Matrix, plan: Plan) -> _Measure:

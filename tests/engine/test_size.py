@@ -211,6 +211,34 @@ def test_too_many_pairs_may_become_too_many_flows(monkeypatch):
     check_size(MATRIX, servers(10), servers(11))
 
 
+def test_what_is_within_its_limit_may_grow_while_something_else_gets_less(monkeypatch):
+    """To break rows less often can take an endpoint or a flow more, each of which is a pair."""
+
+    def breaking(flows, rows=2, over=()):
+        never = {"from": {"zone": "A"}, "to": {"endpoint": "B0"}, "reason": "R"}
+        document = dump_plan(own_flows(9)) | {"never": [never | {"reason": f"R{number}"} for number in range(rows)]}
+        ports = [*(("B0", port) for port in range(flows)), *(("B1", port) for port in over)]
+        document["additional_flows"] = [
+            {"source": "A0", "destination": there, "protocol": "tcp", "ports": port + 1, "reason": "R"}
+            for there, port in ports
+        ]
+        return check_plan(document, matrix=MATRIX)
+
+    monkeypatch.setattr(limits, "BROKEN", 5)
+    before = breaking(6)
+    for after in (breaking(5, over=range(9)), breaking(6, over=[0]), breaking(9, rows=1)):
+        check_size(MATRIX, after, before)
+    for after in (breaking(7), breaking(7, over=[0])):
+        with pytest.raises(TooLarge, match="at most 5"):
+            check_size(MATRIX, after, before)
+    monkeypatch.setattr(limits, "FLOWS", 10)
+    monkeypatch.setattr(limits, "PAIRS", 12)
+    with pytest.raises(TooLarge, match="13 pairs"):
+        check_size(MATRIX, breaking(4, over=range(9)), before)
+    with pytest.raises(TooLarge, match="11 flows"):
+        check_size(MATRIX, breaking(4, over=range(7)), before)
+
+
 def test_endpoints_and_bytes_have_limits_of_their_own(monkeypatch):
     monkeypatch.setattr(limits, "ENDPOINTS", 3)
     with pytest.raises(TooLarge, match="at most 3 endpoints, found 4"):

@@ -17,6 +17,8 @@ from planner.deploy.place import PROGRAM
 from planner.deploy.sqlite.base import is_full
 from planner.store.kept import Damaged
 
+PLANS = "planner_plan"
+"""A table that is there once a service has been started."""
 UNCHANGED = "Nothing was changed."
 
 
@@ -114,7 +116,22 @@ def say_trouble(error: BaseException) -> str | None:
     trouble = name_trouble(error)
     if isinstance(error, Damaged):
         return f"{error} It may be in a backup."
-    return f"The database can't be used: {error}. {trouble.advice}" if trouble else None
+    if trouble is None:
+        return _say_without_tables() if isinstance(error, Error) else None
+    return f"The database can't be used: {error}. {trouble.advice}"
+
+
+def _say_without_tables() -> str | None:
+    """A sentence where no service has been started on the database, as in a folder that isn't the service's."""
+    try:
+        if PLANS in connection.introspection.table_names():
+            return None
+    except Error:
+        return None
+    return (
+        f"The database {connection.settings_dict['NAME']} has no tables yet. If it is the service's, start that once, "
+        "which makes them; else set PLANNER_DATA and DATABASE_URL as the service has them."
+    )
 
 
 def store_if_possible(store: Callable[[], object], *, waits: bool = False) -> None:

@@ -34,3 +34,14 @@ def test_a_start_without_an_account_says_how_to_make_the_first(settings, monkeyp
 def test_a_start_with_an_account_says_nothing():
     User.objects.create_user("alice")
     assert first_account() == ""
+
+
+def test_it_leads_to_the_database_of_the_service_and_never_tells_the_password(monkeypatch):
+    monkeypatch.setenv("PLANNER_DATA", "/srv/port planner")
+    monkeypatch.setenv("DATABASE_URL_FILE", "/run/secrets/database-url")
+    assert "PLANNER_DATA='/srv/port planner' DATABASE_URL_FILE=/run/secrets/database-url " in first_account()
+    monkeypatch.delenv("DATABASE_URL_FILE")
+    monkeypatch.setenv("DATABASE_URL", "postgres://planner:geheim@db.example/planner")
+    said = first_account()
+    assert "Make the first one, while DATABASE_URL is set as it is here, with:\n" in said
+    assert "geheim" not in said

@@ -1,5 +1,6 @@
 """What is wrong with the database, by what it answers; what is a fault of ours stays one."""
 
+import re
 from contextlib import nullcontext
 
 import pytest
@@ -71,8 +72,18 @@ def test_who_runs_a_command_is_told_what_to_do():
         said = say_trouble(raised(OperationalError, sqlite_errorcode=code))
         assert said == f"The database can't be used: said by Django. {trouble.advice}"
     assert say_trouble(Damaged("Half of it is gone.")) == "Half of it is gone. It may be in a backup."
-    assert say_trouble(raised(OperationalError, sqlite_errorcode=1)) is None
     assert say_trouble(ValueError("no error of a database")) is None
+
+
+def test_who_runs_a_command_on_another_database_than_the_services_is_told(db, monkeypatch):
+    error = raised(OperationalError, sqlite_errorcode=1)
+    assert say_trouble(error) is None
+    monkeypatch.setattr(trouble_module, "PLANS", "planner_of_nobody")
+    assert re.fullmatch(
+        r"The database \S+ has no tables yet\. If it is the service's, start that once, which makes them; else set "
+        r"PLANNER_DATA and DATABASE_URL as the service has them\.",
+        say_trouble(error),
+    )
 
 
 @pytest.fixture

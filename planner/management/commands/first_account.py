@@ -10,7 +10,11 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand
 
+from planner.deploy.database import VARIABLE
 from planner.deploy.place import IS_INSTALLED, PROGRAM
+
+_TOLD = ("PLANNER_DATA", f"{VARIABLE}_FILE")
+"""The variables that lead a command to the service's database and may be printed: DATABASE_URL has a password."""
 
 
 class Command(BaseCommand):
@@ -23,9 +27,10 @@ class Command(BaseCommand):
         """One sentence, and the command."""
         if not settings.REQUIRE_LOGIN or User.objects.exists():
             return
-        variables = [f"PLANNER_DATA={shlex.quote(os.environ['PLANNER_DATA'])}"] if "PLANNER_DATA" in os.environ else []
+        variables = [f"{name}={shlex.quote(os.environ[name])}" for name in _TOLD if name in os.environ]
         begin, program = ("", PROGRAM) if IS_INSTALLED else _find_checkout()
-        self.stdout.write("There is no account yet, so nobody can log in. Make the first one with:")
+        also = f", while {VARIABLE} is set as it is here," if VARIABLE in os.environ else ""
+        self.stdout.write(f"There is no account yet, so nobody can log in. Make the first one{also} with:")
         self.stdout.write(f"  {begin}{' '.join([*variables, program])} createsuperuser")
 
 

@@ -7,6 +7,7 @@ from django.utils.cache import patch_vary_headers
 
 from planner.api.problems import BY_STATUS, MEDIA_TYPE, NOTHING, Problem, answer, find_problem
 from planner.sharing.tokens import UNDER
+from planner.store.trouble import say_our_fault
 
 _SAID = {
     400: "The request can't be read.",
@@ -50,7 +51,8 @@ class Problems:
         problem = find_problem(raised) if raised is not None else None
         if problem is None:
             code = BY_STATUS.get(response.status_code, "our-fault" if response.status_code >= 500 else "unreadable")
-            problem = Problem(code=code, detail=_SAID.get(response.status_code, OUR_FAULT))
+            our_fault = f"{say_our_fault(request.method)} The log of the service has more."
+            problem = Problem(code=code, detail=_SAID.get(response.status_code, our_fault))
         told = answer(problem)
         for name in ("Allow", "Retry-After"):
             if name in response.headers:
@@ -58,6 +60,3 @@ class Problems:
         for name, value in response.cookies.items():
             told.cookies[name] = value
         return told
-
-
-OUR_FAULT = "It is not your doing, and nothing was changed. Try again; the log of the service has more."

@@ -134,6 +134,16 @@ def _say_without_tables() -> str | None:
     )
 
 
+def say_our_fault(method: str | None) -> str:
+    """What is told of an error that is a fault of ours, by the method of the request that met it.
+
+    A write may have been stored by then, and the answer alone have failed.
+    """
+    if method in ("GET", "HEAD", "OPTIONS"):
+        return "It is not your doing. Try again."
+    return "It is not your doing. What you sent may have been stored: look before you send it again."
+
+
 def store_if_possible(store: Callable[[], object], *, waits: bool = False) -> None:
     """Write what a page can do without, such as who looks at it: left out where nothing can be stored.
 

@@ -60,6 +60,19 @@ def test_a_fault_of_the_service_and_a_database_that_is_away_are_problems(program
     assert int(response.headers["Retry-After"]) > 0
 
 
+def test_a_fault_after_a_write_says_that_it_may_have_been_stored(program, plan, monkeypatch):
+    def fail(*_):
+        raise RuntimeError
+
+    program.client.raise_request_exception = False
+    monkeypatch.setattr("planner.api.shelf.tag_of", fail)
+    response = program.put(f"/plans/{plan.key}", plan.document | {"name": "New"}, If_Match="*")
+    plan.refresh_from_db()
+    assert plan.name == "New"
+    assert problem(response) == (500, "our-fault")
+    assert "What you sent may have been stored: look before you send it again." in response.json()["detail"]
+
+
 def test_what_is_larger_than_the_service_reads_is_a_problem(program, settings):
     settings.MAX_BODY = 1000
     assert problem(program.post("/evaluate", b"x" * 1001)) == (413, "too-large")

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from planner.deploy import request_id
-from planner.store.trouble import name_trouble
+from planner.store.trouble import name_trouble, say_our_fault
 from planner.web.views.coming_from import find_page
 from ports.text import plural
 
@@ -86,8 +86,7 @@ def show_server_error(request: HttpRequest) -> HttpResponse:
         response = render(None, "planner/error.html", context, status=503)
         response.headers["Retry-After"] = str(trouble.wait)
         return response
-    message = "It is not your doing, and nothing was changed. Try again."
-    context |= {"title": "Something went wrong here", "message": message}
+    context |= {"title": "Something went wrong here", "message": say_our_fault(request.method)}
     return render(None, "planner/error.html", context, status=500)
 
 

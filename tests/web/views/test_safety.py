@@ -176,6 +176,23 @@ def test_a_crash_during_an_edit_changes_nothing(monkeypatch):
     assert Plan.objects.get().revision == 1
 
 
+def test_a_crash_after_an_edit_doesnt_say_that_nothing_was_changed(monkeypatch):
+    plan, key = store()
+
+    def crash(*args, **kwargs):
+        raise RuntimeError
+
+    monkeypatch.setattr("planner.web.views.plans.describe_page", crash)
+    client = know(Client(raise_request_exception=False))
+    response = client.post(f"/plans/{key}/name/", {"name": "New"}, HTTP_HX_REQUEST="true")
+    assert (response.status_code, document_of(plan)["name"]) == (500, "New")
+    told = "It is not your doing. What you sent may have been stored: look before you send it again."
+    assert told in Page(response).text("main")
+    response = client.get(f"/plans/{key}/")
+    assert response.status_code == 500
+    assert "It is not your doing. Try again." in Page(response).text("main")
+
+
 def test_tokens_are_long_random_and_never_the_same():
     tokens = {make_edit_link(plan_id=store()[0].pk) for _ in range(20)}
     assert len(tokens) == 20

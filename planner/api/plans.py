@@ -20,6 +20,7 @@ from planner.store.actions import Overtaken, Sender
 from planner.store.editions import matrix_of
 from planner.store.models import Hold, Plan
 from planner.store.sent_before import Answered
+from ports.text import short
 
 TAG = "Plans"
 AS_TYPES = {"json": JSON, "yaml": YAML}
@@ -121,7 +122,10 @@ _TAG = re.compile(r'"([1-9][0-9]{0,8})(?:-yaml)?"', re.ASCII)
 
 
 def read_base(request: HttpRequest, plan: Plan) -> int | None:
-    """The revision that a write is based on, as If-Match says; None: whatever is there. Raises Problem: 428."""
+    """The revision that a write is based on, as If-Match says; None: whatever is there. Raises Problem: 428, 412.
+
+    412 is for one that names no revision; what a revision other than the newest comes to is the caller's to say.
+    """
     said = request.headers.get("If-Match", "").strip()
     if not said:
         detail = "Say with If-Match on which revision this is based: the ETag of the plan when you read it."
@@ -132,4 +136,20 @@ def read_base(request: HttpRequest, plan: Plan) -> int | None:
     bases = {int(match[1]) for match in found if match}
     if plan.revision in bases:
         return plan.revision
-    return max(bases, default=0)
+    if not bases:
+        headers = {"ETag": tag_of(plan.revision)}
+        raise Problem(code="overtaken", detail=_say_unread(said), headers=headers, more={"revision": plan.revision})
+    return max(bases)
+
+
+def _say_unread(said: str) -> str:
+    """Of an If-Match that names no revision: weak ETags match nothing there (RFC 9110, section 13.1.1)."""
+    if "W/" in said:
+        return (
+            f"If-Match is {short(said)}, a weak ETag, which matches nothing there; nothing was stored. A proxy on the "
+            "way makes them weak when it compresses answers. Send the ETag without W/."
+        )
+    return (
+        f"If-Match is {short(said)}, which is no ETag of a plan, such as {tag_of(1)}; nothing was stored. Send the "
+        "ETag that the plan had when you read it."
+    )

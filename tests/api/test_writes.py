@@ -87,8 +87,21 @@ def test_a_write_on_what_has_changed_is_refused_with_both_sides(program, plan):
     assert told["yours"] == [{"where": ["name"], "before": plan.name, "after": "Mine"}]
     assert "2222" in told["since"][0]
     assert program.get(f"/plans/{plan.key}").json()["name"] == plan.name
-    for tag in ('W/"2"', '"x"', "2", '"99999999999"', '"0"'):
-        assert problem(program.put(f"/plans/{plan.key}", mine, If_Match=tag)) == (412, "overtaken"), tag
+
+
+def test_an_if_match_that_names_no_revision_is_told_as_what_it_is(program, plan):
+    mine = plan.document | {"name": "Mine"}
+    for tag in ('W/"1"', 'W/"1", W/"2"', '"x"', "1", '"99999999999"', '"0"'):
+        for response in (
+            program.put(f"/plans/{plan.key}", mine, If_Match=tag),
+            program.post(f"/plans/{plan.key}/undo", b"", If_Match=tag),
+        ):
+            assert problem(response) == (412, "overtaken"), tag
+            assert response.headers["ETag"] == '"1"'
+            said = response.json()["detail"]
+            assert said.startswith(f"If-Match is {tag}, "), said
+            assert said.endswith("Send the ETag without W/." if "W/" in tag else "had when you read it."), said
+    assert program.put(f"/plans/{plan.key}", mine, If_Match='W/"1", "1"').status_code == 200
 
 
 def test_a_write_that_was_done_already_counts_once_under_its_key(program, plan):

@@ -136,13 +136,15 @@ def parse_length(text: str, family: int) -> int | None:
 def parse_network(address: str, length: str | None = None) -> tuple[int, int, int] | None:
     """Family, first and last address of a network, written in one (10.0.0.0/8) or with its length or mask apart.
 
-    Bits of a host are ignored, as devices do. A single address is one; None is for what is none.
+    Bits of a host are ignored, as devices do, but not where the mask after a slash is 0.0.0.0: that of a host where
+    masks are wildcards. A single address is one; None is for what is none.
     """
+    is_one = length is None
     if length is None:
         address, slash, end = address.partition("/")
         length = end if slash else None
     found = parse(address)
-    if found is None:
+    if found is None or (is_one and length == UNSPECIFIED and found[1]):
         return None
     family, number = found
     bits = _BITS[family] if length is None else parse_length(length, family)

@@ -32,6 +32,7 @@ from planner.engine.existing.parts.services import Services, every_service_but, 
 from planner.engine.existing.readers.csv_services import (
     ANY,
     add_source_ports,
+    in_parentheses,
     read_list,
     read_pairs,
     read_protocols,
@@ -50,7 +51,8 @@ _COLUMNS = {
     "dst_addresses destination_ip destination_ips dst_ip dstaddr dst_addr destination_network destination_networks "
     "destination_object destination_objects dest_address dest_addresses dest_addr dest_ip dest_ips dest_network "
     "dest_networks dest_object dest_objects to_address original_destination",
-    "service": "service services service_port service_ports service_object service_objects applications_and_services",
+    "service": "service services service_port service_ports service_object service_objects applications_and_services "
+    "services_and_applications",
     "protocol": "protocol protocols proto ip_protocol service_protocol",
     "port": "port ports destination_port destination_ports dst_port dst_ports dstport dport dest_port dest_ports",
     "source_port": "source_port source_ports src_port src_ports srcport sport",
@@ -102,6 +104,8 @@ _SEVERAL = frozenset({"device", "only", "when", "aside", "number", "name", "comm
 """Of what there may be several columns; of the last three the first that says something counts."""
 _SEVERAL_VALUES = re.compile(r"[\s;,]")
 _MOST_COLUMNS = 1000
+_DEEP = 20
+"""How many layers within layers are looked for."""
 _SERVICE = ("service", "protocol", "port", "not_service", "source_port")
 _VERDICTS: Mapping[str, Verdict] = {
     **dict.fromkeys(("accept", "allow", "permit", "pass", "accepted", "allowed", "permitted", "trust"), "accept"),
@@ -166,11 +170,14 @@ class _Table:
         self.line, header = rows[0]
         self.rows = rows[1:]
         self.titles = [title.strip() for title in header]
-        self.columns = [_KEYS.get(header_key(title.lstrip("\ufeff")), "") for title in self.titles]
+        self.columns = [
+            _KEYS.get(header_key(title.lstrip("\ufeff").replace("&", " and ")), "") for title in self.titles
+        ]
         self.count, self.places, self.services = Count(), Count(), Count()
         self.addresses: dict[str, Addresses | None] = {}
         self.kept: dict[tuple[tuple[str, str], ...], Any] = {}
         self._check()
+        self.layers = frozenset(self._list_layers())
 
     def _check(self) -> None:
         """Raise Unreadable where the columns don't say what is needed, or say it twice."""
@@ -245,6 +252,26 @@ class _Table:
 
     # ---- a row ----
 
+    def _list_layers(self) -> Iterator[str]:
+        """The numbers of rows whose action isn't understood: it may be a layer, with rows whose numbers begin so."""
+        for _, cells in self.rows:
+            if self._find(cells, "action").casefold() not in _VERDICTS and (number := self._find_number(cells)):
+                yield number
+
+    def _find_layer(self, cells: list[str]) -> str:
+        """The row of whose layer a row is: number 1 of 1.2. Empty where there is none."""
+        parts = self._find_number(cells).split(".", _DEEP) if self.layers else []
+        above = (".".join(parts[:size]) for size in range(len(parts) - 1, 0, -1))
+        return next((number for number in above if number in self.layers), "")
+
+    def _find_number(self, cells: list[str]) -> str:
+        return self._find(cells, "number" if "number" in self.columns else "name")
+
+    def _find(self, cells: list[str], name: str) -> str:
+        """What the first column of a kind that says something says."""
+        found = (cell for column, cell in zip(self.columns, cells, strict=False) if column == name)
+        return next((text for cell in found if (text := read_back(cell.strip()))), "")
+
     def _read_row(self, line: int, cells: list[str]) -> Iterator[Entry]:
         row: dict[str, str] = {}
         obscure: list[str] = []
@@ -262,6 +289,8 @@ class _Table:
             return
         if on is None:
             obscure.append("whether it is enabled")
+        if layer := self._find_layer(cells):
+            obscure.append(f"within the layer of number {layer}")
         name = f"row {line}"
         if row.get("number"):
             name += f" (number {row['number']})"
@@ -301,12 +330,13 @@ class _Table:
         cell = row.get(side, "")
         items, negated = split_cell(cell)
         word = row.get(f"not_{side}", "").casefold()
-        if not items or negated is None or word not in _YES | _NO | {""}:
+        is_clear = items and negated is not None and word in _YES | _NO | {""}
+        if not is_clear or any(takes_away(item) and not self._read_address(item) for item in items):
             return vague(f"{side} {quote(cell)}")
         several: list[Addresses] = []
         for item in items:
             whole = self._read_address(item)
-            words = [item] if whole or " " not in item or takes_away(item) else _divide(item)
+            words = [item] if whole or " " not in item else _divide(item)
             several += [whole or self._read_address(one) or vague(f"{side} {quote(one)}") for one in words]
         found = unite_all(several)
         return found if negated == (word in _YES) else all_but(found)
@@ -346,10 +376,12 @@ def _read_sides(row: Mapping[str, str], way: str) -> tuple[Sides | None, list[st
     """Zones or interfaces of a cell, None is anywhere; and the cell, where it isn't understood."""
     cell = row.get(way, "")
     items, negated = split_cell(cell)
-    if not items or any(item.casefold() in ANY for item in items):
-        return None, []
-    if negated is None:
+    anywhere = any(item.casefold() in ANY for item in items)
+    is_less = len(items) > 1 and any(map(takes_away, items))
+    if negated is None or is_less or (negated and anywhere):
         return None, [f"zones {quote(cell)}"]
+    if not items or anywhere:
+        return None, []
     return Sides(names=frozenset(items), negated=negated), []
 
 
@@ -373,10 +405,7 @@ def _read_address(item: str) -> Addresses | None:
         return ANYBODY
     if word in _FAMILIES:
         return ONLY[_FAMILIES[word]]
-    found = _read_literal(item) or dns_name(item)
-    if found is None and item.endswith(")") and "(" in item[1:]:
-        return _read_literal(item[item.rindex("(") + 1 : -1])
-    return found
+    return _read_literal(item) or dns_name(item) or _read_literal(in_parentheses(item))
 
 
 def _read_literal(text: str) -> Addresses | None:

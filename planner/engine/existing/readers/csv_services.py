@@ -32,15 +32,25 @@ _PING = frozenset({"ping", "icmp echo", "icmp echo-request", "icmp/echo-request"
 
 _LESS = re.compile(
     r"(?:^|[\s(])(?:!|(?:but|except|exclud(?:es?|ing)|minus|not|nor|without|unless|other than|less|only|if|established"
-    r"|related|repl(?:y|ies)|disabled|inactive|expired|außer|ohne|nicht|sauf|sans)(?![\w.-])|[^\w\s*()]+(?:\s|$))",
+    r"|related|repl(?:y|ies)|disabled|inactive|expired|außer|ohne|nicht|sauf|sans)(?![\w.-]))",
     re.IGNORECASE,
 )
-"""Words and signs by which somebody takes away from what stands beside them."""
+"""Words by which somebody takes away from what stands beside them."""
+_SIGN = re.compile(r"(?:^|[\s(])[^\w\s*()]+(?:\s|$)")
+"""A sign by itself, which may do so."""
 
 
 def takes_away(item: str) -> bool:
-    """Whether words within a value say that less is meant than the others: `10.0.0.0/24 except 10.0.0.7`."""
-    return bool(_LESS.search(item))
+    """Whether a value that isn't understood may say that less is meant than the others: `except 10.0.0.7`."""
+    return bool(_LESS.search(item) or _SIGN.search(item))
+
+
+def in_parentheses(item: str) -> str:
+    """What stands in parentheses behind a name: SRV01 (10.0.0.1). Empty also where the words before take it away."""
+    if not item.endswith(")") or "(" not in item[1:]:
+        return ""
+    name, _, inner = item[:-1].rpartition("(")
+    return "" if _LESS.search(name) else inner
 
 
 def split_cell(cell: str) -> tuple[list[str], bool | None]:
@@ -58,9 +68,13 @@ def _without_not(item: str) -> str:
 def read_list(cell: str, protocol: str) -> Services:
     """Services of a cell: tcp/443, 443/tcp, tcp 443, https, icmp/8; a number alone is a port of the protocol.
 
-    The protocol is that of another column, or else what stands before it: tcp/80,443.
+    The protocol is that of another column, or else what stands before it: tcp/80,443. Where one value takes away, none
+    is understood; a protocol alone is all of its ports, unless others have some: tcp, udp/53.
     """
+    if any(takes_away(item) and not _read_whole(item) for item in split_cell(cell)[0]):
+        return unknown_service(f"service {quote(cell)}")
     known: list[Service] = []
+    bare: list[tuple[str, Service]] = []
     unknown: list[tuple[str, Service]] = []
     only = {} if protocol in {"", *ANY} else {"protocol": protocol}
     for group in re.split(r"[;\r\n]+", cell):
@@ -76,9 +90,15 @@ def read_list(cell: str, protocol: str) -> Services:
                     said = f"service {quote(one)}" + "".join(f" of {quote(said)}" for said in only.values())
                     unknown.append((said, EVERY_SERVICE))
                     continue
-                known.append(replace(found, protocols=read_protocol(protocol).protocols) if only else found)
+                service = replace(found, protocols=read_protocol(protocol).protocols) if only else found
+                if _is_ported(in_parentheses(one) or one):
+                    bare.append((f"service {quote(one)} beside others with ports", service))
+                else:
+                    known.append(service)
                 before = _divide(one.casefold())[0] or before
-    return Services(clear=tuple(known), vague=tuple(unknown))
+    if unknown or any(one.ports != PORTS and one.protocols in _PORTED.values() for one in known):
+        return Services(clear=tuple(known), vague=(*unknown, *bare))
+    return Services(clear=(*known, *(service for _, service in bare)))
 
 
 def _divide_group(group: str) -> tuple[list[str], list[str]]:
@@ -91,12 +111,12 @@ def _divide_group(group: str) -> tuple[list[str], list[str]]:
     unclear: list[str] = []
     for item in split_cell(group)[0]:
         words = item.split()
-        if len(words) == 1 or _read_service(item, ""):
+        if len(words) == 1 or _read_whole(item):
             pieces.append(item)
             continue
         after = [*words[1:], ""]
         lost = [one for one, then in zip(words, after, strict=True) if _is_ported(one) and not then[:1].isdigit()]
-        if takes_away(item) or (lost and not all(map(_is_ported, words))):
+        if lost and not all(map(_is_ported, words)):
             unclear.append(item)
         else:
             pieces += words
@@ -120,6 +140,11 @@ def _is_of(service: Service, protocol: str) -> bool:
         return False
 
 
+def _read_whole(item: str) -> Service | None:
+    """What a value with blanks in it stands for as a whole: tcp 443, Vault (tcp/443), 400 - 500 of some protocol."""
+    return _read_service(item, "tcp")
+
+
 def _read_service(item: str, before: str) -> Service | None:
     word = item.strip().casefold()
     if word in ANY:
@@ -128,8 +153,8 @@ def _read_service(item: str, before: str) -> Service | None:
         return of_icmp(ECHO_REQUEST)
     if word in _WORDS:
         return Service(protocols=_PORTED["tcp"], ports=Spans.only(_WORDS[word]))
-    if word.endswith(")") and "(" in word[1:]:
-        return _read_service(word[word.rindex("(") + 1 : -1], "")
+    if inner := in_parentheses(word):
+        return _read_service(inner, "")
     protocol, port = _divide(word)
     try:
         if not protocol:

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from planner.engine.existing.devices.asa_objects import Objects, narrowed, read_service
+from planner.engine.existing.devices.asa_objects import UNGROUPED, Compared, Objects, narrowed, read_service
 from planner.engine.existing.devices.asa_words import COMPARED, PORTED, Cursor, Unclear, read_ports, read_protocol
 from planner.engine.existing.model import Entry, Sides, Verdict
 from planner.engine.existing.parts.addresses import ANYBODY, ONLY, Addresses, Reach
 from planner.engine.existing.parts.count import Count
 from planner.engine.existing.parts.entries import make_entries
-from planner.engine.existing.parts.services import ANYTHING, ICMP, ICMP6, Services, of_ports
-from planner.engine.existing.spans import NOTHING, PORTS, Spans
+from planner.engine.existing.parts.services import ANYTHING, ICMP, ICMP6, SCTP, TCP, UDP, Services, of_protocol
+from planner.engine.existing.spans import NOTHING, Spans
 
 _ANY = {"any": ANYBODY, "any4": ONLY[4], "any6": ONLY[6]}
 _WHO = ("user", "user-group", "object-group-user", "security-group", "object-group-security")
@@ -23,10 +23,7 @@ _LEVELS = {
     "disable", "default", *map(str, range(8)),
 }  # fmt: skip
 
-_Compared = tuple[Spans, Services]
-"""Ports, and the group that they are of."""
-_CLEAR = Services()
-"""The group of those that are said without one."""
+_PORTED = Spans.of((number, number) for number in (TCP, UDP, SCTP))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,28 +97,24 @@ class Line:
         destinations = self._side(cursor)
         ports = self._ports(cursor, protocol) if ported else None
         if word in ("object", "object-group"):
-            if source_ports is not None or ports is not None:
-                numbers = Spans(((6, 6), (17, 17), (132, 132)))
-                services = narrowed(services, numbers, source_ports and source_ports[0], ports and ports[0])
+            if source_ports or ports:
+                services = self._on_ports(services, source_ports, ports, id(services))
         elif ported:
-            services = self._ported(protocol, source_ports, ports)
+            services = self._on_ports(Services(clear=(of_protocol(protocol),)), source_ports, ports, protocol)
         elif protocol in (ICMP, ICMP6) and cursor.next == "object-group":
             cursor.take()
-            services = narrowed(self.objects.services.get(cursor.take()), Spans.only(protocol), None, None)
+            services = narrowed(self.objects.services.get(cursor.take()), Spans.only(protocol))
         else:
             services = Services(clear=tuple(read_service(protocol, cursor)))
         return services, sources, destinations, obscure
 
-    def _ported(self, protocol: int, source_ports: _Compared | None, ports: _Compared | None) -> Services:
-        """Ports of a protocol; the same object for those of the same groups."""
-        key = protocol, *((one[0], id(one[1])) if one else None for one in (source_ports, ports))
+    def _on_ports(
+        self, services: Services, source_ports: Compared | None, ports: Compared | None, whose: int
+    ) -> Services:
+        """Services on these ports; the same object for the same groups of ports and `whose`, a protocol or an id."""
+        key = whose, *((one[0], id(one[1])) if one else None for one in (source_ports, ports))
         if key not in self.objects.ported:
-            here = source_ports[0] if source_ports else PORTS
-            there = ports[0] if ports else PORTS
-            vague = [*(source_ports[1].vague if source_ports else ()), *(ports[1].vague if ports else ())]
-            wide = of_ports(protocol, PORTS if ports and ports[1].vague else there)
-            clear = (of_ports(protocol, there, here),) if here and there else ()
-            self.objects.ported[key] = Services(clear=clear, vague=tuple((text, wide) for text, _ in vague))
+            self.objects.ported[key] = narrowed(services, _PORTED, source_ports, ports)
         return self.objects.ported[key]
 
     def _who(self, cursor: Cursor) -> Iterator[str]:
@@ -146,10 +139,10 @@ class Line:
             return self.objects.address([word], word)
         return self.objects.address([word, cursor.take()], word)
 
-    def _ports(self, cursor: Cursor, protocol: int) -> _Compared | None:
+    def _ports(self, cursor: Cursor, protocol: int) -> Compared | None:
         """A comparison, or a group of ports: those of the protocol, and what isn't understood."""
         if cursor.next in COMPARED:
-            return read_ports(cursor) or NOTHING, _CLEAR
+            return read_ports(cursor) or NOTHING, UNGROUPED
         name = self._following(cursor)
         if name is None or self.objects.kinds.get(name) != "service":
             return None

@@ -5,7 +5,7 @@ lines, with what belongs to one below it after a space.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from planner.engine.existing.devices.asa_words import (
     PORTED,
@@ -38,6 +38,12 @@ from planner.engine.existing.parts.services import (
     unknown_service,
 )
 from planner.engine.existing.spans import PORTS, Spans
+
+Compared = tuple[Spans, Services]
+"""Ports, and the group that they are of."""
+UNGROUPED = Services()
+"""The group of those that are said without one."""
+_EVERY_PORT: Compared = PORTS, UNGROUPED
 
 
 @dataclass(slots=True)
@@ -114,11 +120,11 @@ class Objects:
             count=count,
         )  # fmt: skip
 
-        self._ports: dict[tuple[str, int], tuple[Spans, Services]] = {}
+        self._ports: dict[tuple[str, int], Compared] = {}
         self.ported: dict[tuple[object, ...], Services] = {}
         """What lines ask for, by protocol, ports and groups; groups by their ids, since they stay."""
 
-    def ports(self, name: str, protocol: int) -> tuple[Spans, Services]:
+    def ports(self, name: str, protocol: int) -> Compared:
         """The ports of a protocol that a group of services is for, of any for 0, and the group: thousands of lines
         name the same one."""
         key = name, protocol
@@ -227,18 +233,23 @@ def read_service(protocol: int, cursor: Cursor) -> Iterator[Service]:
         yield EVERY_SERVICE
 
 
-def narrowed(services: Services, protocols: Spans, source_ports: Spans | None, ports: Spans | None) -> Services:
-    """Of several protocols what has these ports."""
-    return Services(
-        clear=tuple(
-            Service(
-                protocols=one.protocols & protocols,
-                ports=one.ports if ports is None else one.ports & ports,
-                source_ports=one.source_ports if source_ports is None else one.source_ports & source_ports,
-                families=one.families,
+def narrowed(
+    services: Services, protocols: Spans, source_ports: Compared | None = None, ports: Compared | None = None
+) -> Services:
+    """What of some services is of these protocols on these ports; what isn't understood of the ports may be any."""
+    here, doubts_here = source_ports or _EVERY_PORT
+    there, doubts_there = ports or _EVERY_PORT
+    doubts = [text for text, _ in (*doubts_here.vague, *doubts_there.vague)]
+    clear: list[Service] = []
+    vague = list(services.vague)
+    for one in services.clear:
+        if both := one.protocols & protocols:
+            kept = replace(one, protocols=both, ports=one.ports & there, source_ports=one.source_ports & here)
+            clear += [kept] if kept.ports and kept.source_ports else []
+            wide = replace(
+                kept,
+                ports=one.ports if doubts_there.vague else kept.ports,
+                source_ports=one.source_ports if doubts_here.vague else kept.source_ports,
             )
-            for one in services.clear
-            if one.protocols & protocols
-        ),
-        vague=services.vague,
-    )
+            vague += ((text, wide) for text in doubts)
+    return Services(clear=tuple(clear), vague=tuple(vague))

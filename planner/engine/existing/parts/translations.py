@@ -172,7 +172,10 @@ def _work_out(rest: Spans, touched: Spans, translations: Sequence[Translation], 
     itself = touched - changed if passes else NOTHING
     # What is sent to a seen address goes to the real one, wherever all of its ports are translated.
     known = Spans.of((*rest, *seen, *itself))
-    return _Change(known=known, ports=tuple(ports), past=touched - plain - itself, names=tuple(names))
+    # It may where that isn't understood.
+    perhaps = (span for one in translations if not one.is_clear and touched & one.real for span in one.seen)
+    past = Spans.of((*touched, *perhaps)) - plain - itself
+    return _Change(known=known, ports=tuple(ports), past=past, names=tuple(names))
 
 
 def _find_seen_ports(one: Translation, ports: Spans) -> Spans:

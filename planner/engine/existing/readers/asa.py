@@ -308,7 +308,7 @@ class _Device:
 
         Source: Cisco, “Identity NAT”: such a line keeps packets from the translations after it, and changes nothing.
         """
-        found = [(one, _is_identity(one)) for one in self._translations()]
+        found = list(self._translations())
         changed = {
             family: Spans.of(
                 span for one, is_same in found if one.family == family and not is_same for span in one.seen
@@ -317,18 +317,22 @@ class _Device:
         }
         yield from (one for one, is_same in found if not is_same or one.seen & changed[one.family])
 
-    def _translations(self) -> Iterator[Translation]:
-        """Static translations, of objects and twice; others change sources alone, and so do those of one direction."""
+    def _translations(self) -> Iterator[tuple[Translation, bool]]:
+        """Static translations, of objects and twice, and whether each is of an address to itself; others change
+        sources alone, and so do those of one direction."""
         for block in self._blocks:
-            if block.words[:2] == ["object", "network"] and len(block.words) > 2:
-                for words in block.below:
-                    if words[0] == "nat" and "static" in words:
-                        yield from self._of_object(block.words[2], words)
-            elif block.words[0] == "nat" and "inactive" not in block.words:
-                if "destination" in block.words:
-                    yield from self._twice(block.words)
-                elif "source" in block.words and "unidirectional" not in block.words:
-                    yield from self._twice_source(block.words)
+            words = block.words
+            if words[:2] == ["object", "network"] and len(words) > 2:
+                for below in block.below:
+                    if below[0] == "nat" and "static" in below:
+                        yield from ((one, False) for one in self._of_object(words[2], below))
+            elif words[0] == "nat" and "inactive" not in words:
+                if "destination" in words:
+                    is_same = _is_identity(words, "destination")
+                    yield from ((one, is_same) for one in self._twice(words))
+                is_same = _is_identity(words, "source")
+                if "source" in words and "unidirectional" not in words and not (is_same and "destination" in words):
+                    yield from ((one, is_same) for one in self._twice_source(words))
 
     def _of_object(self, name: str, words: list[str]) -> Iterator[Translation]:
         """“nat (inside,outside) static ADDRESS [service tcp REAL SEEN]” below an object."""
@@ -368,13 +372,15 @@ class _Device:
         yield from self._translate(" ".join(words), sides[0], seen, real, is_clear=is_clear)
 
     def _twice_source(self, words: list[str]) -> Iterator[Translation]:
-        """“nat (a,b) after-auto source static REAL SEEN”: what comes in by b for SEEN goes to REAL."""
+        """“nat (a,b) after-auto source static REAL SEEN”: what comes in by b for SEEN goes to REAL; with a destination
+        behind it, only what comes from there."""
         sides, at = _sides(words[1]), words.index("source")
         named = words[at + 2 : at + 4]
         if sides is None or words[at + 1 : at + 2] != ["static"] or len(named) < 2 or named[0] == "any":
             return
         seen, real = self._seen(named[1], sides[1]), self._objects.networks.get(named[0])
-        yield from self._translate(" ".join(words), sides[1], seen, real, is_clear="service" not in words)
+        is_clear = not {"service", "destination"} & set(words)
+        yield from self._translate(" ".join(words), sides[1], seen, real, is_clear=is_clear)
 
     def _translate(
         self, name: str, side: str, seen: Addresses, real: Addresses, *, protocol: int | None = None,
@@ -408,10 +414,8 @@ def _all_of(families: Collection[int]) -> tuple[Match, ...]:
     return tuple(match for match in EVERYTHING if match.family in families)
 
 
-def _is_identity(one: Translation) -> bool:
-    """Whether a line says the same of both sides: “destination static X X”, or “source static X X” without one."""
-    words = one.name.split()
-    which = "destination" if "destination" in words else "source"
+def _is_identity(words: list[str], which: Literal["destination", "source"]) -> bool:
+    """Whether a line says the same of an end before and after: “destination static X X”, “source static X X”."""
     if which not in words or "service" in words:
         return False
     kind, *named = words[words.index(which) + 1 :][:3]

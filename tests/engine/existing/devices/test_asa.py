@@ -432,3 +432,18 @@ def test_a_word_of_an_object_is_no_word_of_the_line():
     assert state("extended deny ip any any inactive", "extended permit ip any any")[0] == "open"
     own = "access-group control-plane in interface outside\naccess-list control-plane extended permit ip any any"
     assert state(bound="", more=own)[0] == "open"
+
+
+def test_a_port_that_is_not_understood_is_in_doubt_beside_a_group_of_protocols_too():
+    group = "object-group service KRB tcp-udp\n port-object eq kerberos\n port-object eq 464\n"
+    for ends in ("any any object-group KRB", "any object-group KRB any"):
+        lines = f"extended deny object-group stream {ends}", "extended permit ip any any"
+        name = "source_port" if ends.endswith("B any") else "port"
+        found = [
+            state(*lines, more=group, protocol=protocol, **{name: port})[0]
+            for protocol, port in (("tcp", 88), ("udp", 88), ("tcp", 464), ("icmp", 88))
+        ]
+        assert found == ["unknown", "unknown", "closed", "open"]
+    both = "extended deny object-group stream any object-group KRB any eq 443", "extended permit ip any any"
+    found = [state(*both, more=group, source_port=88, port=port)[0] for port in (443, 444)]
+    assert found == ["unknown", "open"]

@@ -45,7 +45,8 @@ def test_networks_are_translated_address_for_address():
     assert state(nat)[0] == "open"
     assert state(nat, destination="203.0.113.11")[0] == "closed"
     uneven = nat.replace("subnet 203.0.113.0 255.255.255.0", "range 203.0.113.0 203.0.113.9")
-    assert state(uneven, destination="203.0.113.9")[0] == "closed"
+    assert state(uneven, destination="203.0.113.9")[0] == "unknown", "it may be another one's"
+    assert state(uneven, destination="203.0.113.10")[0] == "closed"
     assert state(uneven, "extended permit ip any any", destination="203.0.113.9")[0] == "unknown"
 
 
@@ -104,6 +105,24 @@ def test_translations_twice_are_understood_where_they_leave_the_source_alone():
         "object network real\n nat (inside,outside) static\n",
     ):  # fmt: skip
         assert state(objects + other, destination="10.0.0.10")[0] == "open", other
+
+
+def test_a_source_that_is_translated_for_one_destination_is_where_that_one_finds_it():
+    objects = PLACES + "object network SRV\n host 10.0.0.10\nobject network SRVP\n host 203.0.113.10\n"
+    objects += "object network ELSE\n host 8.8.9.9\n"
+    policy = objects + "nat (inside,outside) source static SRV SRVP destination static {}\n"
+    for nat in (policy.format("FAR FAR"), policy.format("ELSE FAR")):
+        found = [state(nat, destination=one) for one in ("203.0.113.10", "10.0.0.10")]
+        assert found == [("unknown", nat.splitlines()[-1])] * 2
+    assert state(policy.format("FAR FAR unidirectional"))[0] == "closed", "it translates what the real one begins"
+    alone = objects + "nat (inside,outside) source dynamic SRV SRVP destination static FAR FAR\n"
+    for nat in (
+        alone,
+        alone.replace("dynamic SRV SRVP", "static any any"),
+        alone.replace("dynamic SRV SRVP", "static SRV SRV"),
+    ):
+        assert state(nat)[0] == "closed"
+        assert state(nat, destination="10.0.0.10")[0] == "open", nat
 
 
 def test_lists_for_leaving_say_real_addresses_too():

@@ -117,7 +117,7 @@ def test_probes_of_the_load_balancer_have_one_address():
     ("protocol", "port", "packets"),
     [
         ("*", "*", {("tcp", 1): "accept", ("gre", 0): "accept", ("icmp", 2048): "accept"}),
-        ("Any", "443", {("udp", 443): "accept", ("udp", 80): "unknown", ("gre", 0): "unknown"}),
+        ("Any", "443", {("udp", 443): "accept", ("udp", 80): "drop", ("tcp", 80): "drop", ("gre", 0): "unknown"}),
         ("Icmp", "*", {("icmp", 2048): "accept", ("tcp", 1): "drop"}),
         ("Udp", "53", {("udp", 53): "accept", ("tcp", 53): "drop"}),
         ("Esp", "*", {("gre", 0): "drop"}),

@@ -98,6 +98,20 @@ def test_what_narrows_a_rule_and_is_not_understood_is_named_and_never_open(filte
     assert named in found
 
 
+@each(
+    ("filters", "doubt"),
+    [
+        ({"Protocol": "TCP", "LocalPort": ["RPC", "135"]}, ("tcp", 9)),
+        ({"Protocol": "ICMPv4", "LocalPort": "Any", "IcmpType": ["x", "3"]}, ("icmp", 9)),
+    ],
+)
+def test_what_is_not_understood_of_a_protocol_is_in_doubt_for_that_protocol_alone(filters, doubt):
+    ruleset = of(rule(**filters))
+    assert decide(ruleset, Packet("10.0.0.1", "10.1.0.1", *doubt)).startswith("unknown: ")
+    for packet in {("tcp", 9), ("udp", 443), ("icmp", 9)} - {doubt}:
+        assert decide(ruleset, Packet("10.0.0.1", "10.1.0.1", *packet)) == "drop"
+
+
 @each("missing", ["Protocol", "LocalPort", "RemoteAddress", "Program"])
 def test_a_file_without_the_filters_says_nothing_of_what_is_open(missing):
     made = rule()
@@ -150,7 +164,7 @@ def test_what_is_clear_of_a_list_is_open_beside_what_is_not():
         ("ICMPv4", "8", ("accept", "drop", "drop")),
         ("1", ["8:0", "3:*"], ("accept", "accept", "drop")),
         ("ICMPv6", "128", ("drop", "drop", "accept")),
-        ("ICMPv4", "x", ("unknown: icmptype x", "unknown: icmptype x", "unknown: icmptype x")),
+        ("ICMPv4", "x", ("unknown: icmptype x", "unknown: icmptype x", "drop")),
         ("Any", "Any", ("accept", "accept", "accept")),
     ],
 )

@@ -131,15 +131,18 @@ def every_service_but(services: Services, text: str) -> Services:
     return Services(clear=tuple(found))
 
 
-def read_each(texts: Iterable[str], read: Callable[[str], Service], say: Callable[[str], str]) -> Services:
-    """What each of several texts says; those of which `read` raises ValueError are vague, as `say` calls them."""
+def read_each(
+    texts: Iterable[str], read: Callable[[str], Service], say: Callable[[str], str], *, within: Service
+) -> Services:
+    """What each of several texts says; those of which `read` raises ValueError are vague, as `say` calls them, and a
+    part of `within`."""
     clear: list[Service] = []
     vague: list[tuple[str, Service]] = []
     for one in texts:
         try:
             clear.append(read(one))
         except ValueError:
-            vague.append((say(one), EVERY_SERVICE))
+            vague.append((say(one), within))
     return Services(clear=tuple(clear), vague=tuple(vague))
 
 

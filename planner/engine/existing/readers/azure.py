@@ -18,6 +18,7 @@ from planner.engine.existing.parts.services import (
     ANYTHING,
     TCP,
     UDP,
+    Service,
     Services,
     of_icmp,
     of_ports,
@@ -27,7 +28,7 @@ from planner.engine.existing.parts.services import (
     unknown_service,
 )
 from planner.engine.existing.readers.attached import Place, make_ruleset
-from planner.engine.existing.spans import PORTS, Spans
+from planner.engine.existing.spans import PORTS, PROTOCOLS, Spans
 
 _ANY = frozenset({"*", "any"})
 _PROBES = "168.63.129.16"
@@ -236,7 +237,8 @@ def _read_services(rule: Rule) -> Services:
             return ANYTHING
         # Of protocols without ports nothing is said.
         known = tuple(of_ports(number, ports, sources) for number in (TCP, UDP))
-        return replace(unknown_service("ports of any protocol"), clear=known)
+        others = Service(protocols=PROTOCOLS - Spans.of((number, number) for number in (TCP, UDP)))
+        return replace(unknown_service("ports of any protocol", others), clear=known)
     if protocol == "icmp":
         return Services(clear=(of_icmp(None),))
     try:

@@ -351,21 +351,24 @@ def _read_services(rule: Mapping[str, list[str]]) -> Services:
         if not is_said and protocol in {"tcp", "udp", "6", "17"}:
             return unknown_service("localport: not in the file")
         return Services(clear=(replace(whole, source_ports=sources),))
+    whole = replace(whole, source_ports=sources)
     return read_each(
         ports,
-        lambda one: replace(whole, ports=read_port(one), source_ports=sources),
+        lambda one: replace(whole, ports=read_port(one)),
         lambda one: f"localport {say(one)} of {say(protocol)}",
+        within=whole,
     )
 
 
 def _read_types(rule: Mapping[str, list[str]], protocol: int) -> Services:
     texts = _split(rule.get("icmptype", ()))
+    whole = of_icmp(None, protocol=protocol)
     if not texts or any(one.casefold() in _ANY for one in texts):
-        return Services(clear=(of_icmp(None, protocol=protocol),))
+        return Services(clear=(whole,))
 
     def read_type(text: str) -> Service:
         kind, _, code = text.partition(":")
         number = read_number(code, 255) if code and code != "*" else None
         return of_icmp(read_number(kind, 255), number, protocol=protocol)
 
-    return read_each(texts, read_type, lambda one: f"icmptype {say(one)}")
+    return read_each(texts, read_type, lambda one: f"icmptype {say(one)}", within=whole)

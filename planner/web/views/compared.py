@@ -93,6 +93,8 @@ def _show(request: HttpRequest, plan: Plan, number: int, trouble: str = "") -> H
     if number not in found:
         raise Http404
     answer = found[number].answer
+    drifting = [found[one.pk] for one in ((since, row) if since else ()) if one.pk in found]
+    lost = sorted({kept.row.revision for kept in drifting if kept.is_lost})
     report = report_for(plan.version, matrix_of(plan))
     there = list(list_there(plan, report, found[number].now))
     context = {
@@ -103,7 +105,11 @@ def _show(request: HttpRequest, plan: Plan, number: int, trouble: str = "") -> H
         "earlier": [(one, name_device(one)) for one in earlier],
         "since": since,
         "since_device": name_device(since) if since else "",
-        "drift": _describe_drift(find_drift(found[since.pk].answer, answer)) if since and since.pk in found else None,
+        "is_lost": found[number].is_lost,
+        "lost": lost,
+        "drift": _describe_drift(find_drift(*(kept.answer for kept in drifting)))
+        if len(drifting) == 2 and not lost
+        else None,
         "figures": [(LOOKS[state], answer.counts[state], NAMES[state]) for state in STATES],
         "total": len(answer.flows),
         "reports": [(name, FORMATS[name].label) for name in BESIDE],

@@ -407,3 +407,28 @@ def test_a_comparison_on_the_page_keeps_what_it_has_looked_for(client, plan):
     [kept] = read_kept(plan, [Compared.objects.get().pk]).values()
     assert kept.answer.stale is not None
     assert kept.answer.forbidden is not None
+
+
+def test_a_damaged_revision_takes_no_comparison_away_but_what_needs_to_know_where_endpoints_stood(client, plan):
+    change = {"edit": "edit-endpoint", "matrix": current_matrix(), "sender": actions.ANYONE}
+    actions.apply_edit(plan_id=plan.pk, params={"endpoint": "PS01", "changes": {"name": "PS-NEW"}}, **change)
+    keep_comparison(plan, 1)
+    keep_comparison(plan, 2, make_answer(flow_answer(source="PS-NEW")), revision=2)
+    keep_comparison(plan, 3, make_answer(flow_answer(source="PS-NEW", state="closed")), revision=2)
+    plan.revisions.filter(number=1).update(packed=b"broken")
+    page = page_of(client, plan, 2)
+    said = "What has changed isn’t told: revision 1 of the plan can’t be read"
+    assert said in page.text()
+    assert not {name for name in page.ids if name.startswith("drift-")}
+    page = page_of(client, plan, 1)
+    assert "Of revision 1 of the plan, which can’t be read, it isn’t known where endpoints stood" in page.text()
+    assert [row[1] for row in rows(page, "flows")] == ["PS01"]
+    assert "There already" not in page.text()
+    page = page_of(client, plan, 3)
+    assert said not in page.text()
+    assert "drift-closed" in page.ids
+    plan = Plan.objects.get(pk=plan.pk)
+    found = read_kept(plan, [1, 2])
+    assert [(found[one].is_lost, len(found[one].now.flows)) for one in (1, 2)] == [(True, 0), (False, 1)]
+    text = client.get(f"/plans/{plan.key}/report/csv?compared=1").content.decode("utf-8-sig")
+    assert "not compared" in text

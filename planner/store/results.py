@@ -372,6 +372,7 @@ def pack(results: Results) -> bytes:
 def unpack(row: CheckRun) -> Results:
     """A run as it was read when it came."""
     rows = json.loads(zlib.decompress(row.data, bufsize=limits.RESULTS))
+    share: Any = dict[str | None, str | None]().setdefault  # most of what they take is what they have in common
     return Results(
         plan="",
         report=row.digest,
@@ -380,14 +381,14 @@ def unpack(row: CheckRun) -> Results:
         started=row.started,
         results=tuple(
             Result(
-                id=slug,
-                destination=destination,
-                address=address,
-                protocol=protocol,
-                port=port,
-                outcome=outcome,
+                id=share(slug, slug),
+                destination=share(destination, destination),
+                address=share(address, address),
+                protocol=share(protocol, protocol),
+                port=share(port, port),
+                outcome=share(outcome, outcome),
                 milliseconds=milliseconds,
-                error=error,
+                error=share(error, error),
             )
             for slug, destination, address, protocol, port, outcome, milliseconds, error in rows
         ),

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from planner.store import recent, results, verified
 from planner.store.models import Event
-from planner.store.results import Upload, list_steps, prove, take
+from planner.store.results import Upload, list_steps, prove, take, unpack
 from planner.store.run_models import CheckRun
 from planner.store.verified import take_uploads
 from planner.web.views.acceptance import say_taken
@@ -153,6 +153,16 @@ def test_a_run_that_repeats_a_result_has_as_many_as_a_script_can_say(monkeypatch
     document["results"] += [document["results"][0]] * 1000
     taken = take(plan, report_of(plan), [Upload(name="x", data=json.dumps(document).encode())], who="Kim")
     assert taken.results == CheckRun.objects.get().number == len(document["results"]) - 1000
+
+
+@pytest.mark.django_db
+def test_what_results_have_in_common_is_in_memory_once():
+    plan = make()
+    take(plan, report_of(plan), [read(plan, "PS01")], who="Kim")
+    found = unpack(CheckRun.objects.get()).results
+    for name in ("destination", "address", "protocol", "port", "outcome"):
+        said = [getattr(one, name) for one in found]
+        assert len(set(map(id, said))) == len(set(said)), name
 
 
 @pytest.mark.django_db

@@ -24,7 +24,7 @@ SENT_OF_WORK = 16
 """To look at so many translations takes as long as a step."""
 SeenFrom = Callable[[str], Ends]
 """Zone of the source -> the endpoints as they are seen from there."""
-_Service = tuple[Spans, Spans]
+Service = tuple[Spans, Spans]
 """Protocols and ports."""
 
 
@@ -177,7 +177,7 @@ class Tries:
         return self._sent[key]
 
     def _list_led(
-        self, family: Literal[4, 6], enters: str | None, there: Members, service: _Service
+        self, family: Literal[4, 6], enters: str | None, there: Members, service: Service
     ) -> Iterator[tuple[Box, Callable[[Box], Box], str]]:
         """What a translation of the device sends on, or may, to some endpoints on forbidden ports: as it comes, how it
         arrives, and the translation where that isn't understood."""

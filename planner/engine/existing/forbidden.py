@@ -15,7 +15,7 @@ from planner.engine.existing.asked import SeenAs
 from planner.engine.existing.bits import to_bits
 from planner.engine.existing.bounds import Bounds
 from planner.engine.existing.boxes import Box
-from planner.engine.existing.closed_packets import Group, Members, SeenFrom, Tries, Try, list_groups
+from planner.engine.existing.closed_packets import Group, Members, SeenFrom, Service, Tries, Try, list_groups
 from planner.engine.existing.halves import BOTH, EACH, halve
 from planner.engine.existing.outcomes import Doubt, Outcome
 from planner.engine.existing.packets import Ends, Packets
@@ -79,7 +79,7 @@ class Breaches:
     entries: tuple[Forbidden, ...]
     """Those that are sure first, of each kind the widest first."""
     unchecked: int
-    """How many rows weren't looked at, or not between all endpoints."""
+    """How many rows weren't looked at, or not between all endpoints; prohibitions that are one group count once."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -95,7 +95,20 @@ class _Found:
     """The own addresses to which packets are sent on that come for others."""
     named: set[str] = field(default_factory=set)
     """Endpoints whose addresses aren't known."""
-    services: dict[str, None] = field(default_factory=dict)
+    services: dict[Service, None] = field(default_factory=dict)
+    constructs: dict[str, None] = field(default_factory=dict)
+    """Where it isn't sure: what isn't understood or known."""
+
+    def has_services_of(self, other: "_Found") -> bool:
+        """Whether it has all services of another one."""
+        together: dict[Spans, list[tuple[int, int]]] = defaultdict(list)
+        for protocols, ports in self.services:
+            together[protocols] += ports
+        known = [(protocols, Spans.of(ports)) for protocols, ports in together.items()]
+        return all(
+            any(own.covers(protocols) and its.covers(ports) for own, its in known)
+            for protocols, ports in other.services
+        )
 
 
 class _TooMuch(Exception):
@@ -130,7 +143,6 @@ class _Search:
         self._is_whole = True
         """Whether all packets of a row could be tried so far."""
         self._found: dict[tuple[str, bool], dict[Group, _Found]] = defaultdict(dict)
-        self._constructs: dict[str, dict[str, None]] = defaultdict(dict)
 
     def look(self, group: Group) -> bool:
         """Try what a row forbids, zone by zone; whether all of it could be."""
@@ -156,7 +168,7 @@ class _Search:
             box = one.arrive(found.box) if one.arrive else found.box
             if found.state == "open" and not one.unclear:
                 for entry in found.by:
-                    self._note(group, entry, box, one, is_sure=True)
+                    self._note(group, entry, box, one)
                 continue
             doubts: Iterable[Doubt] = ()
             if found.state == "open":
@@ -165,8 +177,7 @@ class _Search:
                 # What isn't known of addresses that the plan doesn't have is no matter of the device.
                 doubts = found.doubts
             for doubt in doubts:
-                self._constructs[doubt.entry][doubt.construct] = None
-                self._note(group, doubt.entry, box, one, is_sure=False)
+                self._note(group, doubt.entry, box, one, doubt.construct)
 
     def _list_outcomes(self, packets: Packets) -> Iterator[Outcome]:
         """What becomes of packets; what isn't known after MOST_STEPS, and can't be cut in halves, is left out."""
@@ -193,11 +204,14 @@ class _Search:
         if self._work + self._walker.steps - self._begin > self._most:
             raise _TooMuch
 
-    def _note(self, group: Group, entry: str, box: Box, one: Try, *, is_sure: bool) -> None:
+    def _note(self, group: Group, entry: str, box: Box, one: Try, construct: str | None = None) -> None:
+        """Note what an entry admits, or may if a construct that isn't understood means it."""
         packets = one.packets
-        found = self._found[entry, is_sure].setdefault(group, _Found(group=group))
+        found = self._found[entry, construct is None].setdefault(group, _Found(group=group))
         found.size += box.size
-        found.services.update(dict.fromkeys(list_services(box.protocols, box.ports)))
+        found.services[box.protocols, box.ports] = None
+        if construct is not None:
+            found.constructs[construct] = None
         if packets.source.name is None:
             found.sources[packets.family].update(box.sources)
         else:
@@ -210,16 +224,23 @@ class _Search:
             found.named.add(packets.destination.whose)
 
     def sum_up(self) -> Iterator[Forbidden]:
-        """What was found, by entry: those that are sure first."""
-        made = [
-            Forbidden(
-                entry=entry,
-                is_sure=is_sure,
-                breaches=tuple(map(self._names.tell, sorted(rows.values(), key=lambda one: -one.size))),
-                constructs=() if is_sure else tuple(self._constructs[entry]),
-            )
-            for (entry, is_sure), rows in self._found.items()
-        ]
+        """What was found, by entry: those that are sure first.
+
+        What isn't sure of a row isn't told where the same entry surely admits as much of it: an address behind a
+        translation that is followed can be asked for itself as well, and what becomes of that isn't always known.
+        """
+        made = []
+        for (entry, is_sure), rows in self._found.items():
+            surely = {} if is_sure else self._found.get((entry, True), {})
+            told = [one for row, one in rows.items() if row not in surely or not self._names.tells(surely[row], one)]
+            if told:
+                forbidden = Forbidden(
+                    entry=entry,
+                    is_sure=is_sure,
+                    breaches=tuple(map(self._names.tell, sorted(told, key=lambda one: -one.size))),
+                    constructs=tuple(dict.fromkeys(construct for one in told for construct in one.constructs)),
+                )
+                made.append(forbidden)
         return iter(sorted(made, key=lambda one: (not one.is_sure, -one.size, one.entry)))
 
 
@@ -250,27 +271,39 @@ class _Names:
 
     def tell(self, found: _Found) -> Breach:
         """What was found of a group, with the endpoints of both sides."""
-        group = found.group
-        views = list({id(seen): seen for one in group.sources for seen in (self._seen_from(one.zone),)}.values())
-        met = self._find(views, found.destinations) | self._find([self._ends], found.arriving)
+        sources, destinations = (self._in_order.name(ends, MOST_NAMED) for ends in self._find_ends(found))
+        services = dict.fromkeys(word for one in found.services for word in list_services(*one))
         return Breach(
-            row=group.row,
-            sources=self._name(group.sources, self._find([self._ends], found.sources), found.named),
-            destinations=self._name(group.destinations, met, found.named),
-            services=tuple(found.services),
+            row=found.group.row,
+            sources=sources,
+            destinations=destinations,
+            services=tuple(services),
             size=found.size,
         )
 
-    def _name(self, sides: Iterable[Members], met: int, named: Iterable[str]) -> tuple[str, ...]:
-        """The endpoints of these that have been met, and those that are among these names; the first of many."""
-        met |= to_bits(map(self._numbers.__getitem__, named), len(self._endpoints))
+    def tells(self, found: _Found, other: _Found) -> bool:
+        """Whether what was found of a group tells all that another finding of it does."""
+        ends = zip(self._find_ends(found), self._find_ends(other), strict=True)
+        return found.has_services_of(other) and not any(its & ~own for own, its in ends)
+
+    def _find_ends(self, found: _Found) -> tuple[int, int]:
+        """The endpoints of both sides of a group that were met, as bits."""
+        group = found.group
+        views = list({id(seen): seen for one in group.sources for seen in (self._seen_from(one.zone),)}.values())
+        named = to_bits(map(self._numbers.__getitem__, found.named), len(self._endpoints))
+        sources = self._find([self._ends], found.sources) | named
+        met = self._find(views, found.destinations) | self._find([self._ends], found.arriving) | named
+        return sources & self._among(group.sources), met & self._among(group.destinations)
+
+    def _among(self, sides: Iterable[Members]) -> int:
+        """All endpoints of these, as bits."""
         among = 0
         for one in sides:
             if one not in self._bits:
                 numbers = (self._numbers[endpoint.name] for endpoint in one.endpoints)
                 self._bits[one] = to_bits(numbers, len(self._endpoints))
             among |= self._bits[one]
-        return self._in_order.name(met & among, MOST_NAMED)
+        return among
 
     def _find(self, views: Iterable[Ends], spans: _ByFamily) -> int:
         """The endpoints that have addresses among these, as bits."""

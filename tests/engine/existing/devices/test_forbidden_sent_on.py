@@ -12,7 +12,7 @@ from tests.engine.existing.rulesets import flow, host, plan
 BOTH = pytest.mark.parametrize("published", [None, "203.0.113.99"], ids=["not published", "published elsewhere"])
 
 
-def find(form, text, *services, published=None):
+def find(form, text, *services, published=None, to=({"endpoint": "Store"}, {"endpoint": "Beside"})):
     """Sure or not, constructs, destinations and services of each entry that admits what must stay closed."""
     ends = [
         host("Public", "198.51.100.7", zone="Internet"),
@@ -23,9 +23,9 @@ def find(form, text, *services, published=None):
     if published:
         firewall["published"] = {"Store": published}
     rows = [
-        {"from": {"zone": "Internet"}, "to": to, "reason": "Nobody may.", **service}
+        {"from": {"zone": "Internet"}, "to": there, "reason": "Nobody may.", **service}
         for service in services
-        for to in ({"endpoint": "Store"}, {"endpoint": "Beside"})
+        for there in to
     ]
     report = plan(ends, [flow("Public", "Store", ports="22")], firewalls=[firewall], never=rows)
     gap = compare_with(report, READERS[form].read(text), None, report.plan.firewalls[0], also=("forbidden",))
@@ -50,6 +50,34 @@ def test_what_is_sent_on_to_an_endpoint_is_forbidden_on_the_port_on_which_it_arr
     assert [one for one in find(form, text, {}, published=published) if one[0]], "a row for everything is broken, too"
     for other in (of("tcp", "8443"), of("udp", "443"), of("icmp")):
         assert not [one for one in find(form, text, other, published=published) if one[0]], other
+
+
+@BOTH
+@pytest.mark.parametrize("form", TEXTS)
+def test_what_is_surely_admitted_is_not_told_once_more_as_perhaps(form, published):
+    """Of the own address it isn't known what becomes, where the device shows another one."""
+    text = TEXTS[form]()
+    assert len(find(form, text, of("tcp", "443"), published=published)) == 1
+    # What may be admitted besides is told with what isn't understood of that alone.
+    found = find(form, text, of("tcp", "443"), of("tcp", "22"), {}, published=published)
+    sure, unsure = ([one[4] for one in found if one[0] is kind] for kind in (True, False))
+    assert sorted(sure) == [("tcp 443",)] * 2
+    assert ("tcp 443",) not in unsure
+
+
+def test_what_goes_to_more_endpoints_or_ports_than_is_sure_is_told_beside_it():
+    """Of two endpoints, or two ports, one is sent on to."""
+    one_port = TEXTS["fortigate"]()
+    for row, services in ((of("tcp", "443-444"), ("tcp 443-444",)), (of("tcp"), ("tcp",)), ({}, ("all protocols",))):
+        sure, unsure = find("fortigate", one_port, row)
+        assert (sure[4], unsure[4]) == (("tcp 443",), services)
+    both = sent_on.fortigate(
+        ("shown", sent_on.vip()),
+        ("more", sent_on.vip("192.0.2.77", "203.0.113.11", more="set type server-load-balance")),
+        destination='shown" "more',
+    )
+    sure, unsure = find("fortigate", both, of("tcp", "443"), to=[{"zone": "DMZ"}])
+    assert (sure[3], unsure[3]) == (("Store",), ("Beside", "Store"))
 
 
 @BOTH

@@ -368,7 +368,7 @@ _PART = "firewalls"
 _CHANGES = {
     "json": "planner.report.formats.changes:render_json",
     "csv": "planner.report.formats.changes:render_csv",
-    "xlsx": "planner.report.formats.xlsx:render_changes",
+    "xlsx": "planner.report.formats.change_book:render_changes",
     "pdf": "planner.report.paper.change_prints:render_changes_pdf",
     "html": "planner.report.paper.change_prints:render_changes_html",
     "markdown": "planner.report.formats.changes:render_markdown",

@@ -150,7 +150,7 @@ def test_the_workbook_has_an_action_in_every_row():
     save("new.yaml", grown())
     assert run("old.yaml", "new.yaml", "--format", "xlsx", "--output", "changes.xlsx") == 0
     book = openpyxl.load_workbook("changes.xlsx")
-    assert book.sheetnames == ["Rules", "Flows", "Addresses", "Renamed", "About"]
+    assert book.sheetnames == ["Rules", "What differs", "Flows", "Addresses", "Renamed", "Objects", "About"]
     assert [row[0].value for row in book["Rules"].iter_rows(min_row=2)] == ["open"]
     assert [row[0].value for row in book["Flows"].iter_rows(min_row=2)] == ["open"]
 

@@ -239,7 +239,7 @@ def test_a_text_longer_than_a_cell_says_that_it_was_cut():
     book = report_book(contoso(description="😀" * 40_000))
     text = {row["About"]: row["Content"] for row in rows_of(book, "About")}["Description"]
     assert text.startswith("😀😀")
-    assert text.endswith("(cut to fit the cell; the JSON report has all of it)")
+    assert text.endswith("(cut to fit the cell; the plan document has all of it)")
     assert len(text.encode("utf-16-le")) / 2 <= 32_767
 
 

@@ -23,7 +23,6 @@ SHEET_ROWS = 1_048_576
 Columns = tuple[tuple[str, int], ...]
 """Titles and widths, in characters."""
 
-_CUT = "… (cut to fit the cell; the JSON report has all of it)"
 # The format asks for a date of creation. A fixed one keeps the same plan the same file.
 _CREATED = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -193,11 +192,15 @@ def _write_text(sheet: Any, row: int, column: int, text: str, style: Any) -> Non
         sheet.write_string(row, column, text, style)
 
 
-def as_cell(text: str) -> str:
-    """A text as it goes into a cell: visible, no formula even after a detour through CSV, and within the limit."""
+def as_cell(text: str, whole: str = "the format json") -> str:
+    """A text as it goes into a cell: visible, no formula even after a detour through CSV, and within the limit.
+
+    Where it is cut it says so, and what has it `whole`.
+    """
     text = neutralise(show(text))
     if len(text) > CELL_UNITS // 2 and _units(text) > CELL_UNITS:
-        text = text.encode("utf-16-le")[: 2 * CELL_UNITS].decode("utf-16-le", "ignore") + _CUT
+        shown = text.encode("utf-16-le")[: 2 * CELL_UNITS].decode("utf-16-le", "ignore")
+        text = f"{shown}… (cut to fit the cell; {whole} has all of it)"
     return text
 
 
@@ -206,13 +209,16 @@ def _units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def divide[T](items: Iterable[T], texts: Callable[[T], tuple[str, ...]]) -> list[list[T]]:
-    """The items in as few runs as fit into cells: `texts` gives the line that an item adds to each of its cells."""
+def divide[T](items: Iterable[T], texts: Callable[[T], tuple[str, ...]], most: int = CELL_UNITS) -> list[list[T]]:
+    """The items in as few runs as fit into cells: `texts` gives the line that an item adds to each of its cells.
+
+    `most` is how many code units a cell has room for.
+    """
     parts: list[list[T]] = [[]]
     used = 0
     for item in items:
         units = max(_units(text) for text in texts(item)) + 1
-        if parts[-1] and (used + units > CELL_UNITS or len(parts[-1]) == CELL_LINES):
+        if parts[-1] and (used + units > most or len(parts[-1]) == CELL_LINES):
             parts.append([])
             used = 0
         parts[-1].append(item)

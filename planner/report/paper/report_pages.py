@@ -43,7 +43,7 @@ from planner.report.said.objects import Grouping
 from planner.report.said.outline import describe_common, describe_reasons
 from planner.report.said.printed_rules import Blank, PrintedBoundary, find_blanks, join_ports, print_boundaries
 from planner.report.said.servers import outline_servers
-from planner.report.said.text import count_renamed, list_changes, list_renamed, say_changes, say_firewalls
+from planner.report.said.text import count_renamed, list_changes, list_renamed, say_changes, say_nothing_differs
 from planner.report.said.within import number_within
 from ports.text import plural, show_line
 
@@ -104,7 +104,7 @@ def _compose(
         ("Objects: groups, endpoints and addresses",
          make_objects(grouping.objects(_list_endpoints(report, edition)), whole=True)),
         ("No longer asked for, to be closed", None if edition.selection else make_left(edition.lives)),
-        ("Changes since an earlier revision", _make_changes(edition)),
+        (f"Changes since an earlier revision{edition.of_whole}", _make_changes(edition)),
         ("Not needed here", None if edition.selection else make_excluded(report)),
         ("What must stay closed", None if edition.selection else make_closed(report)),
         ("Decisions taken", make_taken(edition.taken)),
@@ -225,7 +225,7 @@ def _list_facts(facts: _Prepared) -> Iterator[tuple[str, Kids]]:
         which = f"revision {edition.since_revision}" if edition.since_revision else "an earlier revision"
         sent = [", ", shown(edition.since_sent)] if edition.since_sent else None
         counts = ", ".join(_say_since(edition.since)) or "nothing differs in rules or addresses"
-        yield "Compared with", [which, sent, f": {counts}"]
+        yield "Compared with", [which, sent, f"{edition.of_whole}: {counts}"]
     if edition.link:
         yield "See it online", make("a", edition.link, href=edition.link)
 
@@ -381,17 +381,13 @@ def _make_changes(edition: Edition) -> Element | None:
     ]
     return make(
         "section#changes",
-        make("h2", f"Changes since {which}"),
-        table if rows else make("p", shown(_say_nothing(edition.since))),
+        make("h2", f"Changes since {which}{edition.of_whole}"),
+        table if rows else make("p", shown(say_nothing_differs(edition.since))),
     )
 
 
 def _say_since(comparison: Comparison) -> list[str]:
     return [*say_changes(comparison), *count_renamed(comparison)]
-
-
-def _say_nothing(comparison: Comparison) -> str:
-    return " ".join(["Nothing differs in rules or addresses.", *say_firewalls(comparison)])
 
 
 def _list_changes(comparison: Comparison) -> Iterator[Element]:

@@ -62,6 +62,12 @@ class Edition:
         """Only a part of the plan: Port: 443; 3 of 27 rules. On one line; empty for the whole report."""
         return f"Only a part of the plan: {show_line(self.selection.sentence)}." if self.selection else ""
 
+    @property
+    def of_whole(self) -> str:
+        """What ends a heading over what differs from an earlier revision, which is compared as a whole: nothing where
+        the report is of the whole plan, too."""
+        return ", of the whole plan" if self.selection else ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Editions:

@@ -208,6 +208,11 @@ def say_firewalls(comparison: Comparison) -> list[str]:
     return [f"The plan says something else of {several(names)}: {theirs} even where no rule does."]
 
 
+def say_nothing_differs(comparison: Comparison) -> str:
+    """What is said in the place of changes where there are none."""
+    return " ".join(["Nothing differs in rules or addresses.", *say_firewalls(comparison)])
+
+
 def list_changes(report: Report) -> list[str]:
     """How this plan departs from the vendor's document, a sentence each: amended rows, changed ports, corrections."""
     ports = [

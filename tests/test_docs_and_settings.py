@@ -121,6 +121,7 @@ def test_every_limit_is_documented_as_it_is():
         "WRITTEN",
         "RESULTS",
         "RESULT_ROWS",
+        "RESULT_RUNS",
         "EXISTING",
         "ENTRIES",
     )

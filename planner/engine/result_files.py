@@ -1,18 +1,19 @@
 """Files of results as runs: what a check script wrote, or JUnit XML of other programs that made the same checks. Pure.
 
 JUnit XML names checks by their ids, at the end of a test case's name, and says of each as a whole what came of it.
-Plan, report and time are the file's: properties `plan` and `report`, and `timestamp` of a suite. docs/checks.md has
-an example.
+Plan, report and time are a suite's: properties `plan` and `report`, and `timestamp`; where it says nothing, what the
+suite around it says holds. So of files that were merged each is read as its own. docs/checks.md has an example.
 """
 
 import re
 import xml.etree.ElementTree as ET
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
-from typing import get_args
+from operator import itemgetter
+from typing import NamedTuple, get_args
 
 from planner.engine.acceptance import Run
 from planner.engine.checks import CLOSED, Check, digest_of, plan_checks
@@ -31,8 +32,21 @@ from planner.plan.check_results import (
 from ports.text import MAX_NAME, cut, show_line
 
 _ID = re.compile(rf"(?:{re.escape(CLOSED)})?[0-9a-f]{{16}}\Z")
+_SUITES = ("testsuites", "testsuite")
+TOGETHER = timedelta(minutes=10)
+"""Suites that begin within so much of each other are one run: a program writes one for every few cases."""
 _FAILURES: dict[str, Outcome] = {"blocked": "filtered", "forbidden-open": "open"}
 """What the types of failures mean that are no outcomes: those that an acceptance writes."""
+
+
+class _Head(NamedTuple):
+    """What a suite says of all its cases; empty where it is of no plan."""
+
+    plan: str = ""
+    report: str = ""
+    host: str = ""
+    time: str = ""
+    """As it is written."""
 
 
 class ResultReader:
@@ -58,7 +72,7 @@ class ResultReader:
         return min(check.source for check in self._checks.values())
 
     def read(self, name: str, data: bytes) -> tuple[Run, ...]:
-        """The runs of a file by its name: one of a script's file; of JUnit XML one for each source.
+        """The runs of a file by its name: one of a script's file; of JUnit XML those that its suites are of.
 
         What it says more often of one check, address and port than a script can is there once for each outcome. Raises
         BadResults with one sentence where it is neither, or says too little or too much.
@@ -67,35 +81,34 @@ class ResultReader:
         if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] != b"<":
             results = read_results(data)
             self._count(len(results.results))
-            return (Run(name=name, results=replace(results, results=self._drop_repeated(results.results))),)
-        root = _parse(data)
-        said = {str(one.get("name")): str(one.get("value")) for one in root.iter("property")}
-        for key, words in (("plan", "the plan's name"), ("report", "the digest of the report, as in plan.json")):
-            if not said.get(key):
-                raise BadResults(f"It doesn't say {words}: a suite needs a property '{key}'.")
-        started = _read_time(next((one.get("timestamp") for one in root.iter() if one.get("timestamp")), None))
-        checks = self._checks if said["report"] == self._digest else {}
-        first = self._first if checks else said["plan"]
-        by_source: defaultdict[str, list[Result]] = defaultdict(list)
-        for number, (check, result) in enumerate(_list_results(checks, root), 1):
+            return (self._make_run(name, results),)
+        found: defaultdict[tuple[str, _Head], list[Result]] = defaultdict(list)
+        for number, (source, head, result) in enumerate(self._list_results(_list_cases(_parse(data))), 1):
             self._count(1)
             if number > limits.RESULT_ROWS:
                 raise BadResults(
                     f"It has more than {limits.RESULT_ROWS:,} results, which is the most that is read: a test case "
                     "has one for each address and port of its check."
                 )
-            by_source[check.source if check else first].append(result)
-        host = cut(show_line(root.get("hostname") or ""), MAX_NAME)
-        return tuple(
-            Run(
-                name=name,
-                results=Results(
-                    plan=said["plan"], report=said["report"], source=source, host=host, started=started,
-                    results=self._drop_repeated(results),
-                ),
+            found[source, head].append(result)
+        runs = tuple(self._make_run(name, results) for results in _join(found))
+        if len(runs) > len({run.results.source for run in runs}) + limits.RESULT_RUNS:
+            raise BadResults(
+                f"It has more than {limits.RESULT_RUNS:,} runs beside one of each source, which is the most that is "
+                "read: suites of one machine that begin within ten minutes are one run."
             )
-            for source, results in sorted(by_source.items())
-        )  # fmt: skip
+        return runs
+
+    def _list_results(self, cases: Iterable[tuple[_Head, ET.Element]]) -> Iterator[tuple[str, _Head, Result]]:
+        """What the cases say, by source and suite. What is of no check has the first source, or the plan's name."""
+        for head, case in cases:
+            checks = self._checks if head.report == self._digest else {}
+            first = self._first if checks else head.plan
+            for check, result in _read_case(checks, case):
+                yield check.source if check else first, head, result
+
+    def _make_run(self, name: str, results: Results) -> Run:
+        return Run(name=name, results=replace(results, results=self._drop_repeated(results.results)))
 
     def _count(self, more: int) -> None:
         """Raises BadResults where no more is read."""
@@ -132,15 +145,55 @@ def _parse(data: bytes) -> ET.Element:
         root = ET.fromstring(data)  # noqa: S314 - no document type, so no entities; bounded in size
     except (ET.ParseError, ValueError, LookupError) as error:
         raise BadResults(f"It is no sound XML: {show_line(str(error))}.") from None
-    if root.tag not in ("testsuites", "testsuite"):
+    if root.tag not in _SUITES:
         raise BadResults(f"It is no JUnit XML: it begins with {show_line(root.tag)}, not with testsuites.")
     return root
 
 
-def _read_time(text: str | None) -> datetime:
+def _list_cases(root: ET.Element) -> list[tuple[_Head, ET.Element]]:
+    """The test cases, each with what its suite says. Suites may be within one another, thousands deep.
+
+    Cases of suites that say nothing of a plan are none of ours where others do, and left out. Raises BadResults where
+    none is left, or one of them says too little.
+    """
+    found: list[tuple[_Head, ET.Element]] = []
+    left = [(_Head(), root)]
+    while left:
+        head, element = left.pop()
+        if element.tag in _SUITES:
+            head = _read_head(element, head)
+        elif element.tag == "testcase":
+            found.append((head, element))
+        left += [(head, child) for child in reversed(element)]
+    if not found:
+        raise BadResults("It has no test case; there is one for each check.")
+    ours = [(head, case) for head, case in found if head.plan or head.report] or found
+    for head in dict.fromkeys(head for head, _ in ours):
+        for value, key, words in (
+            (head.plan, "plan", "the plan's name"),
+            (head.report, "report", "the digest of the report, as in plan.json"),
+        ):
+            if not value:
+                raise BadResults(f"It doesn't say {words}: a suite needs a property '{key}'.")
+        _read_time(head.time)
+    return ours
+
+
+def _read_head(suite: ET.Element, outer: _Head) -> _Head:
+    said = {str(one.get("name")): str(one.get("value")) for one in suite.iterfind("properties/property")}
+    host = suite.get("hostname")
+    return _Head(
+        plan=said.get("plan") or outer.plan,
+        report=said.get("report") or outer.report,
+        host=cut(show_line(host), MAX_NAME) if host else outer.host,
+        time=suite.get("timestamp") or outer.time,
+    )
+
+
+def _read_time(text: str) -> datetime:
     """A time of ISO 8601; one that names no zone is in UTC."""
     try:
-        found = datetime.fromisoformat(text or "")
+        found = datetime.fromisoformat(text)
     except ValueError:
         raise BadResults(
             "It doesn't say when it was made: a suite needs a timestamp, as in 2026-11-25T10:00:00Z."
@@ -148,31 +201,48 @@ def _read_time(text: str | None) -> datetime:
     return as_started(found)
 
 
-def _list_results(checks: Mapping[str, Check], root: ET.Element) -> Iterator[tuple[Check | None, Result]]:
-    """What each test case says of its check: a result for every address and port; one of no check, a single one.
+def _join(found: Mapping[tuple[str, _Head], list[Result]]) -> Iterator[Results]:
+    """The results of runs: of each source, plan, report and machine what began within TOGETHER of the first of it."""
+    apart: defaultdict[tuple[str, str, str, str], list[tuple[datetime, list[Result]]]] = defaultdict(list)
+    for (source, head), results in found.items():
+        apart[source, head.plan, head.report, head.host].append((_read_time(head.time), results))
+    for (source, plan, report, host), parts in sorted(apart.items()):
+        runs: list[tuple[datetime, list[Result]]] = []
+        for started, results in sorted(parts, key=itemgetter(0)):
+            if runs and started - runs[-1][0] <= TOGETHER:
+                runs[-1][1].extend(results)
+            else:
+                runs.append((started, list(results)))
+        for started, results in runs:
+            yield Results(
+                plan=plan, report=report, source=source, host=host, started=started, results=tuple(results)
+            )  # fmt: skip
+
+
+def _read_case(checks: Mapping[str, Check], case: ET.Element) -> Iterator[tuple[Check | None, Result]]:
+    """What a test case says of its check: a result for every address and port; one of no check, a single one.
 
     Beside single addresses and names it is not about networks, which nobody tries whole. Where a check has nothing
     else, hosts in them were tried, and which ones isn't told: the network stands for them.
     """
-    for case in root.iter("testcase"):
-        found = _ID.search(case.get("name") or "")
-        check = checks.get(found[0]) if found else None
-        outcome, words = _judge(check, case)
-        if check is None:
-            yield None, Result(
-                id=cut(show_line(case.get("name") or "-"), 100), destination="-", address="-", protocol="tcp",
-                port=None, outcome=outcome, milliseconds=None, error=None,
+    found = _ID.search(case.get("name") or "")
+    check = checks.get(found[0]) if found else None
+    outcome, words = _judge(check, case)
+    if check is None:
+        yield None, Result(
+            id=cut(show_line(case.get("name") or "-"), 100), destination="-", address="-", protocol="tcp",
+            port=None, outcome=outcome, milliseconds=None, error=None,
+        )  # fmt: skip
+        return
+    told: list[tuple[str, Outcome]] = [(address, outcome) for address in (*check.addresses, *check.names)]
+    of_networks: Outcome = "skipped" if told else outcome
+    told += [(network, of_networks) for network in check.networks]
+    for address, whole in told or [("-", outcome)]:
+        for port in check.tries:
+            yield check, Result(
+                id=check.id, destination=check.destination, address=address, protocol=check.protocol, port=port,
+                outcome=whole, milliseconds=None, error=words,
             )  # fmt: skip
-            continue
-        told: list[tuple[str, Outcome]] = [(address, outcome) for address in (*check.addresses, *check.names)]
-        of_networks: Outcome = "skipped" if told else outcome
-        told += [(network, of_networks) for network in check.networks]
-        for address, whole in told or [("-", outcome)]:
-            for port in check.tries:
-                yield check, Result(
-                    id=check.id, destination=check.destination, address=address, protocol=check.protocol, port=port,
-                    outcome=whole, milliseconds=None, error=words,
-                )  # fmt: skip
 
 
 def _judge(check: Check | None, case: ET.Element) -> tuple[Outcome, str | None]:

@@ -41,6 +41,8 @@ RESULTS = 16 * 2**20
 """Most bytes of a file with the results of checks; 10,000 results have about 2.5 MiB."""
 RESULT_ROWS = 100_000
 """Most results in such a file."""
+RESULT_RUNS = 1_000
+"""Most runs in a file of JUnit XML, beside one of each source."""
 EXISTING = 20 * 2**20
 """Most bytes of a firewall configuration that is read beside a plan."""
 ENTRIES = 200_000

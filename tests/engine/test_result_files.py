@@ -133,10 +133,10 @@ def test_of_another_report_nothing_is_used():
         (b"<html/>", "It is no JUnit XML: it begins with html"),
         (b'<!DOCTYPE x [<!ENTITY a "aaaa">]><testsuite/>', "document type"),
         (b"\xff\xfe<\x00t\x00/\x00>\x00", "is not JSON|no JSON document|document type"),
-        (suite(head=""), "It doesn't say the plan's name"),
-        (suite(head='<properties><property name="plan" value="x"/></properties>'), "the digest of the report"),
-        (suite(time=""), "when it was made"),
-        (suite(time='timestamp="yesterday"'), "when it was made"),
+        (suite(case(SQL), head=""), "It doesn't say the plan's name"),
+        (suite(case(SQL), head=HEAD.replace('"report"', '"x"')), "the digest of the report"),
+        (suite(case(SQL), time=""), "when it was made"),
+        (suite(case(SQL), time='timestamp="yesterday"'), "when it was made"),
         (lambda: b"<testsuite>" + b" " * limits.RESULTS + b"</testsuite>", "more than 16 MiB"),
     ],
 )
@@ -184,8 +184,8 @@ class Counted(str):
 def test_the_addresses_of_a_check_are_not_compared_with_one_another():
     addresses = tuple(Counted(f"10.0.0.{number}") for number in range(100))
     check = replace(SQL, addresses=addresses, names=("sql.example.com",), networks=("192.0.2.0/24",))
-    root = ET.fromstring(suite(case(check)))
-    outcomes = [result.outcome for _, result in result_files._list_results({check.id: check}, root)]
+    element = ET.fromstring(suite(case(check))).find("testcase")
+    outcomes = [result.outcome for _, result in result_files._read_case({check.id: check}, element)]
     assert outcomes == ["open"] * 101 + ["skipped"]
     assert Counted.compared == 0
 

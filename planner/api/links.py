@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field
 from planner.api.access import caller_of, check_number, let_in, make_once
 from planner.api.bodies import JSON
 from planner.api.problems import Problem, refuse
-from planner.api.spec import IDEMPOTENCY_KEY, OF_A_PLAN, content, in_query, named, operate, read_key
+from planner.api.spec import IDEMPOTENCY_KEY, OF_A_PLAN, PAPER, content, named, operate, read_key
 from planner.plan.faults import Fault
 from planner.sharing import links
 from planner.sharing.files import write_link
@@ -202,7 +202,7 @@ class LinkAddress(Schema):
     "/plans/{uuid:key}/links/print",
     url_name="print_link",
     problems=(*OF_A_PLAN, "not-expressible"),
-    parameters=[in_query("paper", "a4 or letter.", {"type": "string", "enum": ["a4", "letter"]})],
+    parameters=[PAPER],
     operation_id="print_link",
     summary="The PDF that a read link leads to",
     answers={200: {"description": "The file", "content": content("application/pdf")}},

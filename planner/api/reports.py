@@ -12,7 +12,7 @@ from django.utils.timezone import localdate
 from planner.api.access import anybody, check_maker, is_reader, let_in
 from planner.api.bodies import JSON, read_document
 from planner.api.files import LATER, answer_apart
-from planner.api.spec import DOCUMENT_BODY, OF_A_DOCUMENT, OF_A_PLAN, content, in_query, named, operate
+from planner.api.spec import DOCUMENT_BODY, OF_A_DOCUMENT, OF_A_PLAN, PAPER, content, in_query, named, operate
 from planner.deploy.turns import in_turn
 from planner.engine import evaluate_report
 from planner.report import FORMATS, OPTIONS, Format
@@ -20,7 +20,7 @@ from planner.report.said.edition import Edition
 from planner.report.said.filters import LABELS
 from planner.sharing.files import write_reading
 from planner.sharing.links import read_newest
-from planner.store.files import name_file, send, write_file, write_plan_file
+from planner.store.files import UnusableFilter, name_file, send, write_file, write_plan_file
 from planner.store.models import Hold
 
 TAG = "Reports"
@@ -33,6 +33,7 @@ def _list_parameters(names: tuple[str, ...]) -> list[dict[str, Any]]:
         in_query("format", "In which format.", {"type": "string", "enum": list(FORMATS), "default": "json"}),
         *(in_query(name, f"Only what passes this filter: {LABELS[name].lower()}.") for name in names),
         *(in_query(name, f"{text}; any value switches it on.") for name, text in OPTIONS.items()),
+        PAPER,
     ]
 
 
@@ -44,6 +45,11 @@ ANY_FILE: Mapping[int, Mapping[str, Any]] = {
     }
 }
 """A report in whichever format was asked for."""
+_COMPARED = in_query(
+    "compared",
+    "The number of a comparison with a firewall that the plan keeps: what it found stands beside the rules. For those "
+    "who may edit the plan.",
+)
 _OWN = ("unusable-filter", "not-expressible")
 
 
@@ -54,7 +60,7 @@ _OWN = ("unusable-filter", "not-expressible")
     url_name="report",
     answers={**ANY_FILE, 202: LATER},
     problems=(*OF_A_PLAN, *_OWN),
-    parameters=_list_parameters(tuple(LABELS)),
+    parameters=[*_list_parameters(tuple(LABELS)), _COMPARED],
     operation_id="read_report",
     summary="The report of a plan",
 )
@@ -65,6 +71,8 @@ def read_report(request: HttpRequest, key: UUID) -> HttpResponseBase:
     """
     kind, asked = read_format(request), request.GET.dict()
     with let_in(request, key, Hold.Role.READ, document=False) as plan:
+        if is_reader(request) and "compared" in asked:
+            raise UnusableFilter("Comparison: whoever may only read the plan is shown none.")
         later = answer_apart(
             request, plan, "reading" if is_reader(request) else "report", kind.name, without_format(asked)
         )

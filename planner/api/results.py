@@ -13,16 +13,18 @@ from pydantic import Field
 from planner.api.access import caller_of, let_in
 from planner.api.bodies import JSON, read_body
 from planner.api.files import LATER, answer_apart, answer_job
-from planner.api.problems import Problem
+from planner.api.problems import Problem, refuse
 from planner.api.spec import IDEMPOTENCY_KEY, OF_A_PLAN, content, in_query, named, operate, read_key
 from planner.deploy.turns import ASIDE, LARGE, in_turn
+from planner.engine.existing.decide import Also
 from planner.engine.existing.model import Unreadable
 from planner.engine.existing.readers import READERS
 from planner.engine.existing.reading import read_existing
 from planner.engine.existing.sides import BadMap, read_map
 from planner.plan import limits
+from planner.plan.faults import Fault
 from planner.report import ACCEPTANCE_FORMATS
-from planner.report.gap import GAP_FORMATS
+from planner.report.gap import ALSO, GAP_FORMATS, read_also
 from planner.report.gap.delta import DELTA
 from planner.sharing import uploads
 from planner.store.acceptances import write_acceptance
@@ -164,6 +166,11 @@ def read_acceptance(request: HttpRequest, key: UUID) -> HttpResponseBase:
             "In which format; delta is what is missing, as configuration of the device.",
             {"type": "string", "enum": [*GAP_FORMATS, DELTA], "default": "json"},
         ),
+        in_query(
+            "also",
+            f"What else is looked for, of {', '.join(ALSO)}, divided by commas; text and xlsx have all of it unless "
+            "this says less, json and csv nothing.",
+        ),
     ],
     problems=(*OF_A_PLAN, "too-large", "not-expressible"),
     operation_id="read_gap",
@@ -184,6 +191,7 @@ def read_gap(request: HttpRequest, key: UUID) -> HttpResponseBase:
                 file=request.GET.get("format", "json"),
                 firewall=request.GET.get("firewall", ""),
                 mapping=read_map(said.encode()) if said else {},
+                wanted=_read_also(request),
             )
             # A server without turns, as in development, has nobody who would make it apart.
             apart = ASIDE in request.META and plan.edition_id is not None
@@ -200,6 +208,16 @@ def read_gap(request: HttpRequest, key: UUID) -> HttpResponseBase:
         except (Unreadable, BadMap) as error:
             raise Problem(code="not-valid", detail=str(error)) from None
         return HttpResponse(file.data, content_type=file.content_type)
+
+
+def _read_also(request: HttpRequest) -> tuple[Also, ...] | None:
+    """What else is to be looked for; None where the address doesn't say. Raises Problem."""
+    try:
+        return read_also(request.GET["also"]) if "also" in request.GET else None
+    except ValueError as error:
+        raise refuse(
+            [Fault("query.also", str(error), "parameter")], "The address asks for what isn't there."
+        ) from None
 
 
 def _have_it_made(request: HttpRequest, plan: Plan, question: Question, data: bytes) -> HttpResponseBase:

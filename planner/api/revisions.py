@@ -31,6 +31,7 @@ from planner.api.spec import (
     OF_A_DOCUMENT,
     OF_A_PLAN,
     PAGE,
+    PAPER,
     content,
     in_query,
     named,
@@ -46,7 +47,7 @@ from planner.report import CHANGE_FORMATS
 from planner.report.said.edition import Editions
 from planner.store import actions
 from planner.store.editions import matrix_of
-from planner.store.files import File, name_file, send
+from planner.store.files import File, name_file, read_paper, send
 from planner.store.kept import LARGE
 from planner.store.models import Hold
 from planner.store.products import matrix_for
@@ -187,6 +188,7 @@ A_FILE_OF_CHANGES: Mapping[int, Mapping[str, Any]] = {
         in_query("matrix_from", "An edition, under which the earlier one is read."),
         in_query("matrix_to", "An edition, under which the later one is read."),
         in_query("format", "In which format.", CHANGES),
+        PAPER,
     ],
     problems=(*OF_A_PLAN, "not-expressible"),
     operation_id="read_changes",
@@ -227,7 +229,7 @@ COMPARE_BODY: dict[str, Any] = {
     auth=anybody,
     body=COMPARE_BODY,
     answers=A_FILE_OF_CHANGES,
-    parameters=[in_query("format", "In which format.", CHANGES)],
+    parameters=[in_query("format", "In which format.", CHANGES), PAPER],
     problems=(*OF_A_DOCUMENT, "not-now", "not-expressible"),
     operation_id="compare",
     summary="What differs between two documents",
@@ -262,7 +264,7 @@ def compare_sent(request: HttpRequest) -> HttpResponseBase:
         raise refuse(faults, "These are no plans.")
     with in_turn(request.META, sum(len(plan.endpoints) for plan, _ in read)):
         before, after = (evaluate_report(matrix, plan) for plan, matrix in read)
-        editions = Editions(before="before", after="after", date=localdate())
+        editions = Editions(before="before", after="after", date=localdate(), paper=read_paper(request.GET))
         written = kind.render(compare_reports(before, after), editions)
     name = name_file(after.plan.name, f"changes.{kind.extension}")
     return send(File(data=written, content_type=kind.content_type, name=name))

@@ -21,6 +21,7 @@ from planner.api.problems import KINDS, MEDIA_TYPE, refuse
 from planner.plan.document import plan_schema
 from planner.plan.faults import Fault, shown
 from planner.report.formats.json import report_schema
+from planner.report.said.edition import PAPERS
 from ports.matrix import Matrix
 from ports.text import read_number
 
@@ -160,6 +161,9 @@ IDEMPOTENCY_KEY = in_header(
     "Idempotency-Key",
     "Your own name of this request, of 1 to 200 characters: sent again within a day, it counts once.",
 )
+
+
+PAPER = in_query("paper", "On which paper a PDF is set.", {"type": "string", "enum": list(PAPERS), "default": "a4"})
 
 
 PAGE = (

@@ -5,7 +5,7 @@ entries and what isn't understood.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -87,9 +87,14 @@ class Question:
     hold: int | None = None
     """The hold that let in whoever asks, by its number: a job keeps nothing once it is gone. None: no job is to."""
 
+    wanted: Sequence[Also] | None = None
+    """What else is to be looked for; None: all of it, but in formats that keep to what is documented."""
+
     @property
-    def also(self) -> tuple[Also, ...]:
-        """What else is looked for: all of it, but in formats that keep to what is documented."""
+    def also(self) -> Sequence[Also]:
+        """What else is looked for."""
+        if self.wanted is not None:
+            return self.wanted
         return ALSO if not self.file or self.file in WITH_ALL else ()
 
     def as_asked(self) -> dict[str, str]:
@@ -104,6 +109,7 @@ class Question:
             "sender": [getattr(self.sender, name) for name in _OF_SENDER],
             "actor": self.actor,
             "hold": self.hold,
+            "wanted": self.wanted,
         }
         return {"question": json.dumps(facts)}
 

@@ -223,11 +223,34 @@ def test_existing_rules_take_a_map_of_their_interfaces(program, plan):
         assert problem(program.post(f"/plans/{plan.key}/gap?{asked}", TABLE, kind="text/plain")) == (422, "not-valid")
 
 
+def test_existing_rules_are_held_against_what_must_stay_closed_where_that_is_asked_for(program, plan):
+    zone = plan.document["zones"][0]["name"]
+    closed = {"from": {"zone": zone}, "to": {"zone": plan.document["zones"][1]["name"]}, "reason": "It has to be."}
+    made = program.put(f"/plans/{plan.key}", plan.document | {"never": [closed]}, If_Match="*")
+    assert made.status_code == 200, made.content
+    asked = {"from": "csv", "map": json.dumps({"lan": zone})}
+
+    def keys(**more):
+        answer = program.post(f"/plans/{plan.key}/gap?{urlencode(asked | more)}", TABLE, kind="text/plain")
+        assert answer.status_code == 200, answer.content
+        return answer.json()
+
+    assert not {"stale", "forbidden"} & keys().keys()
+    assert not {"stale", "forbidden"} & keys(also="").keys()
+    assert keys(also="forbidden")["forbidden"]
+    assert {"stale", "forbidden", "unchecked"} <= keys(also="stale,forbidden").keys()
+    bad = program.post(f"/plans/{plan.key}/gap?{urlencode(asked | {'also': 'open'})}", TABLE, kind="text/plain")
+    assert problem(bad) == (422, "not-valid")
+    assert bad.json()["faults"][0]["where"] == "query.also"
+    assert bad.json()["faults"][0]["message"] == "'open' is none of stale, forbidden."
+
+
 def test_a_large_configuration_is_compared_apart_and_says_the_same(program, plan, monkeypatch, settings):
     settings.JOBS_FROM = 0
     monkeypatch.setattr(work, "_prepare", lambda: None)
     zone = plan.document["zones"][0]["name"]
-    address = f"/plans/{plan.key}/gap?" + urlencode({"from": "csv", "map": json.dumps({"lan": zone})})
+    asked = {"from": "csv", "map": json.dumps({"lan": zone}), "also": "stale,forbidden"}
+    address = f"/plans/{plan.key}/gap?{urlencode(asked)}"
     at_once = program.post(address, TABLE, kind="text/plain").json()
     program.client.defaults[ASIDE] = Turns(1)
     asked = program.post(address, TABLE, kind="text/plain")

@@ -5,9 +5,15 @@ import json
 import pytest
 
 from planner.plan.syntax import to_yaml
-from planner.report import FORMATS
+from planner.report import CHANGE_FORMATS, FORMATS, OPTIONS
+from planner.report.said.filters import LABELS
+from planner.store import actions
+from planner.store.files import write_plan_file
 from planner.store.models import Hold
-from tests.api.programs import ME, Program, make, problem
+from planner.store.sides import write_changes
+from ports.queries import shipped_matrix
+from tests.api.programs import ME, Program, describe, make, problem
+from tests.web.views.comparisons import keep_comparison
 
 
 def test_a_report_is_what_its_page_downloads(program, client, plan):
@@ -72,3 +78,62 @@ def test_documents_are_evaluated_for_anybody_where_there_are_no_accounts(handler
 
 def test_a_token_that_reports_results_has_nothing_evaluated(handler, plan):
     assert problem(Program(handler, make("results", ME)).post("/evaluate", plan.document)) == (403, "not-allowed")
+
+
+class Asked(dict):
+    """What is asked of a file, which keeps the names that it is looked up by."""
+
+    names: frozenset[str] = frozenset()
+
+    def get(self, name, default=None):
+        self.names |= {name}
+        return super().get(name, default)
+
+
+def parameters(operation):
+    [found] = [
+        one for path in describe()["paths"].values() for one in path.values() if one["operationId"] == operation
+    ]
+    return {one["name"] for one in found["parameters"]}
+
+
+def test_programs_may_ask_of_a_file_what_its_page_may(loaded, plan):
+    actions.override_port(plan_id=plan.pk, matrix=shipped_matrix(), service="ssh", ports="2222")
+    plan.refresh_from_db()
+    asked = Asked()
+    for name in ("csv", *(next(kind for kind in FORMATS if option in FORMATS[kind].options) for option in OPTIONS)):
+        write_plan_file(plan, FORMATS[name], asked)
+    assert {"paper", "compared", *OPTIONS} <= asked.names
+    assert {*asked.names, *LABELS} <= parameters("read_report")
+    assert {*asked.names} - {"compared"} <= parameters("evaluate"), "a document that is sent has no comparisons"
+    asked = Asked()
+    write_changes(plan, CHANGE_FORMATS["csv"], asked)
+    assert "paper" in asked.names
+    assert asked.names <= parameters("read_changes")
+    assert "paper" in parameters("compare")
+
+
+def test_a_file_is_on_the_paper_that_is_asked_for(program, client, plan):
+    actions.override_port(plan_id=plan.pk, matrix=shipped_matrix(), service="ssh", ports="2222")
+    letter = "format=html&paper=letter"
+    report = program.get(f"/plans/{plan.key}/report?{letter}").content
+    assert report == client.get(f"/plans/{plan.key}/report/html?paper=letter").content
+    assert report != program.get(f"/plans/{plan.key}/report?format=html").content
+    changes = program.get(f"/plans/{plan.key}/changes?{letter}").content
+    assert changes == client.get(f"/plans/{plan.key}/changes/html?paper=letter").content
+    both = {"before": plan.document, "after": plan.document}
+    for address, data in (("/evaluate", plan.document), ("/compare", both)):
+        on_a4, on_letter = (program.post(f"{address}?format=html{more}", data) for more in ("", "&paper=letter"))
+        assert (on_a4.status_code, on_letter.status_code) == (200, 200)
+        assert on_a4.content != on_letter.content
+    assert problem(program.get(f"/plans/{plan.key}/report?paper=papyrus")) == (422, "not-valid")
+
+
+def test_a_report_has_a_kept_comparison_beside_its_rules_for_those_who_edit(program, client, plan):
+    row = keep_comparison(plan)
+    report = program.get(f"/plans/{plan.key}/report?format=csv&compared={row.pk}").content
+    assert report == client.get(f"/plans/{plan.key}/report/csv?compared={row.pk}").content
+    assert report != program.get(f"/plans/{plan.key}/report?format=csv").content
+    assert problem(program.get(f"/plans/{plan.key}/report?compared=99")) == (400, "unusable-filter")
+    plan.holds.update(role=Hold.Role.READ)
+    assert problem(program.get(f"/plans/{plan.key}/report?compared={row.pk}")) == (400, "unusable-filter")

@@ -19,7 +19,7 @@ from planner.plan import limits
 from planner.report import progress
 from planner.report.files import Failure, explain, write_file, write_output
 from planner.report.firewall.errors import NotExpressible
-from planner.report.gap import ALSO, GAP_FORMATS, WITH_ALL
+from planner.report.gap import ALSO, GAP_FORMATS, WITH_ALL, read_also
 from planner.report.gap.delta import DELTA, render_delta
 from planner.report.gap.delta.task import Task
 from planner.report.said.within import list_numbers
@@ -146,11 +146,10 @@ class Command(PlanCommand):
 
 def _read_also(text: str) -> tuple[Also, ...]:
     """The words of --also. Raises ArgumentTypeError for one that there isn't."""
-    words = [word.strip() for word in text.split(",") if word.strip()]
-    for word in words:
-        if word not in ALSO:
-            raise ArgumentTypeError(f"{word!r} is none of {', '.join(ALSO)}")
-    return tuple(word for word in ALSO if word in words)
+    try:
+        return read_also(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from None
 
 
 def _read(name: str, most: int) -> bytes:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pkgutil import resolve_name
 
 from planner.engine.existing.decide import Also, Gap
+from ports.text import short
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,3 +54,12 @@ WITH_ALL = frozenset({"text", "xlsx"})
 """The formats for people, which have all of ALSO unless less is asked for; the others keep to what is documented."""
 GAP_FORMATS: Mapping[str, GapFormat] = {one.name: one for one in _ALL}
 """By name."""
+
+
+def read_also(text: str) -> tuple[Also, ...]:
+    """What else is to be looked for, as words divided by commas. Raises ValueError with a sentence for other words."""
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    for word in words:
+        if word not in ALSO:
+            raise ValueError(f"{short(repr(word))} is none of {', '.join(ALSO)}.")
+    return tuple(word for word in ALSO if word in words)

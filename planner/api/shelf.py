@@ -58,6 +58,8 @@ class PlanList(Schema):
 SHELF = {"type": "string", "enum": ["aside", "bin"]}
 REVISION_TAG = {"description": "The number of its revision", "schema": {"type": "string"}}
 """What OpenAPI says of the ETag of a plan."""
+AGAIN = "Idempotent-Replayed"
+"""The header of an answer to a request that came before."""
 
 
 @operate(
@@ -114,10 +116,12 @@ def list_plans(request: HttpRequest) -> PlanList:
             "headers": {
                 "Location": {"description": "Its address", "schema": {"type": "string"}},
                 "ETag": REVISION_TAG,
+                AGAIN: {"description": "true: this request came before, and nothing is made now",
+                        "schema": {"type": "string"}},
             },
         }
     },
-)
+)  # fmt: skip
 def make_plan(request: HttpRequest) -> HttpResponseBase:
     """Store the document that is sent as a new plan, which whoever the token acts for owns."""
     caller, key = caller_of(request), read_key(request)
@@ -133,7 +137,10 @@ def make_plan(request: HttpRequest) -> HttpResponseBase:
 
     with in_turn(request.META, len(plan.endpoints)):
         done = once(caller.token, key, asked, act)
-    return show_made(caller, UUID(done.answer["key"]), 201)
+    response = show_made(caller, UUID(done.answer["key"]), 201)
+    if done.again:
+        response[AGAIN] = "true"
+    return response
 
 
 def show_made(caller: Caller, key: UUID, status: int, revision: int = 1) -> HttpResponse:

@@ -28,6 +28,7 @@ def test_a_plan_is_made_and_belongs_to_whom_the_token_acts_for(program, client):
 def test_the_same_request_makes_one_plan_and_another_under_its_key_is_refused(program, plan):
     first, again = (program.post("/plans", DOCUMENT, Idempotency_Key="k1") for _ in range(2))
     assert first.json() == again.json()
+    assert [one.headers.get("Idempotent-Replayed") for one in (first, again)] == [None, "true"]
     assert Plan.objects.count() == 2
     other = program.post("/plans", DOCUMENT | {"name": "Other"}, Idempotency_Key="k1")
     assert problem(other) == (422, "key-of-another")

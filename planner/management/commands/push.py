@@ -9,7 +9,7 @@ from django.core.management.base import CommandParser
 from planner.management.edit_links import show_edit_link
 from planner.management.sync.command import FAULT, SyncCommand, choose_side, is_committed
 from planner.management.sync.here import Here, make_here
-from planner.management.sync.remote import Service, There, make_there, read_address
+from planner.management.sync.remote import Service, There, make_there, name_origin, read_address
 from planner.management.sync.stored import Moved, Refused, Stored
 from planner.management.sync.together import PlanFile, Together, bring_together, read_plan_to_sync
 from planner.plan.document import PlanError
@@ -82,7 +82,11 @@ class Command(SyncCommand):
             self.stdout.write(show_line(f"{file.path}: its edit link is {show_edit_link(token)}"))
         else:
             service = Service(where.api)
-            stored = There(service, make_there(service, file.document, str(file.path.resolve())))
+            origin = name_origin(file.path, file.source.repository, file.source.path)
+            made, again = make_there(service, file.document, origin)
+            stored = There(service, made)
+            if again:
+                self.complain(f"{file.path}: an earlier push of this file has made the plan already.")
         tracked = Tracked(plan=stored.plan, revision=1)
         try:
             write_file(file.path, write_tracked(file.data, tracked))

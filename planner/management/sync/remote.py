@@ -6,10 +6,12 @@ import json
 import os
 import re
 import secrets
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 from uuid import UUID
@@ -29,6 +31,9 @@ MOST_BYTES = 64 * 2**20
 PAGES = 100
 """How many pages of a list are read at most."""
 _PLAN = re.compile(r"(?P<prefix>.*?)(?:/api/v1)?(?:/plans(?:/(?P<key>[0-9a-f-]{36}))?)?/?", re.ASCII)
+_AGAIN = "Idempotent-Replayed"
+_SHARED = re.compile(r"(?!file:)[^/:\\]{2,}:")
+"""What begins the address of a repository that is the same from every machine."""
 _HERE = ("localhost", "127.0.0.1", "::1")
 _TOKEN = re.compile(r"[\x21-\x7e]{1,200}", re.ASCII)
 
@@ -73,6 +78,8 @@ class Answer:
     status: int
     tag: str
     body: Any
+    again: bool = False
+    """Whether it says that the request came before."""
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -112,11 +119,8 @@ class Service:
                 response = error
             with response:
                 body = response.read(MOST_BYTES + 1)
-                status, tag, kind = (
-                    response.status,
-                    response.headers.get("ETag", ""),
-                    response.headers.get_content_type(),
-                )
+                status, headers_back = response.status, response.headers
+                tag, again = headers_back.get("ETag", ""), headers_back.get(_AGAIN) == "true"
         except (OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", None) or error
             raise Refused(f"{self.api} can't be reached: {show_line(str(reason))}.") from None
@@ -125,9 +129,9 @@ class Service:
         if status == 204:
             return Answer(status=status, tag=tag, body=None)
         try:
-            if not kind.endswith("json"):
+            if not headers_back.get_content_type().endswith("json"):
                 raise ValueError
-            return Answer(status=status, tag=tag, body=json.loads(body))
+            return Answer(status=status, tag=tag, body=json.loads(body), again=again)
         except (ValueError, RecursionError):
             raise Refused(f"{self.api} answers with status {status} and not as a planner does.") from None
 
@@ -247,16 +251,26 @@ def _read[Read: BaseModel](kind: type[Read], answer: Answer, service: Service) -
         raise Refused(f"{service.api} doesn't answer as a planner does.") from None
 
 
-def make_there(service: Service, document: Document, place: str) -> UUID:
-    """Store a new plan, which whoever the token acts for owns. Raises Refused.
+def name_origin(file: Path, repository: str, path: str) -> list[str]:
+    """Which file it is among those that a token may send: by its repository, or by the machine that it is on.
 
-    `place` is that of its file: within a day the same document from there is the same plan, while that is there, so
+    `path` is that within the repository, whose address is empty where there is none.
+    """
+    if _SHARED.match(repository):
+        return [repository, path]
+    return [socket.gethostname(), repository, str(file.resolve())]
+
+
+def make_there(service: Service, document: Document, origin: Sequence[str]) -> tuple[UUID, bool]:
+    """Store a new plan, which whoever the token acts for owns; whether that was done before. Raises Refused.
+
+    `origin` is that of its file: within a day the same document from there is the same plan, while that is there, so
     that it can be sent again where the answer was lost or the key of the plan couldn't be kept.
     """
-    key = hashlib.sha256(json.dumps([place, document]).encode()).hexdigest()
+    key = hashlib.sha256(json.dumps([*origin, document]).encode()).hexdigest()
     answer = service.ask("POST", "/plans", document, {"Idempotency-Key": key})
     if answer.status in (404, 422):  # that plan is gone since, or the matrix is another: what comes now is new
         answer = service.ask("POST", "/plans", document, {"Idempotency-Key": secrets.token_hex(32)})
     if answer.status != 201:
         raise refuse(answer)
-    return _read(_Head, answer, service).id
+    return _read(_Head, answer, service).id, answer.again

@@ -163,19 +163,24 @@ class _Device:
         )  # fmt: skip
 
     def _stopped(self) -> list[Entry]:
-        """Interfaces that are switched off, or for the device's own traffic alone, whatever lists say.
+        """Interfaces that are switched off, or within one that is, or for the device's own traffic alone, whatever
+        lists say.
 
-        Source: Cisco, “management-only” and “shutdown” in the command reference.
+        Source: Cisco, “management-only” and “shutdown” in the command reference; General Operations CLI Configuration
+        Guide, “Default State of Interfaces”.
         """
         found = []
-        for block in self._blocks:
+        interfaces = [block for block in self._blocks if block.words[0] == "interface" and len(block.words) > 1]
+        off = {block.words[1] for block in interfaces if ["shutdown"] in block.below}
+        for block in interfaces:
             said = {words[0]: words[1:] for words in block.below}
-            name = " ".join(said.get("nameif", []))
-            why = [word for word in ("shutdown", "management-only") if word in said]
-            if block.words[0] == "interface" and name and why:
+            name, outer = " ".join(said.get("nameif", [])), block.words[1].rpartition(".")[0]
+            why = [f"{word} of {name}" for word in ("shutdown", "management-only") if word in said]
+            why += [f"shutdown of {outer}, which {name} is within"] if outer in off else []
+            if name and why:
                 here = Sides(names=frozenset({name}))
                 found += [
-                    Entry(name=f"{why[0]} of {name}", verdict="drop", enters=enters, leaves=leaves)
+                    Entry(name=why[0], verdict="drop", enters=enters, leaves=leaves)
                     for enters, leaves in ((here, None), (None, here))
                 ]
         return found

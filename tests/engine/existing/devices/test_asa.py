@@ -393,6 +393,17 @@ def test_an_interface_that_lets_nothing_through_closes_what_lists_permit(word, n
     assert state("extended permit ip any any", more=f"interface Vlan9\n {word}")[0] == "open", "one without a name"
 
 
+def test_an_interface_within_one_that_is_switched_off_lets_nothing_through():
+    """Cisco, “Default State of Interfaces”: for traffic to pass a subinterface, the physical one has to be enabled."""
+    permits, on, off = "extended permit ip any any", "interface Gi0/5", "interface Gi0/5\n shutdown"
+    within = "interface Gi0/5.7\n nameif vlan\n security-level 50"
+    for lower, upper in ((on, within), (within, on)):
+        assert state(permits, more=f"{lower}\n{upper}", leaves="vlan")[0] == "open"
+    for more in (f"{off}\n{within}", f"{within}\n{off}"):
+        assert state(permits, more=more, leaves="vlan") == ("closed", "shutdown of Gi0/5, which vlan is within")
+        assert state(more=more, enters="vlan", leaves="outside")[0] == "closed"
+
+
 def test_between_equal_levels_all_goes_where_that_is_permitted_and_no_list_says_otherwise():
     alike = {"enters": "dmz", "leaves": "lab"}
     both = "same-security-traffic permit inter-interface"

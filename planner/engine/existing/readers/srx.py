@@ -6,7 +6,7 @@ global ones, then the default policy. Policies say real addresses: what a transl
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from planner.engine.existing.devices.srx_filters import FAMILIES, has_filter, list_filters, not_understood, walk
 from planner.engine.existing.devices.srx_objects import Books, name_applications
@@ -165,36 +165,53 @@ class _Device:
         return {family: ANYBODY[family].minus(found[family]) for family in found}
 
     def _translations(self) -> Iterator[Translation]:
-        nat = at(self._security, "nat")
-        pools = at(nat, "destination", "pool")
-        for kind in ("static", "destination"):
-            for set_name, rules in at(nat, kind, "rule-set").items():
-                enters = self._enters(at(rules, "from"))
-                for name, rule in at(rules, "rule").items():
-                    said = f"nat {kind} rule-set {set_name} rule {name}"
-                    match, then = flatten(at(rule, "match")), at(rule, "then")
-                    if kind == "static":
-                        prefix = value(then, "static-nat", "prefix")
-                        # A mapped port, or a routing instance, stands behind it.
-                        plain = at(then, "static-nat").keys() == {"prefix"} and not at(
-                            then, "static-nat", "prefix", prefix
-                        )
-                        yield from self._translate(said, enters, match, prefix, "", plain)
-                    elif "off" in at(then, "destination-nat"):
-                        # What it is for stays as it is, and no later rule counts: NAT User Guide, “Destination NAT”.
-                        yield from self._translate(said, enters, match, value(match, "destination-address"), "", True)
-                    elif "pool" in at(then, "destination-nat"):
-                        pool = at(pools, value(then, "destination-nat", "pool"))
-                        address = value(pool, "address")
-                        port = value(pool, "address", address, "port") or value(pool, "address", "port")
-                        plain = at(pool, "address", address).keys() <= {"port"}
-                        yield from self._translate(said, enters, match, address, port, plain)
+        """Those of destinations, in the order in which they count: static ones come first, and of either kind the sets
+        of rules that say most closely where packets come from.
 
-    def _enters(self, said: Tree) -> Sides | None:
-        zones = list(at(said, "zone"))
-        names = {*at(said, "interface"), *zones, *(one for zone in zones for one in self._zones.get(zone, ()))}
-        names |= {zone for zone, members in self._zones.items() if members & set(at(said, "interface"))}
-        return Sides(names=frozenset(names)) if names else None
+        Source: NAT User Guide, “Understanding Destination NAT Rules”, “Understanding Static NAT Rules”.
+        """
+        nat = at(self._security, "nat")
+        for kind in ("static", "destination"):
+            sets = at(nat, kind, "rule-set").items()
+            for set_name, rules in sorted(sets, key=lambda one: _closeness(at(one[1], "from"))):
+                for enters, is_sure in self._enters(at(rules, "from")):
+                    for name, rule in at(rules, "rule").items():
+                        said = f"nat {kind} rule-set {set_name} rule {name}"
+                        for one in self._translations_of(kind, said, enters, rule):
+                            yield one if is_sure else replace(one, is_clear=False)
+
+    def _translations_of(self, kind: str, said: str, enters: Sides | None, rule: Tree) -> Iterator[Translation]:
+        """One rule, for each protocol."""
+        match, then = flatten(at(rule, "match")), at(rule, "then")
+        if kind == "static":
+            prefix = value(then, "static-nat", "prefix")
+            # A mapped port, or a routing instance, stands behind it.
+            plain = at(then, "static-nat").keys() == {"prefix"} and not at(then, "static-nat", "prefix", prefix)
+            yield from self._translate(said, enters, match, prefix, "", plain)
+        elif "off" in at(then, "destination-nat"):
+            # What it is for stays as it is, and no later rule counts: NAT User Guide, “Destination NAT”.
+            yield from self._translate(said, enters, match, value(match, "destination-address"), "", True)
+        elif "pool" in at(then, "destination-nat"):
+            pool = at(self._security, "nat", "destination", "pool", value(then, "destination-nat", "pool"))
+            address = value(pool, "address")
+            port = value(pool, "address", address, "port") or value(pool, "address", "port")
+            plain = at(pool, "address", address).keys() <= {"port"}
+            yield from self._translate(said, enters, match, address, port, plain)
+
+    def _enters(self, said: Tree) -> Iterator[tuple[Sides | None, bool]]:
+        """The sides that a set of rules is for, and whether for all that comes by them: None is any side.
+
+        Which interfaces are of a routing instance isn't followed.
+        """
+        zones, interfaces = list(at(said, "zone")), set(at(said, "interface"))
+        if not zones and not interfaces:
+            yield None, "routing-instance" not in said
+            return
+        whole = {*interfaces, *zones, *(one for zone in zones for one in self._zones.get(zone, ()))}
+        whole |= {zone for zone, members in self._zones.items() if members and members <= interfaces}
+        yield Sides(names=frozenset(whole)), True
+        if partly := {zone for zone, members in self._zones.items() if members & interfaces} - whole:
+            yield Sides(names=frozenset(partly)), False
 
     def _translate(
         self, name: str, enters: Sides | None, match: Tree, real: str, real_port: str, is_clear: bool
@@ -273,3 +290,8 @@ def _unclear(policy: _Policy, action: str) -> Iterator[str]:
     if not action:
         said = [word for word in at(policy.said, "then") if word in _VERDICTS]
         yield f"then {' and '.join(said)}" if said else "no action"
+
+
+def _closeness(said: Tree) -> int:
+    """How closely a set of rules says where packets come from: by interfaces before zones, by these before others."""
+    return 0 if "interface" in said else 1 if "zone" in said else 2

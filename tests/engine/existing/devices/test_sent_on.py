@@ -206,3 +206,37 @@ def test_a_rule_of_an_srx_that_leaves_the_address_as_it_is_keeps_later_ones_from
     said, constructs = state("srx", srx(*off, *destination()))
     assert (said, "".join(constructs)) == found
     assert state("srx", srx(*destination(), *off)) == ("open", ()), "the first for a packet counts"
+
+
+ON, ELSEWHERE = "nat destination rule-set {} rule r", f"sends {SEEN} elsewhere than to {REAL}"
+
+
+def sets(*several, zone=("ge-0/0/0.0",)):
+    """Sets of rules for the address that is seen: name, what they come from, address that they send to."""
+    nat = [
+        line
+        for name, said, real in several
+        for line in (
+            f"destination pool {name} address {real}/32", f"destination rule-set {name} from {said}",
+            f"destination rule-set {name} rule r match destination-address {SEEN}/32",
+            f"destination rule-set {name} rule r then destination-nat pool {name}",
+        )
+    ]  # fmt: skip
+    members = [f"set security zones security-zone wan interfaces {one}" for one in zone]
+    return state("srx", "\n".join([*members, srx(*nat)]))
+
+
+def test_the_rules_of_an_interface_come_before_those_of_its_zone():
+    zone, interface = "zone wan", "interface ge-0/0/0.0"
+    found = sets(("a", zone, REAL), ("b", interface, "192.0.2.11"))
+    assert found == ("unknown", (f"{ON.format('b')}: {ELSEWHERE}",))
+    assert sets(("a", zone, "192.0.2.11"), ("b", interface, REAL)) == ("open", ())
+    assert sets(("a", "routing-instance x", REAL), ("b", zone, "192.0.2.11"))[0] == "unknown"
+
+
+def test_rules_for_a_part_of_what_comes_from_a_zone_are_not_known_to_be_for_all_of_it():
+    said, two = ("b", "interface ge-0/0/0.0", REAL), ("ge-0/0/0.0", "ge-0/0/1.0")
+    found, constructs = sets(said, zone=two)
+    assert (found, constructs[-1]) == ("unknown", ON.format("b"))
+    assert sets(said, ("b", "interface ge-0/0/1.0", REAL), zone=two) == ("open", ())
+    assert sets(("a", "routing-instance x", REAL)) == ("unknown", (ON.format("a"),))

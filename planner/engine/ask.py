@@ -310,7 +310,7 @@ def _say_closed(row: Closed) -> str:
     sides = [f"{name} ({kind})" for side in (row.source, row.destination) for kind, name in side.items()]
     what = f"{row.protocol or 'anything'} {row.ports or ''}".strip()
     who = f"The document (§{', '.join(row.sections)})" if row.sections else "The plan"
-    return f"{who} keeps {what} closed from {sides[0]} to {sides[1]}: {row.reason}"
+    return f"{who} keeps {what} closed from {sides[0]} to {sides[1]}: {row.reason.rstrip('.')}."
 
 
 # ---- what can be sent at all ----
@@ -437,7 +437,7 @@ def _miss(here: End, there: End, admitted: Places, alone: Places, packet: Ports,
         flow = excluded.flow
         reason = (
             f"The document asks for {packet} from {flow.source.name} to {flow.destination.name}, and the plan "
-            f"excludes it: {excluded.exclusion.reason}"
+            f"excludes it: {excluded.exclusion.reason.rstrip('.')}."
         )
     elif admitted:
         said = ", ".join(f"{source.name} → {destination.name}" for source, destination in lacking)

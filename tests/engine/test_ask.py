@@ -243,6 +243,15 @@ def test_what_is_closed_wins_over_what_is_asked_for():
     assert outcome("Staff", "PS01", "tcp/443") == "allowed"
 
 
+def test_each_row_that_keeps_it_closed_is_a_sentence():
+    row = {"from": {"zone": "Clients"}, "to": {"zone": "Internal"}}
+    rows = [row | {"reason": "Nobody may"}, row | {"reason": "They know.", "protocol": "tcp"}]
+    report = evaluate_report(MATRIX, check_plan(PLAN | {"never": rows}, matrix=MATRIX))
+    reason = ask(report, "Staff", "PS01", "tcp/443").reason
+    assert reason.endswith("Internal (zone): They know.")
+    assert "Internal (zone): Nobody may. The plan keeps tcp closed" in reason
+
+
 def test_what_stays_on_one_machine_is_never_closed():
     row = {"from": {"endpoint": "PS01"}, "to": {"zone": "Internal"}, "reason": "Nothing"}
     report = evaluate_report(MATRIX, check_plan(PLAN | {"never": [row]}, matrix=MATRIX))

@@ -1,7 +1,9 @@
-"""The constants of the product's own code, for tests that hold it against a rule of the house."""
+"""The constants of the product's own code, and the names of tests, to be held against rules of the house."""
 
 import ast
+import re
 from functools import cache
+from pathlib import Path
 
 
 @cache
@@ -15,3 +17,10 @@ def constants_of(path):
 def texts_of(path):
     """The texts among them."""
     return [(line, value) for line, value in constants_of(path) if isinstance(value, str)]
+
+
+@cache
+def list_tests():
+    """The names of all tests that there are."""
+    texts = (path.read_text("utf-8") for path in Path(__file__).parent.rglob("test_*.py"))
+    return frozenset(name for text in texts for name in re.findall(r"def (test_\w+)\(", text))

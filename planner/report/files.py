@@ -6,6 +6,8 @@ import stat
 from pathlib import Path
 from typing import Any
 
+from planner.deploy.commands import write_into_nothing
+
 
 class Failure(Exception):
     """A file can't be read or a report not delivered. The message is a sentence, or empty when none is called for."""
@@ -25,9 +27,7 @@ def write_output(stream: Any, content: bytes) -> None:
         else:
             raise Failure("Standard output is closed.")
     except OSError as error:
-        # Let the interpreter flush what is left into nothing when it exits, instead of failing once more.
-        with open(os.devnull, "wb") as nothing:  # noqa: PTH123
-            os.dup2(nothing.fileno(), stream.fileno())
+        write_into_nothing(stream)
         if isinstance(error, BrokenPipeError):
             raise Failure from None
         raise Failure(f"Standard output can't be written: {explain(error)}.") from None

@@ -3,7 +3,9 @@
 import argparse
 import os
 import re
+import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from django.core import management
@@ -11,6 +13,7 @@ from django.db import OperationalError
 
 from planner import client
 from planner.client import SERVE, VERBS
+from planner.deploy.commands import run_command
 from tests.each import each
 
 ROOT = Path(__file__).parents[2]
@@ -76,3 +79,21 @@ def test_a_database_that_cannot_be_used_is_a_sentence(monkeypatch):
         SystemExit, match=r"^The database can't be used: database or disk is full\. The disk is full: "
     ):
         client.main(["backup", "site.zip"])
+
+
+def test_whoever_reads_a_command_and_goes_is_no_reason_to_complain(monkeypatch):
+    monkeypatch.setattr("planner.deploy.commands.gc", Mock())
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w", encoding="utf-8") as stream:  # noqa: PTH123
+        monkeypatch.setattr(sys, "stdout", stream)
+        with pytest.raises(SystemExit) as left:
+            run_command(lambda: print("a line", flush=True))
+    assert left.value.code == 1
+
+
+def test_a_pipe_that_breaks_elsewhere_is_told(monkeypatch):
+    monkeypatch.setattr("planner.deploy.commands.gc", Mock())
+    monkeypatch.setattr("planner.deploy.commands.call_with_room", Mock(side_effect=BrokenPipeError))
+    with pytest.raises(BrokenPipeError):
+        run_command(lambda: None)

@@ -131,3 +131,33 @@ def test_between_two_any_nobody_of_another_zone_is_meant(name, kind):
         if (":" in source) == (":" in destination):
             told_apart = {source, destination} <= {*STRANGERS}
             assert admits(name, text, source, destination) == told_apart, (source, destination)
+
+
+@each("name", DEVICES)
+@pytest.mark.parametrize("wide", [["::/0"], ["::/1"], ["::/0", "2001:db8::/32"], ["::/0", "10.0.0.0/24"]])
+@pytest.mark.parametrize("to_the_box", [True, False])
+def test_to_and_from_a_name_nobody_of_ipv4_is_in_a_network_of_ipv6(name, wide, to_the_box):
+    ends = ("Wide", "Box") if to_the_box else ("Box", "Wide")
+    text = render(name, plan([BOX, host("Wide", *wide)], [flow(*ends)]))
+    for other in (*STRANGERS, "10.0.0.5"):
+        box = STANDS_FOR["box.example.com"][":" in other]
+        pair = (other, box) if to_the_box else (box, other)
+        meant = any(is_in(other, network) for network in wide)
+        assert admits(name, text, *pair) == meant, pair
+
+
+def test_what_is_left_of_a_wide_network_is_an_object_like_others():
+    """Not so what an any leaves out: to say less of it would let more in."""
+    ends = [WORLD, BOX, host("Wide", "::/14", "2001:db8::/32")]
+    text = render("paloalto-set", plan(ends, [flow("Wide", "Box"), flow("World", "Box", ports="80")]))
+    assert [one for one in told(text) if one.startswith("set address") and "V6-Wide" in one] == [
+        "set address V6-Wide_1 ip-netmask 1::/16",
+        "set address V6-Wide_2 ip-netmask 2::/15",
+        "set address V6-Wide_3 ip-netmask 2001:db8::/32",
+        *(f"set address-group V6-Wide_all static V6-Wide_{number}" for number in (1, 2, 3)),
+    ]
+    assert [one.split()[-1] for one in told(text) if "-443-v6 source" in one] == ["V6-Wide_all"]
+    others = host("Others", "any", zone="Partners", group=True)
+    zones = (("Internal", "internal"), ("Internet", "internet"), ("Partners", "internet"))
+    apart = write_plan(WORLD, host("Wide", "::/14"), others, zones=zones, additional_flows=[flow("World", "Others")])
+    assert "V6-elsewhere_1 ip-netmask ::/14" in render("paloalto-set", evaluate_once(apart))

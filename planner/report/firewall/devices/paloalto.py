@@ -4,6 +4,8 @@ Syntax: PAN-OS CLI Quick Start, “Load Configurations”, and the configuration
 echo requests are the application `ping`.
 """
 
+import copy
+import ipaddress
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -12,6 +14,7 @@ from xml.sax.saxutils import escape
 
 from planner.report.firewall.devices.items import Item, find_change
 from planner.report.firewall.devices.openings import (
+    ELSEWHERE,
     Opening,
     Plan,
     Translation,
@@ -45,7 +48,7 @@ _LOG_SETTING = "log-setting"
 """The option that says where logs are forwarded to."""
 _RULES = ("rulebase", "security", "rules")
 _TAKEN_FOR_IPV4 = ("::/16",)
-"""Where any is what is left of IPv6 it leaves this out.
+"""Where any is what is left of IPv6 it leaves this out, and so does a network that has all of this.
 
 To rules an address of IPv4 is one in ::/96, and ::/0 lets all of them in (Administrator’s Guide, “Policy”). What else
 is in there nobody has: it is reserved (RFC 4291, section 2.4), and what has a purpose in it is special.
@@ -56,6 +59,7 @@ VERSION = "10.1.0"
 
 def list_things(plan: Plan) -> list[Thing]:
     """Tags, addresses, groups, services and rules."""
+    plan = _leave_out_ipv4(plan)
     things = [
         under(("tag", _tag(one.source, one.destination)), comments=clean(one.label, 200) or "a boundary")
         for one in plan.permits.boundaries
@@ -79,6 +83,30 @@ def list_things(plan: Plan) -> list[Thing]:
     ]
     made = [*things, *groups, *custom, *_publish(plan), *rules, *(_denials(plan) if plan.default_deny else ())]
     return [_move(one, {"rulebase": ("pre-rulebase",)}) for one in made] if _GROUP in plan.options else made
+
+
+def _leave_out_ipv4(plan: Plan) -> Plan:
+    """The plan with what is left of the networks of endpoints that the device takes for those of IPv4 as well.
+
+    What an any leaves out stays as it is: to leave out less would let more in.
+    """
+    left = {
+        name: tuple(part for member in members for part in _list_left(member))
+        for name, members in plan.permits.addresses.objects.items()
+        if any(member.startswith("::/") for member in members) and not ELSEWHERE.match(name)
+    }
+    permits, addresses = copy.copy(plan.permits), copy.copy(plan.permits.addresses)
+    addresses.objects = {**addresses.objects, **left}
+    permits.addresses = addresses
+    return replace(plan, permits=permits)
+
+
+def _list_left(member: str) -> list[str]:
+    """A network without what is taken for IPv4, where it has all of that."""
+    network, taken = ipaddress.ip_network(member), ipaddress.IPv6Network(*_TAKEN_FOR_IPV4)
+    if not isinstance(network, ipaddress.IPv6Network) or network == taken or not taken.subnet_of(network):
+        return [member]
+    return list(map(str, sorted(network.address_exclude(taken))))
 
 
 def _move(thing: Thing, places: Mapping[str, tuple[str, ...]]) -> Thing:

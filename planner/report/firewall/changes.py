@@ -48,11 +48,12 @@ def _write_items(
         plan = writer.plan(permits, default_deny=False, open_undecided=False) if permits else None
         return plan, writer.list_items(plan) if plan else ()
 
-    (old, items_old), (new, items_new) = _tell_before(tell, was), tell(now)
+    ((old, items_old), known), (new, items_new) = _tell_before(tell, was), tell(now)
     forward, back = find_change(items_old, items_new), find_change(items_new, items_old)
     about = [
         *_introduce(writer.label, comparison, editions, was, now),
-        *(_say_items(writer, forward, new) if forward.added or forward.removed else [_NOTHING]),
+        *_say_before(known, now),
+        *(_say_items(writer, forward, new) if forward.added or forward.removed else _say_nothing(known)),
         *(now.left_out if now else ()),
     ]
     plan = new or old
@@ -61,15 +62,29 @@ def _write_items(
     return write_file(comment_out(writer.mark, about), lines)
 
 
-def _tell_before[Told](tell: Callable[[Permits | None], Told], was: Permits | None) -> Told:
-    """What a device was told before: nothing by a revision of which no file could be written for it."""
+def _tell_before[Told](tell: Callable[[Permits | None], Told], was: Permits | None) -> tuple[Told, bool]:
+    """What a device was told before, and whether that is known: nothing by a revision that has no file for it."""
     try:
-        return tell(was)
+        return tell(was), True
     except NotExpressible:
-        return tell(None)
+        return tell(None), False
 
 
-_NOTHING = "The device has been told all of it: there is nothing to do."
+_NONE_LEFT = "No firewall of this name is left in the plan"
+
+
+def _say_before(known: bool, now: Permits | None) -> Iterator[str]:
+    """Whether what the device was told before is known, and whether the plan has it still."""
+    if not known:
+        yield "Of the first no file can be written; if an earlier one was loaded, take it back by its own head."
+    if now is None:
+        yield f"{_NONE_LEFT}."
+
+
+def _say_nothing(known: bool) -> Iterator[str]:
+    """Where there are no lines."""
+    if known:
+        yield "The device has been told all of it: there is nothing to do."
 
 
 def _introduce(
@@ -117,16 +132,16 @@ def _write_chain(
     def tell(permits: Permits | None) -> tuple[list[str], tuple[LeftOut, ...]]:
         return list_statements(permits) if permits else ([], ())
 
-    (old, _), (new, left_out) = _tell_before(tell, was), tell(now)
+    ((old, _), known), (new, left_out) = _tell_before(tell, was), tell(now)
     about: list[object] = [*_introduce(label, comparison, editions, was, now)]
     if old == new:
-        return write_file(comment_out("#", [*about, _NOTHING]), ())
+        return write_file(comment_out("#", [*about, *_say_before(known, now), *_say_nothing(known)]), ())
     added, removed = _without(new, old), _without(old, new)
     come, go = plural(len(added), "comes", "come"), plural(len(removed), "goes", "go")
     counted = f"{many(len(added), 'line')} {come}, {len(removed):,} {go}"
     about += [
         f"{counted}. The chain is loaded whole: again it changes nothing. {load}",
-        *([] if now else ["No firewall of this name is left in the plan: take the chain back, as its file says."]),
+        *([] if now else [f"{_NONE_LEFT}: take the chain back, as its file says."]),
         *say_way_back("#", "at the end"),
         *left_out,
     ]

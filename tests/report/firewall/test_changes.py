@@ -381,6 +381,29 @@ def test_a_firewall_that_comes_or_goes_is_told_all_or_takes_all_back(name):
     assert not loaded(name, of(name, after), text)
 
 
+@each("name", sorted({*CONFIGURING} - {"checkpoint"}))
+def test_a_firewall_that_is_gone_is_told_nothing_where_no_file_of_it_could_be_written(name):
+    """None of it is known, and it isn't said to be told all of it."""
+    wrong = with_firewalls(name, zones=ZONES | {"Internal": "a side, that nobody's device could have"})
+    (text,) = changes_of(wrong, with_firewalls()).values()
+    words = " ".join(re.sub(r"^\W+", "", line) for line in text.splitlines())
+    assert not told(text)
+    assert "Of the first no file can be written; if an earlier one was loaded, take it back by its own head." in words
+    assert "No firewall of this name is left in the plan." in words
+    assert "told all of it" not in words
+
+
+@each("name", CONFIGURING)
+def test_a_firewall_that_is_gone_is_said_to_be_gone(name):
+    before = with_firewalls(name)
+    empty = plan(ENDS, [], firewalls=[{"name": "FW", "format": name, "zones": ZONES}])
+    for report, is_told in ((before, True), (empty, False)):
+        (text,) = changes_of(report, with_firewalls()).values()
+        words = " ".join(re.sub(r"^\W+", "", line) for line in text.splitlines())
+        assert "No firewall of this name is left in the plan" in words
+        assert ("told all of it" in words) == (not is_told and name not in WHOLE), name
+
+
 def test_what_has_no_firewall_or_one_that_cannot_say_a_change_is_refused():
     with pytest.raises(NotExpressible, match="the plan has no firewalls"):
         changes_of(with_firewalls(), with_firewalls())

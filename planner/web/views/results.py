@@ -41,6 +41,7 @@ from planner.web.views.marked import Changes
 from planner.web.views.rules import describe_rules, describe_search
 from planner.web.views.state import State
 from ports.matrix import section_key
+from ports.text import many
 
 FLOWS_PER_PAGE = 200
 MOST_CLOSED = 50
@@ -145,7 +146,7 @@ def _describe_flows(report: Report, state: State, changes: Changes) -> dict[str,
         ],
         "more_excluded": max(0, len(unused) - MOST_EXCLUDED),
         "closed_flows": compared.closed[:MOST_CLOSED] if compared and not state.filter and page == 1 else (),
-        "matching": f"{len(flows):,} of {len(report.flows):,} flows"
+        "matching": f"{len(flows):,} of {many(len(report.flows), 'flow')}"
         + (f", {first + 1:,} to {first + len(shown):,} shown" if len(shown) < len(flows) else ""),
         "previous": state.query(page=str(page - 1)) if page > 1 else "",
         "next": state.query(page=str(page + 1)) if first + len(shown) < len(flows) else "",

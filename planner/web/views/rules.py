@@ -18,6 +18,7 @@ from planner.web.forms.own_settings import Settings
 from planner.web.views.keeper import lead_to_ends
 from planner.web.views.marked import Changes, mark_rules
 from planner.web.views.state import State
+from ports.text import many
 
 MOST_RULES = 2_000
 """How many rules a page lists; a filter leads to the others, and the downloads have all."""
@@ -70,7 +71,7 @@ def describe_rules(report: Report, state: State, changes: Changes) -> dict[str, 
         "chapters": described,
         "rule_texts": [(name, text.label) for name, text in RULE_TEXTS.items()],
         "closed_rules": _describe_closed(changes, state),
-        "matching": f"{len(admitted):,} of {len(report.rules):,} rules"
+        "matching": f"{len(admitted):,} of {many(len(report.rules), 'rule')}"
         + (f", the first {MOST_RULES:,} shown" if len(admitted) > MOST_RULES else ""),
         **describe_search(report, state, changes, is_empty=not admitted),
     }

@@ -1,7 +1,7 @@
 import pytest
 
 from planner.web.views.results import FLOWS_PER_PAGE
-from tests.report.samples import contoso, sites
+from tests.report.samples import contoso, sites, write_plan
 from tests.web.views.link_forms import read_link
 from tests.web.views.pages import HTMX, Page, store, words
 
@@ -219,6 +219,14 @@ class TestPaging:
         total = len(client.get(f"{url}report/json").json()["flows"])
         text = Page(client.get(f"{url}?view=flows&page=2")).text(class_="matching")
         assert f"{total} of {total} flows, 201 to 400 shown" in text
+
+
+def test_one_rule_and_one_flow_are_counted_as_one(client):
+    web, other = ({"name": name, "zone": zone} for name, zone in (("Web", "Internal"), ("Other", "DMZ")))
+    flow = {"source": "Web", "destination": "Other", "protocol": "tcp", "ports": "22", "reason": "Backup"}
+    url = f"/plans/{store(write_plan(web, other, additional_flows=[flow]))[1]}/"
+    for view, said in (("rules", "1 of 1 rule. "), ("flows", "1 of 1 flow. ")):
+        assert Page(client.get(f"{url}?view={view}")).text(class_="matching").startswith(said), view
 
 
 class TestShortPages:

@@ -11,6 +11,7 @@ import pytest
 from planner.engine import consequences
 from planner.plan import limits
 from planner.report import FORMATS
+from planner.store import jobs, runner
 from planner.web.views import rules
 from ports.queries import SHIPPED
 
@@ -132,6 +133,17 @@ def test_every_limit_is_documented_as_it_is():
     assert f"plans of up to {consequences.MAX_FLOWS:,} flows" in prose
     assert f"answers of up to {consequences.MAX_PAIRS:,} pairs" in prose
     assert f"A page lists at most {rules.MOST_RULES:,} rules" in prose
+    assert f"at most {jobs.MOST_OF_PLAN} of a plan and {jobs.MOST_IN_ALL} of all wait" in prose
+    assert f"at most {jobs.MOST_SEALED_OF_PLAN} of a plan and {jobs.MOST_SEALED} of all wait" in prose
+
+
+def test_how_long_what_is_secret_stays_is_documented_as_it_is():
+    assert (jobs.KEPT_SEALED.total_seconds(), runner.TIDY) == (3600, 600)
+    said = " ".join(read("docs/existing-rules.md").split())
+    assert "else an hour after it was sent, and its answer an hour after it is there" in said
+    assert "what is due is taken away within ten minutes" in said
+    for name in ("docs/existing-rules.md", "docs/security.md", "docs/limits.md", "planner/api/results.py"):
+        assert not re.search(r"gone an hour later|for an hour at most|into no database", " ".join(read(name).split()))
 
 
 def test_how_much_a_form_may_have_is_documented_as_it_is(settings):

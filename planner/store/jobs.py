@@ -43,7 +43,8 @@ MOST_OF_PLAN, MOST_IN_ALL = 10, 100
 KEPT_ENDED = timedelta(hours=1)
 """How long is told of a job that failed or was cancelled."""
 KEPT_SEALED = timedelta(hours=1)
-"""How long such a job and its answer are kept at most, from when it was asked for, and from when it was done."""
+"""How long such a job is kept from when it was asked for, and its answer from when that was done; then it goes with
+the next look (`runner.TIDY`), or when the next secret is sent."""
 MOST_SEALED, MOST_SEALED_OF_PLAN = 10, 3
 """How many secrets may wait at once, of all plans and of one: who sends many keeps no other plan waiting."""
 PIECE = 2**18

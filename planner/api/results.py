@@ -180,7 +180,8 @@ def read_gap(request: HttpRequest, key: UUID) -> HttpResponseBase:
     """Which flows of the plan the rules that are there admit, which not, and what they admit beyond it.
 
     The configuration is read in memory and kept nowhere. One that takes long is compared apart, and waits for that
-    in the database, sealed with the service's key: until it has been compared, or for about an hour. So does its answer.
+    in the database, sealed with the service's key, until it has been compared or for about an hour; its answer waits
+    so, too.
     """
     with let_in(request, key, Hold.Role.EDIT) as plan:
         data = read_body(request, limits.EXISTING)

@@ -2,14 +2,15 @@
 
 import ipaddress
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from itertools import islice, product
 from typing import Literal
 
 from planner.engine.flows import Excluded, Flow
-from planner.engine.prohibitions import Closed, Side, forbids
+from planner.engine.placed import Placed, Service
+from planner.engine.prohibitions import Closed, Side
 from planner.engine.report import Report
 from planner.engine.rules import Ports
 from planner.engine.terms import marks_of
@@ -131,9 +132,8 @@ class Asker:
             return found(outcome="not-asked", reason=unsendable)
         places = _places(here), _places(there)
         flows: dict[tuple[int, int], list[Flow]] = defaultdict(list)
-        for flow in _in_order(self._flows, *places):
-            if flow.need.protocol == packet.protocol and _meets(flow.need.ports, packet.ports):
-                flows[places[0][flow.source.name], places[1][flow.destination.name]].append(flow)
+        for flow in self._flows.find(*places, packet):
+            flows[places[0][flow.source.name], places[1][flow.destination.name]].append(flow)
         admitted = {place for place, some in flows.items() if _cover(some, packet.ports)}
         alone = _stay_on_one_machine(here, there)
         if not admitted or len(admitted | alone) < len(here.units) * len(there.units):
@@ -145,50 +145,33 @@ class Asker:
         """The rows that forbid a packet, or a part of what is asked about; not what stays on one machine."""
         if here.endpoints == there.endpoints and len(here.endpoints) == 1 and not here.endpoints[0].group:
             return ()
-        rows = _in_order(self._closed, _list_keys(here), set(_list_keys(there)))
-        return tuple(row for row in rows if forbids(row.protocol, row.ports, packet.protocol, packet.ports))
+        return tuple(self._closed.find(_list_keys(here), set(_list_keys(there)), packet))
 
     def _find_excluded(self, places: tuple[Mapping[str, int], Mapping[str, int]], packet: Ports) -> Excluded | None:
         """What the document asks for there, and the plan excludes."""
-        for one in _in_order(self._excluded, *places):
-            need = one.flow.need
-            if need.protocol == packet.protocol and _has_all(need.ports, packet.ports):
-                return one
-        return None
+        found = self._excluded.find(*places, packet)
+        return next((one for one in found if _has_all(one.flow.need.ports, packet.ports)), None)
 
     @cached_property
-    def _flows(self) -> "_Placed[str, Flow]":
-        return _place((flow.source.name, flow.destination.name, flow) for flow in self._report.flows)
+    def _flows(self) -> Placed[str, Flow]:
+        return Placed((flow.source.name, flow.destination.name, _of(flow), flow) for flow in self._report.flows)
 
     @cached_property
-    def _excluded(self) -> "_Placed[str, Excluded]":
-        return _place((one.flow.source.name, one.flow.destination.name, one) for one in self._report.excluded)
+    def _excluded(self) -> Placed[str, Excluded]:
+        return Placed(
+            (one.flow.source.name, one.flow.destination.name, _of(one.flow), one) for one in self._report.excluded
+        )
 
     @cached_property
-    def _closed(self) -> "_Placed[tuple[str, str], Closed]":
-        return _place((_key(row.source), _key(row.destination), row) for row in self._report.closed)
+    def _closed(self) -> Placed[tuple[str, str], Closed]:
+        return Placed(
+            (_key(row.source), _key(row.destination), Service(row.protocol, row.ports), row)
+            for row in self._report.closed
+        )
 
 
-type _Placed[Key, One] = Mapping[Key, Mapping[Key, Sequence[tuple[int, One]]]]
-"""Flows or rows by where they come from, then by where they go, with their places in the report."""
-
-
-def _place[Key, One](several: Iterable[tuple[Key, Key, One]]) -> _Placed[Key, One]:
-    found: dict[Key, dict[Key, list[tuple[int, One]]]] = defaultdict(lambda: defaultdict(list))
-    for place, (here, there, one) in enumerate(several):
-        found[here][there].append((place, one))
-    return found
-
-
-def _in_order[Key, One](placed: _Placed[Key, One], here: Iterable[Key], there: Collection[Key]) -> list[One]:
-    """Those from some to others, as they stand in the report."""
-    found: list[tuple[int, One]] = []
-    for key in here:
-        known = placed.get(key, {})
-        few, many = (known, there) if len(known) < len(there) else (there, known)
-        found += (pair for other in few if other in many for pair in known[other])
-    found.sort(key=lambda pair: pair[0])
-    return [one for _, one in found]
+def _of(flow: Flow) -> Service:
+    return Service(flow.need.protocol, flow.need.ports)
 
 
 def _key(side: Side) -> tuple[str, str]:
@@ -376,14 +359,6 @@ def _cover(flows: Iterable[Flow], ports: str | None) -> bool:
             return False
         low = max(low, last + 1)
     return low > high
-
-
-def _meets(of_flow: str | None, ports: str | None) -> bool:
-    """Whether a flow has some of these ports."""
-    if ports is None or of_flow is None:
-        return of_flow is ports
-    (low, high), (first, last) = port_span(ports), port_span(of_flow)
-    return first <= high and low <= last
 
 
 def _has_all(of_flow: str | None, ports: str | None) -> bool:

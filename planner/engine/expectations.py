@@ -49,6 +49,8 @@ class _Checking:
         for endpoint in report.plan.endpoints:
             self._members[endpoint.zone].append(endpoint)
         self._endpoints = {endpoint.name: endpoint for endpoint in report.plan.endpoints}
+        self._missed: dict[tuple[object, ...], str] = {}
+        """By sides, protocol and ports, which rows can have in common: what isn't allowed."""
 
     def check(self, number: int, row: Expectation) -> Expected:
         """Whether a row is met."""
@@ -58,6 +60,12 @@ class _Checking:
 
     def _miss(self, row: Expectation) -> str:
         """What of the packets isn't allowed; empty where all are."""
+        asked = *row.source.items(), *row.destination.items(), row.protocol, row.ports
+        if asked not in self._missed:
+            self._missed[asked] = self._ask(row)
+        return self._missed[asked]
+
+    def _ask(self, row: Expectation) -> str:
         ports = None if row.protocol == "icmp" else row.ports or _EVERY_PORT
         packets = (Ports(row.protocol, ports),) if row.protocol else _EVERYTHING
         ends = self._find(row.source), self._find(row.destination)

@@ -85,7 +85,7 @@ class Between:
                         found = self._flows.setdefault(sides, defaultdict(list))
                         found[flow.need.protocol, flow.need.ports].append(flow)
                         self._places[id(flow)] = place
-        self._spans: dict[tuple[_Sides, str], _Spans] = {}
+        self._spans: dict[tuple[_Sides, str], PortSpans] = {}
         self._found: dict[tuple[object, ...], tuple[Flow, ...]] = {}
 
     def count_all(self, rows: Iterable[Row]) -> int:
@@ -132,18 +132,18 @@ class Between:
             return tuple(service for service in there if forbids(row.protocol, row.ports, *service))
         return tuple(self._find_spans(sides, row.protocol).find(row.ports))
 
-    def _find_spans(self, sides: _Sides, protocol: str) -> "_Spans":
+    def _find_spans(self, sides: _Sides, protocol: str) -> "PortSpans":
         place = sides, protocol
         if place not in self._spans:
             there = self._flows.get(sides, {})
-            self._spans[place] = _Spans(
+            self._spans[place] = PortSpans(
                 {service: len(flows) for service, flows in there.items() if service[0] == protocol and service[1]}
             )
         return self._spans[place]
 
 
-class _Spans:
-    """Ports and ranges of one protocol, of which those that meet a row's are found without a look at all.
+class PortSpans:
+    """Ports and ranges of one protocol, of which those that meet others are found without a look at all.
 
     Rows and flows can be tens of thousands each. They stand in order, and over them a tree that has for all of them,
     for each half, each quarter and so on how far it reaches.

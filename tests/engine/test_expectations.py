@@ -1,11 +1,13 @@
 """What is expected of a plan, held against it: all of what is to be allowed, nothing of what isn't."""
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
 
 from planner.engine import evaluate_report
 from planner.engine.expectations import check_expectations
+from planner.engine.flows import Excluded
 from planner.plan.document import check_plan
 from tests.engine.test_ask import MATRIX, PLAN
 from tests.engine.test_linear import LARGE, MOST, SMALL, count_steps
@@ -117,6 +119,39 @@ def test_four_times_the_rows_and_flows_take_little_more_than_four_times_the_step
         }  # fmt: skip
         report = evaluate_report(MATRIX, check_plan(document, matrix=MATRIX))
         assert {one.met for one in check_expectations(report)} == {met}
+        return partial(check_expectations, report)
+
+    prepare(2)
+    small, large = (count_steps(prepare(count)) for count in (SMALL, LARGE))
+    assert large <= MOST * small
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["flows", "closed", "excluded", "same"])
+def test_rows_between_two_ends_cost_no_look_at_all_else_between_them(kind):
+    """As many flows, or rows that keep it closed, between the same two ends as there are expectations of them."""
+
+    def prepare(count):
+        ports = [str(number + 1) for number in range(count)]
+        flows = [{"source": "A", "destination": "B", "protocol": "tcp", "ports": one, "reason": "R"} for one in ports]
+        sides = {"from": {"endpoint": "A"}, "to": {"endpoint": "B"}, "reason": "No"}
+        document = {
+            "format": 1, "name": "Many", "zones": PLAN["zones"],
+            "endpoints": [{"name": "A", "zone": "Internal"}, {"name": "B", "zone": "DMZ"}],
+            "additional_flows": [] if kind == "closed" else flows,
+            "never": [sides | {"protocol": "tcp", "ports": one} for one in ports] if kind == "closed" else [],
+            "expect": [row("A", "B", "tcp" if kind == "same" else f"tcp/{one}", True) for one in ports],
+        }  # fmt: skip
+        report = evaluate_report(MATRIX, check_plan(document, matrix=MATRIX))
+        if kind == "excluded":
+            excluded = tuple(Excluded(flow=flow, exclusion=None) for flow in report.flows)
+            report = replace(report, flows=(), excluded=excluded)
+            assert len(excluded) == count
+            report = replace(report, plan=replace(report.plan, expect=tuple(
+                replace(one, ports=str(int(one.ports) + count)) for one in report.plan.expect
+            )))  # fmt: skip
+        met = {one.met for one in check_expectations(report)}
+        assert met == {kind == "flows"}
         return partial(check_expectations, report)
 
     prepare(2)

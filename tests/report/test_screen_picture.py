@@ -1,11 +1,14 @@
 """The diagram as pages show it: ports on arrows, what scripts know of its parts, zones that fold, new zones."""
 
+from dataclasses import replace
 from itertools import combinations
+from random import Random
 from urllib.parse import quote, unquote
 
 import pytest
 
 from planner.engine.rules import Ports
+from planner.plan.kinds import KINDS
 from planner.report.diagram.diagram import _SCREEN, _arrange, render_diagram, render_svg
 from planner.report.diagram.labels import place_on_lines
 from planner.report.diagram.layout import SMALL, lay_out, say_shortly
@@ -15,7 +18,19 @@ from ports.text import several
 from scripts.sites import make_sites
 from tests.examples import UNANSWERED
 from tests.report.samples import HOSTILE_NAMES, write_plan
-from tests.report.test_diagram import evaluate, example, holds, labels, link, named_plan, overlaps, read, texts
+from tests.report.test_diagram import (
+    evaluate,
+    example,
+    holds,
+    labels,
+    link,
+    many_hosts,
+    many_names,
+    named_plan,
+    overlaps,
+    read,
+    texts,
+)
 
 
 def by_class(svg, name):
@@ -62,8 +77,51 @@ def test_an_arrow_without_a_free_place_goes_without_its_ports():
     crowded = type(layout)(left=0, top=0, width=100, height=100, boxes={}, frames={}, curves=curves)
     page = Area(x=-50, y=0, width=200, height=100)
     lines = [list(trace(curve)) for curve in curves.values()]
-    placed = place_on_lines(crowded, page, lines, dict.fromkeys(curves, "1521, 3306, 5432"))
+    texts_of = dict.fromkeys(curves, "1521, 3306, 5432")
+    placed = place_on_lines(crowded, page, lines, texts_of, [])
     assert len(placed) == 1
+    written = replace(next(iter(placed.values())), height=60.0)
+    assert not place_on_lines(crowded, page, lines, texts_of, [written]), "what is written there stays readable"
+
+
+def scattered(seed):
+    """A plan by chance: servers in a few zones, some of them behind firewalls, and many ways between them."""
+    chance = Random(seed)
+    zones = [(f"Zone {number}{'x' * chance.randrange(12)}", chance.choice(list(KINDS))) for number in range(5)]
+    ends = [{"name": f"SRV-{number}", "zone": chance.choice(zones)[0]} for number in range(chance.randrange(6, 16))]
+    ways = {tuple(chance.sample(range(len(ends)), 2)) for _ in range(chance.randrange(10, 40))}
+    flows = [
+        {
+            "source": ends[source]["name"], "destination": ends[destination]["name"], "protocol": "tcp",
+            "ports": chance.choice(["22", "8443", "49152"]), "reason": "x",
+        }
+        for source, destination in sorted(ways)
+    ]  # fmt: skip
+    firewalls = [
+        {
+            "name": f"FW-{number}", "format": "fortigate",
+            "zones": {zone: f"port{at}" for at, (zone, _) in enumerate(chance.sample(zones, chance.randrange(2, 5)))},
+        }
+        for number in range(chance.randrange(4))
+    ]  # fmt: skip
+    return evaluate(write_plan(*ends, zones=zones, firewalls=firewalls, additional_flows=flows))
+
+
+PLANS = {
+    **{name: lambda name=name: example(name) for name in UNANSWERED},
+    **{f"plan {seed}": lambda seed=seed: scattered(seed) for seed in (17, 20, 37, 47)},
+    "long names": lambda: evaluate(many_names()),
+    "60 hosts": lambda: evaluate(many_hosts()),
+}
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_no_text_stands_on_another_one_or_on_a_box(name):
+    drawing = _arrange(picture_endpoints(PLANS[name]()), link)
+    written = [area for area, _ in (*drawing.ports.values(), *drawing.labels.values())]
+    written += [area for _, area in drawing.walls.values()]
+    assert not [pair for pair in combinations(written, 2) if overlaps(*pair)]
+    assert not [area for area in written for box in drawing.layout.boxes.values() if overlaps(area, box)]
 
 
 @pytest.mark.parametrize(

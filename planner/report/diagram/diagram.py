@@ -139,15 +139,17 @@ class _Drawing:
         steps = 40 if len(picture.lines) <= MANY else 8
         traces = [list(trace(curve, steps)) for curve in layout.curves.values()]
         page = Area(x=self.left, y=self.top, width=self.width, height=self.height)
+        self.labels = {frame.key: place_name(frame, layout, traces) for frame in picture.frames}
+        self.walls = self._place_walls(traces)
         self.ports = place_ports(layout, page, traces)
         self.texts = {ends: label_lines(line) for ends, line in self._lines().items()}
         if link and picture.frames and len(picture.lines) <= MANY:
             # On a page one can go nearer, so that short texts may stand on the arrows; on paper all has to fit.
             short = {ends: say_shortly(line) for ends, line in self._lines().items()}
             self.texts = {ends: [text] for ends, text in short.items()}
-            self.ports = {key: (area, False) for key, area in place_on_lines(layout, page, traces, short).items()}
-        self.labels = {frame.key: place_name(frame, layout, traces) for frame in picture.frames}
-        self.walls = self._place_walls(traces)
+            written = [area for area, _ in self.labels.values()] + [area for _, area in self.walls.values()]
+            placed = place_on_lines(layout, page, traces, short, written)
+            self.ports = {key: (area, False) for key, area in placed.items()}
         self.covered = tuple(key for key, (_, free) in self.labels.items() if not free)
 
     def element(self, title: str) -> str:
@@ -190,7 +192,7 @@ class _Drawing:
 
     def _place_walls(self, traces: Sequence[Sequence[Point]]) -> dict[str, tuple[str, Area]]:
         """What stands at the edges of frames about firewalls, and where, by their keys."""
-        taken = [area for area, _ in (*self.ports.values(), *self.labels.values())]
+        taken = [*self.layout.boxes.values(), *(area for area, _ in self.labels.values())]
         walls: dict[str, tuple[str, Area]] = {}
         for frame in self.picture.frames:
             area, is_low = self.layout.frames[frame.key], frame.key in self.layout.low

@@ -63,17 +63,20 @@ def place_ports(
 
 
 def place_on_lines(
-    layout: Layout, page: Area, traces: Sequence[Sequence[Point]], texts: Mapping[tuple[str, str], str]
+    layout: Layout,
+    page: Area,
+    traces: Sequence[Sequence[Point]],
+    texts: Mapping[tuple[str, str], str],
+    others: Iterable[Area],
 ) -> dict[tuple[str, str], Area]:
     """Where a short text stands on each line, as near to its middle as can be, by the keys of the two boxes.
 
-    Clear of boxes, names of frames and each other, if it can be also of other lines; where there is no such place the
-    line goes without. The longest lines choose last, as they have most places.
+    Clear of boxes, of each other and of `others`, where something else is written; if it can be also of other lines.
+    Where there is no such place the line goes without. The longest lines choose last, as they have most places.
     """
     points = _PointsByPlace(traces)
     inside = inset(page, 2)
-    names = [_name_of(area, key in layout.low) for key, area in layout.frames.items()]
-    taken = _AreasByPlace([*layout.boxes.values(), *names])
+    taken = _AreasByPlace([*layout.boxes.values(), *others])
     lengths = [sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(trace)) for trace in traces]
     placed: dict[tuple[str, str], Area] = {}
     keys = list(layout.curves)
@@ -93,11 +96,6 @@ def place_on_lines(
             placed[keys[number]] = fair
             taken.add(fair)
     return placed
-
-
-def _name_of(frame: Area, is_low: bool) -> Area:
-    """The strip of a frame in which its name stands."""
-    return replace(frame, y=frame.y + frame.height - 22 if is_low else frame.y, height=22, width=frame.width * 0.6)
 
 
 def _from_the_middle(points: Sequence[Point]) -> Iterator[Point]:

@@ -113,7 +113,8 @@ def _stand_below(layout: Layout, empty: Sequence[Frame]) -> Layout:
         if x > layout.left and x + wide > layout.left + width:
             x, y = layout.left, y + EMPTY_HEIGHT + EMPTY_GAP
         frames[frame.key] = Area(x=x, y=y, width=wide, height=EMPTY_HEIGHT)
-        boxes[f"{frame.key}_empty"] = _area_around(x + wide / 2, y + 38, EMPTY_WIDTH - 24, 14)
+        below = 16 if frame.key in layout.low else 38  # where its name isn't
+        boxes[f"{frame.key}_empty"] = _area_around(x + wide / 2, y + below, EMPTY_WIDTH - 24, 14)
         x += wide + EMPTY_GAP
     right = max(area.x + area.width for area in (*frames.values(), *boxes.values()))
     return replace(

@@ -88,32 +88,36 @@ def place_walls(
     """What is said of the walls, and where on the lower edge of a frame, with `above` on the upper one.
 
     Where one edge has no room it is the other. As much is said as there is room for that is clear of lines and of
-    what is `taken`, as far to the left as can be; where no place is clear, the least of it stands at the left. None
-    without walls, and in a frame too small for any text.
+    what is `taken`, as far to the left as can be; where no place is clear of lines, the least of it hides them. None
+    without walls, and where there is no room for any text.
     """
     lower, upper = frame.y + frame.height - INSIDE, frame.y + INSIDE - HEIGHT
-    edges = [(y, _list_near(y, taken, traces)) for y in ((upper, lower) if above else (lower, upper))]
+    edges = [(y, _find_lines(y, traces), _find_taken(y, taken)) for y in ((upper, lower) if above else (lower, upper))]
     last = None
     for text in _shorten(walls, min(frame.width - ICON - 20, _WIDEST), size):
         width = ICON + 0.92 * measure(text, size) + 3
-        for y, near in edges:
+        crossed = None
+        for y, lines, others in edges:
             for step in range(int(max(0.0, frame.width - 16 - width) // 4) + 1):
                 x = frame.x + 8 + 4 * step
-                if not any(x - 3 <= other <= x + width + 3 for other in near):
-                    return text, Area(x=x, y=y, width=width, height=HEIGHT)
-        last = text, Area(x=frame.x + 8, y=edges[0][0], width=width, height=HEIGHT)
+                if any(left - 3 < x + width and x < right + 3 for left, right in others):
+                    continue
+                found = text, Area(x=x, y=y, width=width, height=HEIGHT)
+                if not any(x - 3 <= other <= x + width + 3 for other in lines):
+                    return found
+                crossed = crossed or found
+        last = crossed or last
     return last
 
 
-def _list_near(y: float, taken: Sequence[Area], traces: Sequence[Sequence[Point]]) -> Sequence[float]:
-    """Where on the edge at this height something stands or runs already."""
-    near = [x for points in traces for x, at in points if y - 2 <= at <= y + HEIGHT + 2]
-    return near + [x for area in taken if area.y < y + HEIGHT and y < area.y + area.height for x in _span(area)]
+def _find_lines(y: float, traces: Sequence[Sequence[Point]]) -> Sequence[float]:
+    """Where lines run through the edge at this height."""
+    return [x for points in traces for x, at in points if y - 2 <= at <= y + HEIGHT + 2]
 
 
-def _span(area: Area) -> Iterable[float]:
-    """Points along an area that are no further from each other than a wall is wide."""
-    return [area.x + step * area.width / 20 for step in range(21)]
+def _find_taken(y: float, taken: Sequence[Area]) -> Sequence[tuple[float, float]]:
+    """From where to where something stands on it already."""
+    return [(area.x, area.x + area.width) for area in taken if area.y < y + HEIGHT and y < area.y + area.height]
 
 
 def draw_walls(text: str, area: Area, size: float) -> str:

@@ -3,7 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree
 
+import pytest
+
 from planner.engine.acceptance import STATUSES, assess
+from planner.report.diagram.shapes import measure
 from planner.report.paper.acceptance_pages import compose_acceptance, render_pdf
 from planner.report.said.trend import APART, MOST_STEPS, Step, draw_trend, join_steps, say_step, trace_runs
 from tests.checking import only, run_all
@@ -39,6 +42,14 @@ def test_a_column_is_as_high_as_there_are_flows_of_a_state():
     assert heights[1] == 3 * heights[0]
     assert heights[2] == heights[0] + heights[1]
     assert found[0]["x"] == found[1]["x"] != found[2]["x"]
+
+
+@pytest.mark.parametrize("flows", [7, 9_999, 10_000, 150_000])
+def test_the_figure_of_the_axis_has_room_before_the_columns(flows):
+    svg = draw_trend([step(open=flows), step(timedelta(days=1), open=flows)])
+    figure = next(ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text"))
+    assert figure.text == f"{flows:,}"
+    assert measure(figure.text, 10) <= float(figure.get("x")) < float(rects(svg)[0]["x"])
 
 
 def test_one_step_is_no_trend():

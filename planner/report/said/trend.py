@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from html import escape
+from math import ceil
 
 from planner.engine.acceptance import STATUSES, Run, Status, assess
 from planner.engine.report import Report
@@ -29,6 +30,8 @@ COLOURS: Mapping[Status, str] = {
 }
 """From the bottom of a column upwards. On paper; pages have others for light and dark (static/css/acceptance.css)."""
 _COLUMN, _GAP, _HEIGHT, _LEFT, _TOP = 14, 6, 72, 34, 8
+_DIGIT = 6.5
+"""How wide a digit of the axis is at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,14 +94,15 @@ def draw_trend(steps: Sequence[Step]) -> str:
     """The steps as an SVG, a column for each; nothing where fewer than two would show no trend."""
     if len(steps) < 2:
         return ""
-    width = _LEFT + len(steps) * (_COLUMN + _GAP) + 10
-    height = _TOP + _HEIGHT + 20
     most = max(step.total for step in steps) or 1
+    left = max(_LEFT, 8 + ceil(_DIGIT * len(f"{most:,}")))
+    width = left + len(steps) * (_COLUMN + _GAP) + 10
+    height = _TOP + _HEIGHT + 20
     title = f"{say_step(steps[0])}; {say_step(steps[-1])}"
     parts = [
-        f'<text x="{_LEFT - 6}" y="{_TOP + 8}" text-anchor="end">{most:,}</text>',
-        f'<text x="{_LEFT - 6}" y="{_TOP + _HEIGHT}" text-anchor="end">0</text>',
-        f'<text x="{_LEFT}" y="{height - 6}">{_say_day(steps[0].at)}</text>',
+        f'<text x="{left - 6}" y="{_TOP + 8}" text-anchor="end">{most:,}</text>',
+        f'<text x="{left - 6}" y="{_TOP + _HEIGHT}" text-anchor="end">0</text>',
+        f'<text x="{left}" y="{height - 6}">{_say_day(steps[0].at)}</text>',
     ]
     if len(steps) > 6:
         right, day = width - 10 - _GAP, _say_day(steps[-1].at)
@@ -110,7 +114,7 @@ def draw_trend(steps: Sequence[Step]) -> str:
             if share:
                 y -= share
                 parts.append(
-                    f'<rect class="trend-{status}" x="{_LEFT + number * (_COLUMN + _GAP)}" y="{y:.1f}" '
+                    f'<rect class="trend-{status}" x="{left + number * (_COLUMN + _GAP)}" y="{y:.1f}" '
                     f'width="{_COLUMN}" height="{max(share - 1, 0.6):.1f}" fill="{COLOURS[status]}"/>'
                 )
     return (

@@ -111,8 +111,11 @@ def plan_checks(report: Report, within: Iterable[Opening] | None = None) -> tupl
 
 
 def is_host(endpoint: Endpoint) -> bool:
-    """Whether an endpoint is one machine whose name in the plan can be its name on the network, too."""
-    return not endpoint.group and bool(_HOST_NAME.fullmatch(endpoint.name))
+    """Whether an endpoint is one machine whose name in the plan can be its name on the network, too.
+
+    `any` can't: in the place of a name it is every address.
+    """
+    return not endpoint.group and endpoint.name.casefold() != ANY and bool(_HOST_NAME.fullmatch(endpoint.name))
 
 
 def pick_ports(ports: str | None) -> tuple[str | None, ...]:

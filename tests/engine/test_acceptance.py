@@ -110,6 +110,15 @@ def test_an_echo_request_is_that_of_ipv4_and_a_machine_without_address_goes_by_i
     assert {check.names for check in checks if check.destination == "SQL01"} == {("SQL01",)}
 
 
+@pytest.mark.parametrize("name", ["any", "Any"])
+def test_a_machine_that_is_called_any_is_not_everything(name):
+    """A script takes what stands in the place of a name for all addresses."""
+    document = plan(additional_flows=[{"source": "PS01", "destination": name, "protocol": "icmp", "reason": "x"}])
+    document["endpoints"].append({"name": name, "zone": "Data"})
+    [check] = [check for check in plan_checks(report_of(document)) if check.destination == name and not check.closed]
+    assert (check.addresses, check.names, check.networks) == ((), (), ())
+
+
 def test_what_a_firewall_publishes_is_what_its_other_side_tries():
     document = plan(
         firewalls=[{

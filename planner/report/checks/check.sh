@@ -117,14 +117,18 @@ resolve() {
   fi
 }
 
-# What the system said of a connection, as an outcome and its words.
+# What the system said of a connection to an address, as an outcome and its words. Over IPv6 it says of a prohibition
+# from afar what it says of its own.
 judge() {
   case $1 in
     *'onnection refused'*) printf 'refused\tConnection refused' ;;
     *'imed out'*) printf 'filtered\tConnection timed out' ;;
     *'o route to host'*) printf 'filtered\tNo route to host' ;;
     *'etwork is unreachable'*) printf 'filtered\tNetwork is unreachable' ;;
-    *'ermission denied'* | *'peration not permitted'*) printf 'filtered\tthe firewall of this host forbids it' ;;
+    *'ermission denied'*)
+      if [[ $2 == *:* ]]; then printf 'filtered\ta firewall forbids it'
+      else printf 'filtered\tthe firewall of this host forbids it'; fi ;;
+    *'peration not permitted'*) printf 'filtered\tthe firewall of this host forbids it' ;;
     *) printf 'error\t%s' "${1##*: }" ;;
   esac
 }
@@ -143,7 +147,7 @@ try_tcp() {
   case $status in
     0) printf 'open\t' ;;
     124) printf 'filtered\tno answer in %s s' "$patience" ;;
-    *) judge "$said" ;;
+    *) judge "$said" "$1" ;;
   esac
 }
 
@@ -153,12 +157,12 @@ try_icmp() {
     printf 'skipped\tping is not installed'
     return
   fi
-  said=$(ping -n -c 1 -W "$(((${patience%.*} + 1)))" "$1" 2>&1)
+  said=$(ping -n -c 1 -W "$((10#${patience%.*} + 1))" "$1" 2>&1)
   status=$?
   case "$status $said" in
     0*) printf 'open\t' ;;
     *rohibited* | *nreachable* | *iltered*) printf 'filtered\tan answer that it is not reached' ;;
-    1*) printf 'filtered\tno answer in %s s' "$patience" ;;
+    1*'packets transmitted'*) printf 'filtered\tno answer in %s s' "$patience" ;;
     *) printf 'error\t%s' "${said##*: }" ;;
   esac
 }
@@ -184,7 +188,7 @@ try_udp() {
     0*1) printf 'open\t' ;;
     124' 'must*) printf 'filtered\tno answer in %s s' "$patience" ;;
     124*) printf 'unproven\tno answer in %s s' "$patience" ;;
-    *) judge "${said%$'\n'*}" ;;
+    *) judge "${said%$'\n'*}" "$1" ;;
   esac
 }
 

@@ -21,9 +21,12 @@ _NIGHTLY = (
     "With an address of the plan that takes results (Acceptance, on its page), they are there in the morning.",
     "By cron:",
     "    15 3 * * *  bash /opt/checks/NAME.sh --output /opt/checks/NAME.json --upload ADDRESS",
-    "As a scheduled task of Windows:",
     (
-        "    schtasks /Create /TN PortChecks /SC DAILY /ST 03:15 /TR "
+        "As a scheduled task of Windows, which runs whether or not anybody is logged on; it is made in a prompt "
+        "that was opened as administrator:"
+    ),
+    (
+        '    schtasks /Create /TN PortChecks /SC DAILY /ST 03:15 /RU "NT AUTHORITY\\NETWORK SERVICE" /TR '
         '"powershell -NoProfile -ExecutionPolicy Bypass -File C:\\checks\\NAME.ps1 -Upload ADDRESS"'
     ),
     (

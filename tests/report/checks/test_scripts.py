@@ -23,7 +23,7 @@ from planner.report.checks.probes import PROBES
 from planner.report.checks.scripts import read_program
 from planner.report.said.edition import Edition
 from planner.report.said.filters import Filter, select
-from tests.report.checks.running import HERE, archive_of, loopback, outcomes, run_script
+from tests.report.checks.running import BASH, HERE, archive_of, loopback, outcomes, run_script
 from tests.report.firewall.reading_powershell import parse
 from tests.report.samples import WORST_NAMES, contoso, evaluate, worst
 from tests.report.test_hostile_plan import DAY
@@ -70,7 +70,11 @@ def test_the_archive_has_two_scripts_for_each_source_and_is_the_same_each_time()
     said = json.loads(files["plan.json"])
     assert said["report"] == digest_of(report)
     assert {check["source"] for check in said["checks"]} >= sources
-    assert "Of a range of ports both ends and one port between are tried." in files["README.txt"].decode()
+    readme = files["README.txt"].decode()
+    assert "Of a range of ports both ends and one port between are tried." in readme
+    [task] = [line for line in readme.splitlines() if "schtasks" in line]
+    assert '/RU "NT AUTHORITY\\NETWORK SERVICE"' in task, "it runs while nobody is logged on"
+    assert "administrator" in readme
 
 
 def test_a_source_that_is_called_as_our_files_are_gets_another_name():
@@ -256,6 +260,40 @@ def test_a_ping_of_what_has_no_ipv4_address_is_skipped_and_says_so(tmp_path):
         ("Both", "127.0.0.1"): ("open", None),
         ("None", "none.example"): ("unresolved", "the name is not known here"),
     }
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "outcome"),
+    [
+        ("1 packets transmitted, 0 received, 100% packet loss", 1, ("filtered", "no answer in 08 s")),
+        ("ping: permission denied (are you root?)", 1, ("error", "permission denied (are you root?)")),
+        ("ping: socket: Operation not permitted", 2, ("error", "Operation not permitted")),
+        ("1 packets transmitted, 1 received, 0% packet loss", 0, ("open", None)),
+    ],
+)
+def test_a_ping_that_was_never_sent_is_an_error_and_seconds_may_begin_with_a_nought(answer, status, outcome, tmp_path):
+    document = loopback()
+    document["additional_flows"] = [{"source": "PS01", "destination": "SQL", "protocol": "icmp", "reason": "x"}]
+    before = put(tmp_path / "bin", "ping", '[[ " $*" == *" -W 9 "* ]] || exit 3', f'echo "{answer}"', f"exit {status}")
+    _, results, _ = run_script(archive_of(document)["PS01.sh"], "--timeout", "08", folder=tmp_path, before=before)
+    (row,) = [row for row in results["results"] if row["protocol"] == "icmp"]
+    assert (row["outcome"], row["error"]) == outcome
+
+
+@pytest.mark.parametrize(
+    ("said", "address", "words"),
+    [
+        ("bash: connect: Permission denied", "fd00::1", "a firewall forbids it"),
+        ("bash: connect: Permission denied", "10.0.0.1", "the firewall of this host forbids it"),
+        ("bash: connect: Operation not permitted", "fd00::1", "the firewall of this host forbids it"),
+    ],
+)
+def test_over_ipv6_a_prohibition_may_come_from_afar(said, address, words):
+    """The system says the same of what a firewall on the way answers and of what its own one forbids."""
+    function = re.search(r"(?ms)^judge\(\) \{.*?^\}$", read_program("check.sh"))[0]
+    program = [*BASH, "-c", f'{function}\njudge "$@"', "x", said, address]
+    done = subprocess.run(program, capture_output=True, check=True)
+    assert done.stdout.decode() == f"filtered\t{words}"
 
 
 def test_a_clock_that_is_set_back_meanwhile_leaves_results_that_can_be_read(tmp_path):

@@ -11,7 +11,7 @@ import pytest
 from planner.engine import consequences
 from planner.plan import limits
 from planner.report import FORMATS
-from planner.store import jobs, runner
+from planner.store import jobs, results, runner
 from planner.web.views import rules
 from ports.queries import SHIPPED
 
@@ -135,6 +135,7 @@ def test_every_limit_is_documented_as_it_is():
     assert f"A page lists at most {rules.MOST_RULES:,} rules" in prose
     assert f"at most {jobs.MOST_OF_PLAN} of a plan and {jobs.MOST_IN_ALL} of all wait" in prose
     assert f"at most {jobs.MOST_SEALED_OF_PLAN} of a plan and {jobs.MOST_SEALED} of all wait" in prose
+    assert f"in its newest {results.MOST_NAMED} revisions" in " ".join(read("docs/checks.md").split())
 
 
 def test_how_long_what_is_secret_stays_is_documented_as_it_is():

@@ -71,13 +71,14 @@ class Check:
         return self.source, self.destination, self.protocol, self.ports
 
 
-def digest_of(report: Report) -> str:
+def digest_of(report: Report, name: str | None = None) -> str:
     """What results name as `report`: 64 hexadecimal digits of the plan and the matrix that the report is of.
 
     Whatever is said without asking anything else of the network stays out: descriptions, reasons, and firewalls but
-    for what they publish, since that is tried. A part of a report has the digest of the whole.
+    for what they publish, since that is tried. A part of a report has the digest of the whole. `name`: as if the plan
+    were called that.
     """
-    plan = _strip(dump_plan(report.plan))
+    plan = _strip(dump_plan(report.plan) | ({} if name is None else {"name": name}))
     seen = [[dict(one.zones), dict(one.published)] for one in report.plan.firewalls if one.published]
     facts = [report.matrix.digest, plan, *([seen] if seen else [])]
     text = json.dumps(facts, sort_keys=True, ensure_ascii=True, separators=(",", ":"))

@@ -8,7 +8,7 @@ suite around it says holds. So of files that were merged each is read as its own
 import re
 import xml.etree.ElementTree as ET
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -53,14 +53,24 @@ class ResultReader:
     """Reads files of results beside a report; what it needs of that is found once for all of them.
 
     `most`: how many results it reads of all files together; what goes beyond is refused, and then the rest unread.
+    `list_names` says what else the plan was called, and is asked once a file is of a plan with another name: what was
+    made of the plan as it is, but for its name, is read as if it had been called so then.
     """
 
-    def __init__(self, report: Report, most: int | None = None) -> None:
+    def __init__(
+        self, report: Report, most: int | None = None, list_names: Callable[[], Collection[str]] = tuple
+    ) -> None:
         self._report, self._most, self._number = report, most, 0
+        self._list_names = list_names
+        self._of_then: dict[str, str] = {}
 
     @cached_property
     def _digest(self) -> str:
         return digest_of(self._report)
+
+    @cached_property
+    def _names(self) -> Collection[str]:
+        return self._list_names()
 
     @cached_property
     def _checks(self) -> Mapping[str, Check]:
@@ -80,6 +90,8 @@ class ResultReader:
         self._count(0)
         if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] != b"<":
             results = read_results(data)
+            plan, digest = self._follow(results.plan, results.report)
+            results = replace(results, plan=plan, report=digest)
             self._count(len(results.results))
             return (self._make_run(name, results),)
         found: defaultdict[tuple[str, _Head], list[Result]] = defaultdict(list)
@@ -101,11 +113,22 @@ class ResultReader:
 
     def _list_results(self, cases: Iterable[tuple[_Head, ET.Element]]) -> Iterator[tuple[str, _Head, Result]]:
         """What the cases say, by source and suite. What is of no check has the first source, or the plan's name."""
-        for head, case in cases:
+        for said, case in cases:
+            plan, digest = self._follow(said.plan, said.report)
+            head = said._replace(plan=plan, report=digest)
             checks = self._checks if head.report == self._digest else {}
             first = self._first if checks else head.plan
             for check, result in _read_case(checks, case):
                 yield check.source if check else first, head, result
+
+    def _follow(self, plan: str, digest: str) -> tuple[str, str]:
+        """The plan and the digest that results are of: those of now, where the plan alone had another name then."""
+        name = self._report.plan.name
+        if plan == name or plan not in self._names:
+            return plan, digest
+        if plan not in self._of_then:
+            self._of_then[plan] = digest_of(self._report, plan)
+        return (name, self._digest) if digest == self._of_then[plan] else (plan, digest)
 
     def _make_run(self, name: str, results: Results) -> Run:
         return Run(name=name, results=replace(results, results=self._drop_repeated(results.results)))

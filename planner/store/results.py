@@ -30,6 +30,7 @@ from planner.plan.reading import address_key
 from planner.report.said.trend import Step, join_steps
 from planner.store import audit, models
 from planner.store.actions import lock_plan
+from planner.store.kept import Damaged, read_documents
 from planner.store.recent import Recent
 from planner.store.reports import find_renames_since
 from planner.store.run_models import CheckRun
@@ -46,6 +47,8 @@ MOST_BESIDE = 20_000
 """Most flows of a plan whose rows say on its page what is proven of them: all is found anew after each change."""
 MOST_LOOKED_AT = 500
 """Of how many runs, the newest, the steps of the acceptance are told."""
+MOST_NAMED = 50
+"""In how many revisions, the newest, names of then are looked for."""
 MOST_FILES = 100
 """How many files are taken at once."""
 AHEAD = timedelta(hours=1)
@@ -106,6 +109,8 @@ def _weigh(pair: tuple[Report, Proven]) -> int:
 _kept: Recent[tuple[Report, Proven]] = Recent(_weigh, count=4)
 
 
+_named: Recent[frozenset[str]] = Recent(len, count=100)
+"""What plans were called, by key and revision."""
 _newest = Written(lambda plan: CheckRun.objects.filter(plan=plan).order_by("-pk").values_list("pk", "at")[:1], 2**62)
 
 
@@ -248,6 +253,8 @@ def take(
 ) -> Taken:
     """Store the runs that these files have, each by itself: what one has wrong keeps no other from being used.
 
+    Results of the plan under a name that it had count, too, where nothing else of it is asked otherwise now.
+
     `report` is of the plan's newest revision; `via` says by which token or link they came, `link` which one that is.
     What is stored is in the log. Files of another plan, of an older report, broken, too large or known ones, and those
     of the future, are told in a sentence each; to a stranger, who may know nothing of the plan, without its name.
@@ -257,7 +264,7 @@ def take(
     refused = []
     if len(uploads) > MOST_FILES:
         refused.append(f"These are {len(uploads):,} files; {MOST_FILES} are taken at once. The others were not used.")
-    reader = ResultReader(report, MOST_RESULTS)
+    reader = ResultReader(report, MOST_RESULTS, lambda: _list_names(plan))
     for upload in uploads[:MOST_FILES]:
         name = cut(upload.name, 100) or "a file without a name"
         try:
@@ -283,6 +290,19 @@ def take(
 def count_flows(taken: Taken, proven: Proven) -> None:
     """Note with the runs that were stored how many flows have each status now that these are there."""
     CheckRun.objects.filter(pk__in=[row.pk for row in taken.stored]).update(counts=proven.acceptance.counts)
+
+
+def _list_names(plan: models.Plan) -> frozenset[str]:
+    """What the plan was called in the last of its revisions, as far as they can be read."""
+
+    def make() -> frozenset[str]:
+        numbers = range(max(1, plan.revision - MOST_NAMED), plan.revision)
+        try:
+            return frozenset(document["name"] for _, document in read_documents(plan.revisions, numbers))
+        except Damaged:
+            return frozenset()
+
+    return _named.find((plan.key, plan.revision), make)
 
 
 @transaction.atomic

@@ -277,3 +277,31 @@ def test_what_no_check_has_goes_by_its_name_or_by_none():
     [run] = ResultReader(REPORT).read("a.xml", suite(named, nameless, f'<testcase name="{"x" * 200}"/>'))
     assert [len(one.id) for one in run.results.results] == [4, 1, 100]
     assert [one.id for one in run.results.results[:2]] == ["gone", "-"]
+
+
+def test_results_of_the_plan_under_an_earlier_name_are_read_as_its_own_and_no_others():
+    old, copy = (report_of(plan(name=name)) for name in ("Old", "Copy"))
+    moved = report_of(plan(name="Old", choices={}, ports={"ssh": "2222"}))
+    asked = []
+
+    def list_names():
+        asked.append("names")
+        return {"Old", "Older"}
+
+    reader = ResultReader(REPORT, None, list_names)
+    own = reader.read("a.json", json.dumps(write_results(REPORT, "PS01")).encode())
+    assert asked == []
+    assert digest_of(REPORT, "Old") == digest_of(old) != digest_of(REPORT)
+    written = json.dumps(write_results(old, "PS01")).encode()
+    junit = render_junit(old, assess(old, run_all(old)))
+    runs = *reader.read("a.json", written), *reader.read("a.xml", junit)
+    assert {(run.results.plan, run.results.report) for run in runs} == {("Contoso", digest_of(REPORT))}
+    assert statuses(assess(REPORT, runs[:1])) == statuses(assess(REPORT, own))
+    assert len(runs) > 2
+    assert asked == ["names"]
+    for other in (copy, moved):
+        [run] = reader.read("a.json", json.dumps(write_results(other, "PS01")).encode())
+        assert (run.results.plan, run.results.report) == (other.plan.name, digest_of(other))
+        assert assess(REPORT, [run]).used == ()
+    [run] = ResultReader(REPORT).read("a.json", written)
+    assert assess(REPORT, [run]).messages == ("a.json was not used: it is of the plan Old, and this one is Contoso.",)

@@ -2,19 +2,22 @@
 
 import json
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from planner.store import recent, results, verified
+from planner.engine.checks import digest_of
+from planner.store import actions, recent, results, verified
+from planner.store.kept import Damaged
 from planner.store.models import Event
 from planner.store.results import Upload, list_steps, prove, take, unpack
 from planner.store.run_models import CheckRun
 from planner.store.verified import take_uploads
 from planner.web.views.acceptance import say_taken
 from tests.checking import only
-from tests.store.test_lives import give, life_of
+from tests.store.test_lives import MATRIX, give, life_of
 from tests.store.test_trouble import raised
 from tests.web.views.pages import store
 from tests.web.views.test_acceptance import file, report_of, to_sql, write_plan
@@ -192,3 +195,31 @@ def test_what_is_proven_weighs_as_much_as_its_results(monkeypatch):
         for plan in plans:
             prove(plan, report_of(plan))
         assert len(results._kept.list_items()) == kept
+
+
+@pytest.mark.django_db
+def test_scripts_of_before_a_new_name_go_on_to_report_and_those_of_another_plan_dont(monkeypatch):
+    plan = make()
+    by_script = read(plan, "PS01")
+    copy = store(write_plan() | {"name": "Another"})[0]
+    of_another = read(copy, "PS01")
+    actions.apply_edit(plan_id=plan.pk, matrix=MATRIX, edit="rename-plan", params={"name": "New"})
+    plan.refresh_from_db()
+    report = report_of(plan)
+    taken = take(plan, report, [of_another], who="Kim", is_stranger=True)
+    assert (taken.stored, taken.messages) == ((), (f"{of_another.name} was not used: it is of another plan.",))
+    taken = take(plan, report, [by_script], who="Kim", is_stranger=True)
+    assert len(taken.stored) == 1
+    assert taken.messages == ()
+    assert unpack(taken.stored[0]).report == digest_of(report)
+    actions.override_port(plan_id=plan.pk, matrix=MATRIX, service="ssh", ports="2222")
+    plan.refresh_from_db()
+    taken = take(plan, report_of(plan), [by_script], who="Kim")
+    assert "it is of the plan Contoso, and this one is New" in " ".join(taken.messages)
+
+
+@pytest.mark.django_db
+def test_names_of_revisions_that_cant_be_read_are_none(monkeypatch):
+    plan = make()
+    monkeypatch.setattr(results, "read_documents", Mock(side_effect=Damaged))
+    assert results._list_names(plan) == frozenset()

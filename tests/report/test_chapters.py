@@ -1,8 +1,8 @@
-"""The heading of a printed chapter says of which zones its rules are, and whether each is of all of them."""
+"""The heading of a printed chapter says of which zones its rules are; groups that rules share count their members."""
 
 import pytest
 
-from planner.report.paper.chapters import make_rules
+from planner.report.paper.chapters import make_objects, make_rules
 from planner.report.paper.printed import Element
 from planner.report.said.objects import Grouping
 from planner.report.said.printed_rules import print_boundaries
@@ -36,3 +36,20 @@ def test_rules_for_remote_sites_are_for_those_that_the_heading_names(sessions, s
     table = make_rules(print_boundaries(report.boundaries, report, Grouping(report)))[0]
     found = {heading.partition(" sites ")[2] for heading in headings(table) if heading.startswith("Office")}
     assert found == {said}
+
+
+def test_a_part_of_two_groups_that_has_one_member_says_so():
+    hosts = [{"name": f"H{number}", "zone": "Internal"} for number in range(19)]
+    targets = [{"name": name, "zone": "DMZ"} for name in ("X", "Y")]
+    flows = [
+        {"source": f"H{number}", "destination": name, "protocol": "tcp", "ports": "22", "reason": "R"}
+        for name, numbers in (("X", range(10)), ("Y", range(9, 19)))
+        for number in numbers
+    ]
+    report = evaluate(write_plan(*hosts, *targets, additional_flows=flows))
+    grouping = Grouping(report)
+    print_boundaries(report.boundaries, report, grouping)
+    said = "".join(make_objects(grouping.objects(()), whole=False).texts())
+    assert "1 member: " in said
+    assert "9 members: " in said
+    assert "1 members" not in said

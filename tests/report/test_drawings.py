@@ -163,6 +163,20 @@ def test_names_are_text_in_drawings(name):
         assert quoted.fullmatch(line) or line.strip() == "end" or line.startswith("    style z_"), line
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("1. Web", "1#46; Web"), ("12) Web", "12#41; Web"), ("- web", "#45; web"), ("+ web", "#43; web"),
+        ("---", "#45;--"), ("1.", "1#46;"), ("http://x.example", "http#58;//x.example"), ("_web_", "#95;web#95;"),
+        ("www.x.example", "www#46;x.example"), ("PS-01 (10.0.0.1), a_b: 443", "PS-01 (10.0.0.1), a_b: 443"),
+    ],
+)  # fmt: skip
+def test_a_label_is_no_markdown_to_mermaid(text, written):
+    """Its version 11 draws “Unsupported markdown” in the place of a list or an address of the web."""
+    report = evaluate(write_plan({"name": text, "zone": "Internal", "roles": ["web-primary"]}))
+    assert f'["{written}<br>' in mermaid.render_mermaid(report).decode()
+
+
 def test_a_link_of_the_report_stands_on_the_overview():
     pages = read_pages(PLANS["contoso"], Edition(date=date(2026, 1, 2), link="https://ports.example/v/x"))
     assert next(one.get("link") for one in pages["overview"].values()) == "https://ports.example/v/x"

@@ -7,7 +7,8 @@ from html import unescape
 
 import pytest
 
-from planner.report.formats.rule_texts import COLUMNS, write_jira
+from planner.report.formats.markdown import escape
+from planner.report.formats.rule_texts import COLUMNS, escape_jira, write_jira
 from planner.report.formats.tickets import KINDS, render_tickets
 from planner.report.said.passed import Passed
 from tests.report.samples import HOSTILE_NAMES, contoso, evaluate, hostile
@@ -48,6 +49,17 @@ def test_each_firewall_has_a_file_with_the_rules_that_pass_it():
 def test_a_plan_without_rules_has_nothing_but_the_readme():
     report = evaluate(contoso(endpoints=[], additional_flows=[]))
     assert list(read(report)) == ["README.txt"]
+
+
+@pytest.mark.parametrize("name", ["Contoso", *HOSTILE_NAMES])
+def test_each_says_of_which_plan_and_product_it_is_and_how_ports_are_meant(name):
+    """Whoever gets one has nothing else."""
+    written = {"text": str, "markdown": escape, "jira": escape_jira}
+    for path, text in read(evaluate(hostile(name))).items():
+        if path != "README.txt":
+            first, said = text.split("\n")[0], written[path.partition("/")[0]]
+            assert first.startswith(said(f"Firewall rules for {REPORT.matrix.product}, plan {name}: ")), path
+            assert said("Ports are destination ports; the source opens the connection") in text
 
 
 MARKS = re.compile(r"[*{}\[\]!?^~+|\\<>_]|://|www\.|(?<!\w)-|-(?!\w)|[:;][()DP]|\((?:[ynix/]|on|off)\)")

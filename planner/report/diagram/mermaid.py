@@ -21,7 +21,13 @@ MOST_LINES = 400
 _NAMED = 6
 """How many services stand on a line; more are counted."""
 _LONG = 60
-_SPECIAL = re.compile(r"[^\w .,:/()+→-]")
+_SPECIAL = re.compile(
+    r"[^\w .,:/()+→-]"
+    r"|\A[+-]|(?<=\d)[.)](?=\s|\Z)"  # what begins a list; Mermaid 11 reads labels as Markdown
+    r"|:(?=//)|(?<=www)\."  # an address of the web
+    r"|_(?![^\W_])|(?<![^\W_])_",  # emphasis; within a word it is none
+    re.IGNORECASE,
+)
 """What may mean something to Mermaid, to Markdown or to HTML: written by its number."""
 
 

@@ -34,6 +34,8 @@ from ports.text import show, show_line
 _MARKS = re.compile(r"[\\`*_\[\]#|~$]")
 # An address of the web in the middle of a sentence becomes a link all by itself.
 _LINKS = re.compile(r"(?<=[A-Za-z])(?=://)|(?<=www)(?=\.)", re.IGNORECASE)
+# So does one of mail, which GitHub looks for when marks are read already, and a name behind “@” calls somebody.
+_NAMES = re.compile(r"@(?=[\w\\])")
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
@@ -66,7 +68,8 @@ def render_markdown(report: Report, edition: Edition | None = None) -> bytes:
 
 def escape(text: str) -> str:
     """The text on one line, written so that Markdown shows it as it is: no markup, HTML, links or table cells."""
-    return _LINKS.sub(r"\\", _MARKS.sub(r"\\\g<0>", show_line(text).translate(_ENTITIES)))
+    marked = _MARKS.sub(r"\\\g<0>", show_line(text).translate(_ENTITIES))
+    return _NAMES.sub("@<!-- -->", _LINKS.sub(r"\\", marked))
 
 
 def _escape_lines(text: str) -> str:

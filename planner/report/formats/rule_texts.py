@@ -42,12 +42,21 @@ def write_table(report: Report, _selection: Selection | None = None) -> str:
 
 def write_markdown(report: Report, selection: Selection | None = None) -> str:
     """A table of Markdown under a heading for each boundary."""
-    lines = [f"Only a part: {escape(selection.sentence)}", ""] if selection else []
+    lines = [line for sentence in _introduce(report, selection) for line in (escape(sentence), "")]
     for chapter in _chapters(report):
         lines += [f"### {escape(chapter.boundary.label)}", ""]
         rows = _rows(chapter, report)
         lines += table(_leave_out_zones(COLUMNS), (list(map(escape, _leave_out_zones(row))) for row in rows))
-    return "\n".join(lines) + "\n" if lines else "No rules.\n"
+    return "\n".join(lines)
+
+
+def _introduce(report: Report, selection: Selection | None) -> Iterator[str]:
+    """Of which plan it is, of which part of it, and how ports are meant: whoever gets one ticket has nothing else."""
+    product, name = show_line(report.matrix.product), show_line(report.plan.name)
+    yield f"Firewall rules for {product}, plan {name}: {many(len(report.rules), 'rule')}."
+    if selection:
+        yield f"Only a part: {show_line(selection.sentence)}."
+    yield "Ports are destination ports; the source opens the connection, replies are implied."
 
 
 def _leave_out_zones(row: tuple[str, ...]) -> tuple[str, ...]:
@@ -57,10 +66,7 @@ def _leave_out_zones(row: tuple[str, ...]) -> tuple[str, ...]:
 
 def write_ticket(report: Report, selection: Selection | None = None) -> str:
     """By boundary, for whoever makes the rules: source, destination, and each service with what it is for."""
-    name = show_line(report.plan.name)
-    lines = [f"Firewall rules for {show_line(report.matrix.product)}, plan {name}: {many(len(report.rules), 'rule')}."]
-    lines += [f"Only a part: {show_line(selection.sentence)}."] if selection else []
-    lines += ["Ports are destination ports; the source opens the connection, replies are implied."]
+    lines = [*_introduce(report, selection)]
     for chapter in _chapters(report):
         count = many(len(chapter.lines), "rule")
         lines += ["", f"{show_line(chapter.boundary.label)} ({count})"]
@@ -71,13 +77,13 @@ def write_ticket(report: Report, selection: Selection | None = None) -> str:
 
 def write_jira(report: Report, selection: Selection | None = None) -> str:
     """The same as a table of Jira's wiki markup under a heading for each boundary."""
-    lines = [f"*Only a part:* {_escape_jira(selection.sentence)}", ""] if selection else []
+    lines = [line for sentence in _introduce(report, selection) for line in (escape_jira(sentence), "")]
     for chapter in _chapters(report):
-        lines += [f"h3. {_escape_jira(chapter.boundary.label)}", "", f"||{'||'.join(_leave_out_zones(COLUMNS))}||"]
+        lines += [f"h3. {escape_jira(chapter.boundary.label)}", "", f"||{'||'.join(_leave_out_zones(COLUMNS))}||"]
         for row in _rows(chapter, report):
-            lines.append(f"|{'|'.join(_escape_jira(cell) or ' ' for cell in _leave_out_zones(row))}|")
+            lines.append(f"|{'|'.join(escape_jira(cell) or ' ' for cell in _leave_out_zones(row))}|")
         lines.append("")
-    return "\n".join(lines) if lines else "No rules.\n"
+    return "\n".join(lines)
 
 
 _JIRA = re.compile(
@@ -90,7 +96,8 @@ _JIRA = re.compile(
 """What may mean something to Jira: written by its number, as in HTML."""
 
 
-def _escape_jira(text: str) -> str:
+def escape_jira(text: str) -> str:
+    """The text on one line, written so that Jira shows it as it is."""
     return _JIRA.sub(lambda found: f"&#{ord(found[0])};", show_line(text))
 
 

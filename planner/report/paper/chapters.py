@@ -251,7 +251,7 @@ def _make_side(side: Side, way: Literal["from", "to"]) -> Element:
                 "p",
                 make("a.at", make("b", side.group.name), href=f"#{side.group.anchor}"),
                 " ",
-                make("small", shown(f"· {side.group.total:,} members: {side.group.common}")),
+                make("small", shown(f"· {many(side.group.total, 'member')}: {side.group.common}")),
             ),
         ]
     return make("td", kids, data_side=way, data_addresses=_list_addresses(named.endpoint for named in side.named))
@@ -299,7 +299,7 @@ def make_objects(objects: Objects, *, whole: bool, number: int | None = None) ->
         [
             make(
                 f"p.union#{union.group.anchor}",
-                make("b", union.group.name), f" has {union.group.total:,} members: those of ",
+                make("b", union.group.name), f" has {many(union.group.total, 'member')}: those of ",
                 join([make("a.at", part.name, href=f"#{part.anchor}") for part in union.parts]), ". ",
                 make("small", f"Used by {', '.join(union.used_by)}."),
             )
@@ -314,7 +314,7 @@ def make_objects(objects: Objects, *, whole: bool, number: int | None = None) ->
 
 def _make_group(members: Members) -> Kids:
     used = f" Used by {', '.join(members.used_by)}." if members.used_by else ""
-    said = f"{len(members.endpoints):,} members: {members.common}.{used}"
+    said = f"{many(len(members.endpoints), 'member')}: {members.common}.{used}"
     return [
         make(f"h3#{members.anchor}", members.title),
         make("p.intro", make("small", said)),

@@ -12,7 +12,7 @@ from django.db import connection
 from planner.engine import evaluate_report, findings
 from planner.plan.document import Plan, read_plan
 from planner.report import FORMATS
-from planner.report.formats import xlsx
+from planner.report.formats import book_rows, xlsx
 from planner.report.formats.csv import COLUMNS
 from planner.report.formats.json import report_schema
 from ports.queries import shipped_matrix
@@ -142,7 +142,7 @@ def test_every_key_of_the_json_report_is_described():
 def test_every_column_of_the_tables_is_described():
     page = read("docs/report-format.md")
     assert set(COLUMNS) <= code(page)
-    for columns in (xlsx._RULE_COLUMNS, xlsx._FLOW_COLUMNS, xlsx._OBJECT_COLUMNS, xlsx._FINDING_COLUMNS):
+    for columns in (book_rows._RULE_COLUMNS, book_rows.FLOW_COLUMNS, book_rows.OBJECT_COLUMNS, xlsx._FINDING_COLUMNS):
         assert f"| {', '.join(title for title, _ in columns)} |" in page
 
 

@@ -11,18 +11,22 @@ from django.utils import timezone
 from planner.api import results
 from planner.api import uploads as uploads_of_api
 from planner.deploy.turns import ASIDE, Turns
-from planner.report import progress
+from planner.engine.existing.reading import read_existing
+from planner.report import ACCEPTANCE_FORMATS, progress
 from planner.sharing import links, uploads, work
 from planner.store import verified
+from planner.store.acceptances import write_acceptance
+from planner.store.existing import Question, compare_existing, write_answer
 from planner.store.models import Hold, RuleState, ShareLink, hash_token
 from planner.store.reports import report_for
 from planner.store.run_models import CheckRun
 from ports.queries import shipped_matrix
 from tests.api.programs import Program, make, problem
-from tests.api.test_who_may import DOCUMENT
+from tests.api.test_who_may import DOCUMENT, ROWS, ask
 from tests.checking import write_results
-from tests.engine.existing.samples import SAMPLES
+from tests.report.samples import contoso
 from tests.store.test_trouble import raised
+from tests.web.views.pages import store
 from tests.web.views.test_making import make_files
 
 
@@ -45,15 +49,21 @@ def test_revisions_are_listed_read_and_brought_back(program, plan):
 
 
 def test_what_differs_is_what_the_page_downloads(program, client, plan):
+    """And so it is where both documents are sent."""
     document = json.loads(json.dumps(plan.document))
-    document["endpoints"][0]["addresses"] = ["10.9.9.9"]
+    flow = {"source": "PS01", "destination": "ESX01", "protocol": "tcp", "ports": "9443"}
+    document["additional_flows"].append(flow | {"reason": "Agents"})
     program.put(f"/plans/{plan.key}", document, If_Match="*")
-    response = program.get(f"/plans/{plan.key}/changes?from=1&to=2&format=csv")
-    assert response.content == client.get(f"/plans/{plan.key}/changes/csv?from=1&to=2").content
+    for name in ("json", "csv"):
+        stored = program.get(f"/plans/{plan.key}/changes?from=1&to=2&format={name}")
+        assert stored.content == client.get(f"/plans/{plan.key}/changes/{name}?from=1&to=2").content
+        sent = program.post(f"/compare?format={name}", {"before": plan.document, "after": document})
+        assert sent.content == stored.content
+        assert sent.headers["Content-Type"] == stored.headers["Content-Type"]
+    found = program.post("/compare", {"before": plan.document, "after": document}).json()
+    assert [{name: one[name] for name in flow} for one in found["opened"]] == [flow]
+    assert (found["closed"], found["changed"]) == ([], [])
     assert problem(program.get(f"/plans/{plan.key}/changes?from=77")) == (404, "nothing-here")
-    sent = program.post("/compare", {"before": plan.document, "after": document})
-    found, stored = sent.json(), program.get(f"/plans/{plan.key}/changes?from=1&to=2").json()
-    assert found["opened"] == stored["opened"]
 
 
 def test_documents_that_are_none_are_told_at_their_place_on_either_side(program):
@@ -82,9 +92,18 @@ def test_states_of_rules_are_read_and_set_as_long_as_they_are_as_they_were_seen(
 
 
 def test_a_packet_is_asked_about(program, plan):
-    said = program.get(f"/plans/{plan.key}/ask?from=PS01&to=DC01&service=tcp/636").json()
-    assert said["answer"] in ("allowed", "not-asked")
-    assert said["reason"].endswith(".")
+    def said(source, destination, service):
+        asked = urlencode({"from": source, "to": destination, "service": service})
+        return program.get(f"/plans/{plan.key}/ask?{asked}").json()
+
+    rule = program.get(f"/plans/{plan.key}/rules").json()["items"][0]
+    way = rule["sources"][0], rule["destinations"][0]
+    found, refused, back = said(*way, rule["services"][0]), said(*way, "tcp/9"), said(*way[::-1], rule["services"][0])
+    assert (found["answer"], found["rules"]) == ("allowed", [rule["id"]])
+    assert [(one["answer"], one["rules"]) for one in (refused, back)] == [("not-asked", [])] * 2
+    assert all(one["reason"].endswith(".") for one in (found, refused, back))
+    plan.holds.update(role=Hold.Role.READ)
+    assert (said(*way, rule["services"][0])["rules"], said(*way, "tcp/9")["answer"]) == ([rule["id"]], "not-asked")
     assert problem(program.get(f"/plans/{plan.key}/ask?from=nobody&to=DC01&service=icmp")) == (422, "not-valid")
     assert problem(program.get(f"/plans/{plan.key}/ask?from=PS01")) == (422, "not-valid")
 
@@ -187,23 +206,21 @@ def test_what_follows_of_results_is_found_behind_the_transaction_that_keeps_an_a
 
 
 def test_who_only_reports_results_learns_nothing_of_the_plan(handler, plan):
-    """Whatever is asked: no name of the plan, of its zones or endpoints is in an answer."""
-    from tests.api.test_who_may import ROWS, ask
-
+    """Whatever is asked or sent: no name of the plan, of its zones or endpoints is in an answer."""
     program = Program(handler, make("results"))
     names = [plan.name, *(row["name"] for part in ("zones", "endpoints") for row in plan.document[part])]
-    for name, row in ROWS.items():
-        if row.role:
-            text = ask(program, row, plan).content.decode()
-            assert not [one for one in names if one in text], name
-
-
-def test_existing_rules_are_held_against_the_plan_as_the_command_does(program, plan):
-    response = program.post(f"/plans/{plan.key}/gap?from=nftables", SAMPLES["nftables"], kind="text/plain")
-    assert response.status_code == 200, response.content
-    assert response.json()
-    bad = program.post(f"/plans/{plan.key}/gap?from=nftables", "{", kind="text/plain")
-    assert problem(bad) == (422, "not-valid")
+    answers = {name: ask(program, row, plan) for name, row in ROWS.items() if row.role}
+    good = write_results(report_for(plan.version, shipped_matrix()), "PS01")
+    sent = {
+        "good": good,
+        "of another plan": good | {"plan": "Other"},
+        "of another report": good | {"report": "0" * 64},
+    }
+    for name, results_sent in sent.items():
+        answers[name] = program.post(f"/plans/{plan.key}/results", results_sent)
+    assert [answers[name].status_code for name in sent] == [200, 422, 422]
+    for name, answer in answers.items():
+        assert not [one for one in names if one in answer.content.decode()], name
 
 
 TABLE = "source,destination,service,action,from zone\n" + "any,any,any,allow,lan\n" * 2
@@ -245,6 +262,29 @@ def test_existing_rules_are_held_against_what_must_stay_closed_where_that_is_ask
     assert bad.json()["faults"][0]["message"] == "'open' is none of stale, forbidden."
 
 
+def test_existing_rules_are_held_against_the_firewall_that_is_meant(handler, shipped):
+    zones = {"FW-A": {"Internal": "lan"}, "FW-B": {"DMZ": "lan"}}
+    plan, _ = store(contoso(firewalls=[{"name": name, "format": "asa", "zones": zones[name]} for name in zones]))
+    program, report, answers = Program(handler), report_for(plan.version, shipped_matrix()), {}
+    ruleset = read_existing(TABLE.encode(), "csv")
+    for name in ("", *zones):
+        for form in ("json", "csv"):
+            question = Question(format="csv", file=form, firewall=name, mapping={})
+            expected = write_answer(plan, compare_existing(plan, report, question, ruleset), question, TABLE.encode())
+            asked = urlencode({"from": "csv", "format": form, "firewall": name})
+            answer = program.post(f"/plans/{plan.key}/gap?{asked}", TABLE, kind="text/plain")
+            assert (answer.status_code, answer.content) == (200, expected.data)
+            assert answer.headers["Content-Type"] == expected.content_type
+            answers.setdefault(form, {})[name] = answer
+    open_from = {
+        name: {flow["source"] for flow in answer.json()["flows"] if flow["state"] == "open"}
+        for name, answer in answers["json"].items()
+    }
+    assert open_from == {"": set(), "FW-A": {"PS01"}, "FW-B": {"Portal"}}
+    for asked, sent in (("from=csv&firewall=FW-C", TABLE), ("from=nftables", "{")):
+        assert problem(program.post(f"/plans/{plan.key}/gap?{asked}", sent, kind="text/plain")) == (422, "not-valid")
+
+
 def test_a_large_configuration_is_compared_apart_and_says_the_same(program, plan, monkeypatch, settings):
     settings.JOBS_FROM = 0
     monkeypatch.setattr(work, "_prepare", lambda: None)
@@ -278,6 +318,20 @@ def test_a_small_configuration_that_takes_long_is_compared_apart(program, plan, 
     assert make_files() == 1
     where = asked.headers["Location"].removeprefix("/api/v1")
     assert json.loads(program.get(f"{where}/content").whole) == at_once
+
+
+def test_acceptance_is_what_the_page_downloads(program, plan):
+    sent = write_results(report_for(plan.version, shipped_matrix()), "PS01")
+    found = {}
+    for step in ("before", "after"):
+        for name in ("json", "xml"):
+            answer = program.get(f"/plans/{plan.key}/acceptance?format={name}")
+            expected = write_acceptance(plan, ACCEPTANCE_FORMATS[name])
+            assert (answer.content, answer.headers["Content-Type"]) == (expected.data, expected.content_type)
+            found[step, name] = answer.content
+        assert program.post(f"/plans/{plan.key}/results", sent).status_code == (200 if step == "before" else 422)
+    assert program.get(f"/plans/{plan.key}/acceptance").content == found["after", "json"] != found["before", "json"]
+    assert found["after", "xml"] != found["before", "xml"]
 
 
 def test_editions_and_their_schemas_are_for_everybody(handler, plan):

@@ -16,10 +16,18 @@ from tests.api.programs import ME, Program, describe, make, problem
 from tests.web.views.comparisons import keep_comparison
 
 
-def test_a_report_is_what_its_page_downloads(program, client, plan):
-    response = program.get(f"/plans/{plan.key}/report")
-    assert response.status_code == 200
-    assert response.content == client.get(f"/plans/{plan.key}/report/json").content
+@pytest.mark.parametrize("role", Hold.Role)
+def test_a_report_is_what_its_page_downloads_whole_and_filtered(program, client, plan, role):
+    """Who may only read the plan gets what readers are shown."""
+    plan.holds.update(role=role)
+    page = f"/plans/{plan.key}/{'read/' if role == Hold.Role.READ else ''}report"
+    lines = []
+    for form, asked in (("json", ""), ("csv", ""), ("csv", "port=443")):
+        response = program.get(f"/plans/{plan.key}/report?format={form}&{asked}")
+        assert response.status_code == 200
+        assert response.content == client.get(f"{page}/{form}?{asked}").content, asked
+        lines.append(response.content.count(b"\n"))
+    assert lines[1] > lines[2] > 1
 
 
 @pytest.mark.parametrize("name", ["csv", "markdown", "nftables", "html"])
@@ -35,18 +43,20 @@ def test_a_filter_that_cannot_be_used_and_a_format_that_there_is_not_are_told(pr
     assert problem(program.get(f"/plans/{plan.key}/report?format=papyrus")) == (422, "not-valid")
 
 
-def test_who_may_only_read_a_plan_gets_what_readers_are_shown(program, client, plan):
+def test_who_may_only_read_a_plan_gets_no_document(program, plan):
     plan.holds.update(role=Hold.Role.READ)
-    response = program.get(f"/plans/{plan.key}/report")
-    assert response.content == client.get(f"/plans/{plan.key}/read/report/json").content
     assert problem(program.get(f"/plans/{plan.key}")) == (403, "not-allowed")
 
 
 @pytest.mark.parametrize(("kind", "write"), [("application/json", json.dumps), ("application/yaml", to_yaml)])
 def test_a_document_is_evaluated_and_nothing_is_kept(program, plan, kind, write):
-    response = program.post("/evaluate", write(plan.document), kind=kind)
-    assert response.status_code == 200
-    assert response.json()["rules"] == program.get(f"/plans/{plan.key}/report").json()["rules"]
+    found = []
+    for asked in ("", "?port=443"):
+        response = program.post(f"/evaluate{asked}", write(plan.document), kind=kind)
+        assert response.status_code == 200
+        found.append(response.json()["rules"])
+        assert found[-1] == program.get(f"/plans/{plan.key}/report{asked}").json()["rules"]
+    assert len(found[0]) > len(found[1]) > 0
     assert type(plan).objects.count() == 1
 
 

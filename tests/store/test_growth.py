@@ -59,11 +59,15 @@ def test_what_is_older_than_it_is_kept_goes_and_nothing_else(guarded, settings):
     ShareLink.objects.create(plan=row, token_hash="b", label="L", revoked=old)
     ShareLink.objects.create(plan=row, token_hash="c", label="L", expires=old)
     UploadToken.objects.create(plan=row, token_hash="d", label="L", revoked=old)
+    UploadToken.objects.create(plan=row, token_hash="e", label="L", expires=old)
+    live = UploadToken.objects.create(plan=row, token_hash="f", label="L")
+    revoked = UploadToken.objects.create(plan=row, token_hash="g", label="L", revoked=now - timedelta(days=1))
     token = {"label": "L", "scope": "read", "browser": "h"}
     ApiToken.objects.create(token_hash="e", revoked=old, expires=now, **token)
     kept_token = ApiToken.objects.create(token_hash="f", expires=now, **token)
-    before = {"key": "k", "request": "r", "status": 201, "answer": {}, "at": now - timedelta(days=2)}
-    SentBefore.objects.create(token=kept_token, **before)
+    for key, hours in (("last", 23), ("gone", 25)):
+        at = now - timedelta(hours=hours)
+        SentBefore.objects.create(token=kept_token, key=key, request="r", status=201, answer={}, at=at)
     Opening.objects.create(link=kept_link, at=old)
     recent = Opening.objects.create(link=kept_link, at=now)
     Session.objects.create(session_key="gone", session_data="", expire_date=now - timedelta(seconds=1))
@@ -81,9 +85,9 @@ def test_what_is_older_than_it_is_kept_goes_and_nothing_else(guarded, settings):
     assert not Event.objects.filter(at__lt=old + timedelta(hours=1)).exists()
     assert list(ShareLink.objects.all()) == [kept_link]
     assert list(Opening.objects.all()) == [recent]
-    assert not UploadToken.objects.exists()
+    assert set(UploadToken.objects.all()) == {live, revoked}
     assert list(ApiToken.objects.all()) == [kept_token]
-    assert not SentBefore.objects.exists()
+    assert [one.key for one in SentBefore.objects.all()] == ["last"]
     assert [one.session_key for one in Session.objects.all()] == ["live"]
     assert [one.key_hash for one in Viewer.objects.all()] == [holder.browser], "its name is told beside the hold"
     assert Plan.objects.filter(pk=row.pk).exists()

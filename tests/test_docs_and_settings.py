@@ -8,14 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from planner.accounts import confirmation, people
+from planner.api import rules as rules_of_api
 from planner.engine import consequences
 from planner.plan import limits
 from planner.report import FORMATS
-from planner.store import jobs, results, runner
-from planner.web.views import rules
+from planner.sharing import links, tokens, uploads
+from planner.store import jobs, patience, results, runner, throttle
+from planner.web.forms import lives as forms
+from planner.web.views import rules, shared
 from ports.queries import SHIPPED
 
 ROOT = Path(__file__).resolve().parents[1]
+NUMBERS = {6: "six", 10: "ten"}
 VARIABLE = re.compile(r"\bPLANNER_[A-Z0-9_]+\b")
 
 
@@ -151,6 +156,42 @@ def test_how_much_a_form_may_have_is_documented_as_it_is(settings):
     text = read("docs/sharing.md")
     assert f"| bytes of a request | {settings.MAX_BODY // 2**20} MiB | 413 |" in text
     assert f"| fields of a form | {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:,} | 413 |" in text
+
+
+def test_how_much_may_be_tried_and_made_is_documented_as_it_is():
+    here, subject, place = patience.HERE, patience.ON_SUBJECT, patience.FROM_PLACE
+    wait, paced = NUMBERS[patience.WAIT.seconds], NUMBERS[patience.PACE]
+    sentences = {
+        "docs/sharing.md": (
+            f"| links that lead nowhere, tried by a client in an hour | {shared.WRONG_LINKS}; the same one",
+            f"| tokens for programs that open nothing, tried by a client in an hour | {tokens.WRONG}; the same one",
+            f"| tokens for programs that work, of a browser or account | {tokens.MOST} |",
+            f"| wrong passphrases of a link in an hour, from one place | {here}; from everywhere {subject} |",
+            f"| wrong logins under a user name in an hour, from one place | {here}; from everywhere {subject} |",
+            f"| wrong logins from one place in an hour, under whatever names | {place} |",
+            f"| wrong old passwords in an hour, in one session that changes its password | {people.WRONG_OLD} |",
+            f"[asked again](accounts.md#the-password-again) | {confirmation.MOST_WRONG} |",
+            f"| times that states are set by one link in an hour | {links.REPORTS} |",
+            f"| rules whose state is set in one go | {rules_of_api.MOST_RULES:,} |",
+            f"one; another takes its place | up to {links.MOST_LINKS} that are valid |",
+            f"after {NUMBERS[here]} wrong ones within an hour from one place,",
+            f"lasts {links.OPEN_HOURS} hours in that browser.",
+            f"it takes {uploads.AN_HOUR} uploads an hour.",
+            f"At most {uploads.MOST} for a plan; each takes {uploads.AN_HOUR} uploads an hour.",
+        ),
+        "docs/accounts.md": (
+            f"in an hour {here} for a user name, whatever its capitals, from one place,",
+            f"from one place, {subject} for it from everywhere, and {place} from one place for whatever names.",
+            f"has to wait for {wait} seconds;",
+            f"{paced.capitalize()} that have waited are looked at in a minute,",
+            f"gets {paced} guesses a minute.",
+            f"has {here} wrong tries of its own",
+        ),
+        "docs/api.md": (f"{tokens.WRONG} tokens that open nothing from one place.",),
+    }
+    missing = [one for page, said in sentences.items() for one in said if one not in " ".join(read(page).split())]
+    assert not missing
+    assert (patience.MINUTE.seconds, throttle.HOUR.seconds, forms.MOST_RULES) == (60, 3600, rules_of_api.MOST_RULES)
 
 
 def test_every_table_of_the_documentation_begins_with_its_head():

@@ -38,11 +38,6 @@ def told(kind):
     return list(Event.objects.filter(kind=kind).order_by("pk").values_list("plan", "link", "actor", "detail"))
 
 
-def test_how_many_and_how_often():
-    assert (links.MOST_LINKS, links.REPORTS, links.OPEN_HOURS, patience.HERE) == (200, 300, 12, 10)
-    assert (uploads.MOST, uploads.AN_HOUR) == (50, 120)
-
-
 def test_each_act_on_a_link_is_told_with_the_link_and_who_did_it(plan):
     link = make(plan)
     assert links.enter(link, "browser")

@@ -31,7 +31,9 @@ def test_a_bad_plan_exits_with_one(tmp_path):
     plans = [save("bad.yaml", {"format": 2}), save("good.yaml")]
     done = start(*plans, "--format", "json", "--output", "out", data=tmp_path / "data", capture_output=True)
     assert (done.returncode, done.stdout) == (1, b"")
-    assert all(line.startswith("bad.yaml: ") for line in done.stderr.decode().splitlines())
+    told = done.stderr.decode().splitlines()
+    assert told
+    assert all(line.startswith("bad.yaml: ") for line in told)
     assert files("out") == ["good.json"]
 
 

@@ -132,9 +132,13 @@ def test_images_are_pinned_and_secrets_are_files():
     for each in COMPOSE["services"].values():
         assert set(each.get("secrets", ())) <= set(COMPOSE["secrets"])
         for name, value in each["environment"].items():
-            if value.startswith("/run/secrets/"):
-                assert name.endswith("_FILE")
+            assert name.endswith("_FILE") == value.startswith("/run/secrets/")
+            if name.endswith("_FILE"):
                 assert value.removeprefix("/run/secrets/") in each["secrets"]
+    given = [name for each in COMPOSE["services"].values() for name in each["environment"]]
+    given += [each["name"] for each in WEB["env"]]
+    secret = [name for name in given if re.search("SECRET|PASSWORD|TOKEN|DATABASE_URL", name)]
+    assert {"DATABASE_URL_FILE", "PLANNER_SECRET_KEY_FILE", "POSTGRES_PASSWORD_FILE"} == set(secret)
     text = (ROOT / "deploy/compose.yaml").read_text("utf-8") + (ROOT / "deploy/kubernetes.yaml").read_text("utf-8")
     assert not re.search(r"postgres://|(?i:password): *\w", text)
     assert "/deploy/secrets/" in (ROOT / ".gitignore").read_text("utf-8").split()

@@ -114,12 +114,21 @@ def test_a_lost_database_isnt_replaced_by_an_empty_one_until_that_is_wanted_and_
     assert sorted(text.count(": loaded.") for text in told) == [0, 0, 1]
 
 
+def list_plans(folder):
+    with closing(sqlite3.connect(folder / DATABASE)) as opened:
+        return opened.execute("SELECT key, revision, document FROM planner_plan").fetchall()
+
+
 def test_a_backup_brings_a_lost_database_back(folder, tmp_path_factory):
     file = tmp_path_factory.mktemp("backup") / "site.zip"
+    assert manage(folder, "load_demo")[0] == 0
+    held = list_plans(folder)
+    assert len(held) == 1
     assert manage(folder, "backup", str(file))[0] == 0
     (folder / DATABASE).unlink()
     assert manage(folder, "restore", str(file))[0] == 0
     assert manage(folder, "prepare")[0] == 0
+    assert list_plans(folder) == held
 
 
 def damage(path):

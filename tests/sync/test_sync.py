@@ -426,9 +426,8 @@ def write_text(state):
     return text
 
 
+@pytest.mark.parametrize("way", ["there"], indirect=True)
 def test_the_tokens_secret_is_nowhere_but_in_its_header(way, clone, capsys, caplog):
-    if way["opener"] is None:
-        return
     replace("'8443'", "'9443'")
     commit()
     assert push(way) == 0

@@ -4,12 +4,7 @@ import itertools
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from tests.strategies import often
-
-from .arbitrary import draw_plan
 from .helpers import host, line, make_plan, report, target
 
 # --- exact -------------------------------------------------------------------------------------------------------
@@ -55,12 +50,6 @@ def assert_rules_are_exact(data):
     assert set(covered) - set(cross_zone) == set(), "rules allow what no flow asks for"
     assert set(cross_zone) - set(covered) == set(), "flows that no rule covers"
     assert {key: times for key, times in covered.items() if times > 1} == {}, "flows that several rules cover"
-
-
-@settings(max_examples=often(200))
-@given(st.randoms(use_true_random=False).map(draw_plan))
-def test_rules_cover_each_cross_zone_flow_of_any_plan_exactly_once(plan):
-    assert_rules_are_exact(report(plan))
 
 
 def test_flows_with_different_marks_share_no_rule():

@@ -57,16 +57,18 @@ def rules_expand_to_exactly_the_cross_zone_flows_each_once_with_its_own_alternat
     assert set(Counter(covered).values()) <= {1}
 
 
-def each_service_of_a_rule_has_the_names_and_reasons_of_its_own_flows_and_no_other(report):
+def each_service_of_a_rule_has_the_names_reasons_and_sections_of_its_own_flows_and_no_other(report):
     needs = {
         (flow.source.name, flow.destination.name, flow.need.protocol, flow.need.ports): flow.need
         for flow in report.flows
     }
     for rule in report.rules:
-        for service, names, own in zip(rule.services, rule.service_names, rule.service_reasons, strict=True):
+        facts = zip(rule.services, rule.service_names, rule.service_reasons, rule.service_sections, strict=True)
+        for service, names, own, sections in facts:
             asked = [needs[*key] for key in rule.openings() if key[2:] == service]
             assert list(own) == sorted({reason for need in asked for reason in need.reasons})
             assert list(names) == sorted({slug for need in asked for slug in need.services})
+            assert sorted(sections) == sorted({section for need in asked for section in need.sections})
         assert set(rule.reasons) == set().union(*rule.service_reasons)
 
 
@@ -119,7 +121,7 @@ def it_survives_json_and_yaml_is_dumped_as_it_was_and_gives_the_same_bytes(repor
 def test_of_any_plan_holds_all_that_is_said_of_plans(document, random):
     report = evaluate(document)
     rules_expand_to_exactly_the_cross_zone_flows_each_once_with_its_own_alternatives(report)
-    each_service_of_a_rule_has_the_names_and_reasons_of_its_own_flows_and_no_other(report)
+    each_service_of_a_rule_has_the_names_reasons_and_sections_of_its_own_flows_and_no_other(report)
     a_flow_is_listed_once_and_its_scope_follows_from_its_ends(report)
     numbers_of_rules_and_codes_of_boundaries_are_unique_and_each_zone_is_in_one_group(report)
     every_open_alternative_is_asked_for_and_nothing_else_is(report)

@@ -1,7 +1,5 @@
 """How many, how often and in which words: what is said of links and addresses where they end, and in the log."""
 
-from types import SimpleNamespace
-
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -9,12 +7,10 @@ from django.utils import timezone
 
 from planner.sharing import links, uploads
 from planner.sharing.links import NotMade, Offer, Terms
-from planner.store import patience
 from planner.store.admission import admitted
 from planner.store.holders import Holder
 from planner.store.models import Event, Hold, Plan
 from planner.store.run_models import UploadToken
-from planner.store.throttle import TooMany
 from ports.actions import load_matrix
 from ports.queries import SHIPPED
 from tests.web.views.pages import store
@@ -115,12 +111,6 @@ def test_a_link_and_an_address_are_admitted_as_long_as_they_lead_somewhere(plan)
     assert not uploads.still_live(row).exists()
 
 
-def test_right_passphrases_are_no_tries(plan):
-    link = make(plan, passphrase="correct horse")
-    for _ in range(patience.HERE + 2):
-        links.try_passphrase(link, "correct horse", client="192.0.2.1")
-
-
 def test_a_reader_sees_nothing_but_what_the_link_allows(plan):
     load_matrix(path=SHIPPED)
     reading = links.read_newest(plan)
@@ -151,15 +141,6 @@ def test_states_are_set_in_the_name_of_who_reports_and_once_for_one_form(plan, m
         plan.pk, "matrix", ("a", "b"), "wish", "Team",
     )  # fmt: skip
     assert told("states-reported")[0][3] == "2 rules"
-
-
-def test_uploads_by_programs_are_counted_for_each(monkeypatch):
-    monkeypatch.setattr(uploads, "AN_HOUR", 1)
-    one, other = (SimpleNamespace(pk=number) for number in (1, 2))
-    uploads.count_of_program(one)
-    uploads.count_of_program(other)
-    with pytest.raises(TooMany):
-        uploads.count_of_program(one)
 
 
 def test_what_an_address_took_is_counted_one_by_one(plan):

@@ -11,6 +11,7 @@ from planner.plan.devices import DEVICES
 from planner.plan.document import dump_plan
 from planner.plan.faults import Fault
 from planner.plan.kinds import KINDS
+from planner.plan.rows import Document, Renames
 from planner.report.firewall.crossings import list_crossings
 from planner.web.forms.rows import ItemForm
 from ports.text import many
@@ -25,6 +26,8 @@ BEHIND = "behind-"
 """What the field of a zone is called by, with the name of the zone: others come and go while a form is filled in."""
 OPTIONS = {name: option for device in DEVICES.values() for name, option in device.options.items()}
 """What any format has options for."""
+_LEFT_OUT: Document = {"log": True, "options": {}, "published": {}}
+"""What a firewall says that leaves these out."""
 NAME_HELP = f"With {PLACE} in it, as in FW-{PLACE}: one for each remote site."
 INSIDE_HELP = f"For a name with {PLACE}: what the site is behind on its own firewall. Other sites are left out there."
 
@@ -49,6 +52,8 @@ class FirewallForm(ItemForm):
         self.zones = tuple(zones)
         self.editing = editing
         """The name of the firewall that is changed; empty for a new one."""
+        self.caught_up: dict[str, Any] | None = None
+        """What the form shows in place of what was sent."""
 
     def clean(self) -> dict[str, Any]:
         """What each zone is behind, and what is published; {zone} needs remote sites and an inside."""
@@ -87,21 +92,43 @@ class FirewallForm(ItemForm):
         return found
 
     @property
-    def rows(self) -> list[dict[str, Any]]:
-        """The firewalls as documents have them: one, or one for each remote site."""
+    def row(self) -> dict[str, Any]:
+        """The firewall as documents have it, of a valid form; with {zone} where its name has that."""
         facts = self.cleaned_data
         options = {name: facts[name] for name in OPTIONS if facts.get(name)}
-        row = {
+        return {
             "name": facts["name"], "format": facts["format"], "zones": facts["zones"], "log": facts["log"],
             "options": options, "published": facts["published"],
         }  # fmt: skip
-        if PLACE not in facts["name"] or self.editing:
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The firewalls as documents have them: one, or one for each remote site."""
+        row, inside = self.row, self.cleaned_data["inside"]
+        if PLACE not in row["name"] or self.editing:
             return [row]
-        others = {name: side for name, side in facts["zones"].items() if name not in self._sites}
+        others = {name: side for name, side in row["zones"].items() if name not in self._sites}
         return [
-            row | {"name": facts["name"].replace(PLACE, site), "zones": {**others, site: facts["inside"]}}
-            for site in self._sites
+            row | {"name": row["name"].replace(PLACE, site), "zones": {**others, site: inside}} for site in self._sites
         ]
+
+    def changes(self, old: Document) -> dict[str, Any]:
+        """The fields in which a valid form differs from the firewall as its sender saw it."""
+        return {key: value for key, value in self.row.items() if value != old.get(key, _LEFT_OUT.get(key))}
+
+    def catch_up(self, seen: Document, now: Document, zones: Iterable[Document], renames: Renames) -> None:
+        """Show the firewall as others have made it in between, but for what this form, a valid one, changes.
+
+        `seen` is the firewall that it was filled in on and `now` the newest, both empty where there is none; `zones`
+        are those of the newest plan, and `renames` what has been renamed since.
+        """
+        self.zones = tuple(zones)
+        sent = self.row
+        self.caught_up = {**now, **self.changes(seen)}
+        for key, names in (("zones", renames.zones), ("options", {}), ("published", renames.endpoints)):
+            old, new = seen.get(key, {}), sent[key]
+            mine = {names.get(name, name): new.get(name) for name in (*old, *new) if old.get(name) != new.get(name)}
+            self.caught_up[key] = {name: value for name, value in {**now.get(key, {}), **mine}.items() if value}
 
     @property
     def _sites(self) -> list[str]:
@@ -126,13 +153,13 @@ def describe_firewalls(report: Report, opened: str, bound: forms.Form | None) ->
     """What the panel shows: the firewalls with what passes them, and the form for one more or for the one opened.
 
     A form that comes back has the zones that its sender saw, as its base is theirs; one that was told what others have
-    done in between is about the plan as it is now.
+    done in between has caught up with the plan as it is now.
     """
     document = dump_plan(report.plan)
     rows = {row["name"]: row for row in document.get("firewalls", [])}
     form = bound if isinstance(bound, FirewallForm) else None
     editing = form.editing if form else opened
-    zones = form.zones if form and not form.told else document["zones"]
+    zones = form.zones if form else document["zones"]
     return {
         "firewalls": [
             {
@@ -168,20 +195,22 @@ def _group_sides(zones: Mapping[str, str]) -> list[tuple[str, list[str]]]:
 def _describe_form(
     zones: Iterable[Mapping[str, Any]], row: Mapping[str, Any] | None, form: FirewallForm | None, editing: str
 ) -> dict[str, Any]:
-    """The fields as they were sent, else as the firewall is, else empty."""
+    """The fields as they were sent or have caught up, else as the firewall is, else empty."""
     zones = tuple(zones)
     shown = form or FirewallForm()
+    sent = form.data if form and form.caught_up is None else None
     sites = any(zone["kind"] in EACH for zone in zones)
-    row = row or {}
+    row = (form and form.caught_up) or row or {}
     behind = row.get("zones", {})
     values = {
-        "name": row.get("name", ""), "format": row.get("format", ""), "inside": "",
+        "name": row.get("name", ""), "format": row.get("format", ""),
+        "inside": form.data.get("inside", "") if form else "",
         **{name: row.get("options", {}).get(name, "") for name in OPTIONS},
         "published": _write_lines(row.get("published", {})),
         "sides": "".join(f"{zone['name']} = {behind.get(zone['name'], '')}\n" for zone in zones),
     }  # fmt: skip
-    if form:
-        values |= {name: form.data.get(name, "") for name in values}
+    if sent is not None:
+        values |= {name: sent.get(name, "") for name in values}
     fields = [
         {
             "id": f"firewall-behind-{number}",
@@ -189,7 +218,7 @@ def _describe_form(
             "zone": zone["name"],
             "kind": zone["kind"],
             "kind_name": KINDS[zone["kind"]].name,
-            "value": form.data.get(f"{BEHIND}{zone['name']}", "") if form else behind.get(zone["name"], ""),
+            "value": behind.get(zone["name"], "") if sent is None else sent.get(f"{BEHIND}{zone['name']}", ""),
         }
         for number, zone in enumerate(zones)
     ]
@@ -197,7 +226,7 @@ def _describe_form(
         "form": shown,
         "editing": editing if row or form else "",
         "values": values,
-        "log": bool(form.data.get("log")) if form else row.get("log", True),
+        "log": row.get("log", True) if sent is None else bool(sent.get("log")),
         "fields": fields if len(fields) <= MOST_FIELDS else (),
         "devices": DEVICES.values(),
         "options": [
@@ -226,10 +255,3 @@ def _list_kinds(option: str) -> str:
 
 def _write_lines(values: Mapping[str, str]) -> str:
     return "".join(f"{name} = {value}\n" for name, value in values.items())
-
-
-def differs(form: FirewallForm, row: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that the form changes of a firewall as its sender saw it."""
-    (wanted,) = form.rows
-    empty = {"log": True, "options": {}, "published": {}}
-    return {key: value for key, value in wanted.items() if value != row.get(key, empty.get(key))}

@@ -26,6 +26,18 @@ def firewalls(plan):
     return Plan.objects.get(pk=plan.pk).document.get("firewalls", [])
 
 
+def form_of(page):
+    """What the form of the page would send as it stands there."""
+    (form,) = [form for form in page.all("form") if form.find(".//input[@id='firewall-name']") is not None]
+    fields = {
+        field.get("name"): field.get("value") or "" for field in form.iter("input")
+        if field.get("type") != "checkbox" or field.get("checked") is not None
+    }  # fmt: skip
+    fields |= {area.get("name"): "".join(area.itertext()) for area in form.iter("textarea")}
+    (format,) = [option for option in form.iter("option") if option.get("selected") is not None]
+    return fields | {"format": format.get("value")}
+
+
 def send(client, url, action, **data):
     return client.post(f"{url}firewalls/{action}/", data, follow=True)
 
@@ -71,6 +83,43 @@ def test_two_people_change_two_sides_of_one_firewall(client):
     send(client, url, "edit", firewall="FW-HQ", name="FW-HQ", format="nftables", log="1", **base,
          **sides(Internal="eth9", DMZ="eth1"))  # fmt: skip
     assert firewalls(plan)[0]["zones"] == {"Internal": "eth9", "DMZ": "eth7"}
+
+
+def test_a_form_sent_again_after_a_clash_takes_away_nothing_that_others_set(client):
+    plan, url = make(firewalls=[FW | {"options": {"table": "inet mine"}, "published": {"PS01": "203.0.113.10"}}])
+    typed = {"firewall": "FW-HQ", "name": "FW-HQ", "format": "nftables", "log": "1", "table": "inet mine",
+             "published": "PS01 = 203.0.113.10"}  # fmt: skip
+    base = {"base": str(plan.revision)}
+    for edit, params in (
+        ("edit-zone", {"zone": "DMZ", "name": "Edge"}),
+        ("add-zone", {"name": "Branch", "kind": "internal"}),
+        ("edit-firewall", {"firewall": "FW-HQ", "changes": {
+            "zones": {"Internal": "eth0", "Edge": "eth9", "Internet": "eth5", "Branch": "eth7"},
+            "log": False, "options": {"table": "inet theirs", "chain": "vault"},
+            "published": {"PS01": "203.0.113.10", "DC01": "203.0.113.11"},
+        }}),
+    ):  # fmt: skip
+        actions.apply_edit(plan_id=plan.pk, matrix=current_matrix(), edit=edit, params=params)
+    theirs = firewalls(plan)[0]
+    page = Page(send(client, url, "edit", **typed, **base, **sides(Internal="", DMZ="eth2")))
+    assert firewalls(plan) == [theirs]  # he has been told that both changed DMZ
+    send(client, url, "edit", **form_of(page))
+    assert firewalls(plan) == [theirs | {"zones": {"Edge": "eth2", "Internet": "eth5", "Branch": "eth7"}}]
+
+
+def test_a_firewall_that_another_has_added_leaves_what_was_typed_with_its_zones(client):
+    plan, url = make()
+    base = {"base": str(plan.revision)}
+    for edit, params in (
+        ("edit-zone", {"zone": "DMZ", "name": "Edge"}),
+        ("add-firewalls", {"rows": [FW | {"zones": {"Edge": "eth1"}}]}),
+    ):
+        actions.apply_edit(plan_id=plan.pk, matrix=current_matrix(), edit=edit, params=params)
+    typed = {"name": "FW-HQ", "format": "asa", **base, **sides(Internal="inside", DMZ="dmz")}
+    page = Page(send(client, url, "add", **typed))
+    send(client, url, "add", **form_of(page) | {"name": "FW-2"})
+    added = {"name": "FW-2", "format": "asa", "log": False, "zones": {"Internal": "inside", "Edge": "dmz"}}
+    assert firewalls(plan)[1:] == [added]
 
 
 @pytest.mark.parametrize("based", [True, False])

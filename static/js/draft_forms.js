@@ -84,13 +84,14 @@ function group(form) {
 const valuesOf = (fields) => fields.filter((field) => !isBox(field) || field.checked).map((field) => field.value);
 
 /**
- * What is typed into a form and differs from the server's.
+ * What is typed into a form and differs from the server's; of one that nothing stored says, everything.
  * @param {HTMLFormElement} form
  * @returns {Record<string, string[]>}
  */
 export function typedInto(form) {
-  const changed = [...group(form)].filter(([, fields]) => fields.some(isChanged));
-  return Object.fromEntries(changed.map(([name, fields]) => [name, valuesOf(fields)]));
+  const isAll = form.closest("[data-unsaved=whole]");
+  const typed = [...group(form)].filter(([, fields]) => isAll || fields.some(isChanged));
+  return Object.fromEntries(typed.map(([name, fields]) => [name, valuesOf(fields)]));
 }
 
 /**

@@ -5,9 +5,14 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from planner.store.models import Plan
 from tests.e2e.axe import Looks
 from tests.report.samples import contoso
+from tests.store.test_lives import change
 from tests.web.views.pages import store
+
+ASKS = "!window.dispatchEvent(new Event('beforeunload', {cancelable: true}))"
+"""Whether leaving the page is asked about first."""
 
 
 @pytest.fixture
@@ -42,10 +47,20 @@ def test_a_preset_and_a_set_make_flows_that_are_counted_before_and_undone_in_one
     expect(field(page, "Ports")).to_be_focused()
     assert max(map(len, asked)) < 200, "gunicorn takes 4,094 bytes of address"
     expect(field(page, "From")).to_have_value(" all")
+    assert page.evaluate(ASKS), "what was typed before is as unsaved as it was"
     page.keyboard.type("10006")
     expect(made).to_contain_text(f"Makes {count // 2} flows")
-    page.keyboard.press("Enter")
-    expect(page.locator("#state")).to_have_text("Saved · revision 2")
+    # What was typed before the other start is typed still, and others' changes leave it alone.
+    page.locator("#heading").click()
+    change(Plan.objects.get(), lambda document: document["endpoints"][0].update(addresses=["10.9.9.9"]))
+    expect(page.locator("#state")).to_have_attribute("data-revision", "2")
+    expect(field(page, "From")).to_have_value(" all")
+    page.reload()
+    page.get_by_role("button", name="Restore").click()
+    expect(field(page, "From")).to_have_value(" all")
+    expect(field(page, "Ports")).to_have_value("10006")
+    field(page, "Ports").press("Enter")
+    expect(page.locator("#state")).to_have_text("Saved · revision 3")
     expect(page.locator("#own-title .count")).to_have_text(str(count // 2))
     assert page.evaluate("document.activeElement !== document.body")
     page.locator("#undo").click()

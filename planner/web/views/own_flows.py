@@ -12,7 +12,7 @@ from planner.plan.presets import PRESETS
 from planner.store.editions import matrix_of
 from planner.store.models import Plan
 from planner.store.reports import outline_for
-from planner.web.forms.flows import FlowChangeForm, FlowsForm, describe_adder, fill_in
+from planner.web.forms.flows import ENDS, FlowChangeForm, FlowsForm, describe_adder, fill_in
 from planner.web.forms.plans import EditForm
 from planner.web.views.access import plan_view
 from planner.web.views.htmx import htmx_of
@@ -81,6 +81,7 @@ def prepare_flows(request: HttpRequest, plan: Plan) -> HttpResponse:
     adder = describe_adder(form, preset.slug if preset else "", is_told=False)
     if htmx_of(request):
         context = {"plan": plan, "here": plan.get_absolute_url(), "adder": adder, "fresh": True}
+        context["unsaved"] = any(map(form.sent, ENDS))
         return render(request, "planner/panels/own_adder.html", context)
     report = outline_for(plan.version, matrix)
     state, faults = read_state(request, report)

@@ -42,8 +42,11 @@ interface DocumentEventMap {
   "htmx:sendError": CustomEvent<HtmxAnswer>;
   "htmx:responseError": CustomEvent<HtmxAnswer>;
   "htmx:timeout": CustomEvent<HtmxAnswer>;
-  /* Of saving.js: the server has answered an edit, whatever it said. */
-  "edit-answered": CustomEvent<HtmxRequest>;
+  "htmx:historyCacheMiss": CustomEvent<HtmxAnswer>;
+  "htmx:historyCacheMissLoad": CustomEvent<HtmxAnswer>;
+  "htmx:historyCacheMissLoadError": CustomEvent<HtmxAnswer>;
+  /* Of saving.js: the server has answered an edit, and whether it took it. */
+  "edit-answered": CustomEvent<{ request: HtmxRequest; isTaken: boolean }>;
 }
 
 declare const htmx: {

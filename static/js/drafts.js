@@ -20,7 +20,6 @@ import { dropDraft, goBack, readDrafts, takeComingBack, writeDrafts } from "./dr
 import { isField } from "./fields.js";
 import { announce } from "./live.js";
 import { isWaiting } from "./saving.js";
-import { isRefused } from "./state_line.js";
 
 /** @typedef {import("./draft_store.js").Draft} Draft */
 
@@ -29,14 +28,15 @@ let timer = 0;
 /**
  * A form that came back with errors has the refused values for its own; they are not saved all the same.
  * @param {HTMLFormElement} form
+ * @param {string} href where it is
  */
-function keep(form) {
+function keep(form, href) {
   const drafts = readDrafts();
   const key = keyOf(form);
   const refused = form.closest("[data-unsaved]") ? drafts[key]?.fields : {};
   const fields = { ...refused, ...typedInto(form) };
   if (Object.keys(fields).length) {
-    drafts[key] = { base: baseOf(form), about: aboutOf(form), href: location.pathname + location.search, fields };
+    drafts[key] = { base: baseOf(form), about: aboutOf(form), href, fields };
   } else {
     delete drafts[key];
   }
@@ -46,9 +46,12 @@ function keep(form) {
 function flush() {
   clearTimeout(timer);
   timer = 0;
-  for (const form of draftForms().filter((form) => form.dataset.typed !== undefined)) {
-    delete form.dataset.typed;
-    keep(form);
+  for (const form of draftForms()) {
+    const href = form.dataset.typed;
+    if (href !== undefined) {
+      delete form.dataset.typed;
+      keep(form, href);
+    }
   }
 }
 
@@ -56,7 +59,7 @@ for (const name of ["input", "change"]) {
   document.addEventListener(name, (event) => {
     const form = event.target instanceof Element && isField(event.target) ? event.target.form : null;
     if (form && draftForms().includes(form)) {
-      form.dataset.typed = "";
+      form.dataset.typed = location.pathname + location.search; // by `popstate` that is where one goes back to
       timer ||= window.setTimeout(flush, 200);
     }
   });
@@ -72,18 +75,18 @@ function stay(key) {
   const drafts = readDrafts();
   const form = findForm(key);
   const draft = drafts[key];
-  if (form && draft) {
+  if (form?.closest("[data-unsaved]") && draft) {
     draft.base = baseOf(form);
     writeDrafts(drafts);
   }
 }
 
-document.addEventListener("edit-answered", ({ detail: request }) => {
+document.addEventListener("edit-answered", ({ detail: { request, isTaken } }) => {
   const key = nameOf(request.path, (name) => request.parameters[name]);
-  if (isRefused()) {
-    stay(key);
-  } else {
+  if (isTaken) {
     dropDraft(key);
+  } else {
+    stay(key);
   }
   offer();
 });
@@ -104,7 +107,7 @@ function findLost() {
 /** @param {Draft} draft */
 function describe(draft) {
   const fields = Object.keys(draft.fields).map((name) => name.replaceAll("_", " "));
-  return `${fields.join(", ")}${draft.about && ` of ${draft.about}`}.`;
+  return `${fields.join(", ")}${draft.about ? ` of ${draft.about}` : ""}.`;
 }
 
 /** @param {Draft} draft */

@@ -62,7 +62,7 @@ document.addEventListener("htmx:beforeSend", ({ detail: { requestConfig: request
     }
   });
   if (isEdit(request)) {
-    xhr.addEventListener("load", () => land(flight, xhr.status));
+    xhr.addEventListener("load", () => land(flight, xhr));
     for (const name of /** @type {const} */ (["error", "timeout", "abort"])) {
       xhr.addEventListener(name, () => keep(flight, 0));
     }
@@ -89,29 +89,35 @@ document.addEventListener("htmx:confirm", (event) => {
 });
 
 /**
+ * An answer may be about a form that wasn't taken: it stands on what its sender saw then, and so does what it says next.
  * @param {Flight} flight
- * @param {number} status of its answer
+ * @param {XMLHttpRequest} xhr its answer
  */
-function land(flight, status) {
+function land(flight, xhr) {
+  const { status } = xhr;
   if (status >= 500 || PASSING.includes(status)) {
     keep(flight, status);
     return;
   }
+  const isTaken = status < 400 && !xhr.getResponseHeader("X-Not-Saved");
   if (status < 400) {
-    arrive(flight.request);
+    arrive(flight.request, isTaken);
   } else {
     refuse(flight.request, status);
   }
-  follow(flight, status < 400);
+  follow(flight, isTaken);
 }
 
-/** @param {HtmxRequest} request */
-function arrive(request) {
+/**
+ * @param {HtmxRequest} request
+ * @param {boolean} isTaken whether what it says is in the plan now
+ */
+function arrive(request, isTaken) {
   clear("refused");
   waiting = waiting.filter((edit) => edit.operation !== request.parameters.operation);
   tries = 0;
   show();
-  document.dispatchEvent(new CustomEvent("edit-answered", { detail: request }));
+  document.dispatchEvent(new CustomEvent("edit-answered", { detail: { request, isTaken } }));
 }
 
 /**

@@ -49,6 +49,8 @@ def test_what_was_refused_is_said(held):
     assert "panel=decisions" in page.url
     plan.refresh_from_db()
     assert plan.revision == 1
+    page.get_by_role("button", name="Restore").click()
+    expect(page.locator("#endpoint-addresses")).to_have_value("10.0.0.999")
 
 
 def test_a_refusal_that_comes_just_before_the_other_tab_stays_said(held):

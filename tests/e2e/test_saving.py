@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from planner.store import actions
+from planner.store.models import Plan
 from ports.queries import current_matrix
 from tests.e2e.test_topology import saved
 from tests.report.samples import contoso
@@ -144,6 +145,21 @@ def test_of_two_edits_on_their_way_the_last_answer_ends_it(page, plan):
     say_nothing_is_saved(page)
     held.release()
     saved(page, 4)
+
+
+def test_what_is_typed_over_an_edit_that_is_refused_overrides_nobody_either(page, plan):
+    page.goto(f"{plan}?panel=ports")
+    held = Held(page)
+    ssh = page.get_by_label("SSH", exact=True)
+    for ports in ("2222", "2223"):
+        ssh.fill(ports)
+        ssh.press("Enter")
+    actions.override_port(plan_id=Plan.objects.get().pk, matrix=current_matrix(), service="ssh", ports="2200")
+    held.release()
+    held.release()
+    expect(ssh).to_have_value("2223")
+    expect(page.locator("#port-ssh-error")).to_contain_text("Someone changed the same thing")
+    expect(page.locator("#state")).to_have_attribute("data-revision", "3")
 
 
 FAILURES = {

@@ -61,9 +61,11 @@ document.addEventListener("change", ({ target }) => {
   show();
 });
 
-document.addEventListener("htmx:beforeSwap", () => {
-  before = new Map(boxes().map((one) => [one.value, one.checked]));
-});
+for (const name of /** @type {const} */ (["htmx:beforeSwap", "htmx:historyCacheMissLoad"])) {
+  document.addEventListener(name, () => {
+    before = new Map(boxes().map((one) => [one.value, one.checked]));
+  });
+}
 
 /* A rule that says something else by now, or has another state, has another value: it has to be looked at again, and is
    ticked only where the answer has it so. */

@@ -102,8 +102,8 @@ const isLost = () => document.activeElement === document.body || document.active
 function restoreTyped(note) {
   for (const { id, value } of note.typed) {
     const field = document.getElementById(id);
-    if (isField(field)) {
-      field.value = value;
+    if (isField(field) && field.value !== value) {
+      field.value = value; // a date that is half typed says nothing, and would lose its half
     }
   }
 }

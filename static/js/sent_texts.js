@@ -39,8 +39,12 @@ function putBack(form) {
 for (const form of all("form[data-keeps]")) {
   if (form instanceof HTMLFormElement) {
     putBack(form);
-    form.addEventListener("submit", () => {
-      keepSent(keyOf(form), Object.fromEntries(textsOf(form).map((field) => [field.name, field.value])));
-    });
   }
 }
+
+/* A form may have come since, with a part of the page or by going back. */
+document.addEventListener("submit", ({ target: form }) => {
+  if (form instanceof HTMLFormElement && form.matches("[data-keeps]")) {
+    keepSent(keyOf(form), Object.fromEntries(textsOf(form).map((field) => [field.name, field.value])));
+  }
+});

@@ -63,7 +63,12 @@ document.addEventListener(
   true, // it doesn't bubble
 );
 
-const fold = find("todo-fold");
-if (fold && isFolded()) {
-  fold.open = false;
+function foldAgain() {
+  const fold = find("todo-fold");
+  if (fold && isFolded()) {
+    fold.open = false;
+  }
 }
+
+document.addEventListener("htmx:historyRestore", foldAgain);
+foldAgain();

@@ -80,3 +80,6 @@ export function showViewers(viewers) {
   badges.append(...viewers.slice(0, 5).map(makeBadge));
   markPlaces();
 }
+
+/* The page that one goes back to knows of nobody, and nothing is told of them until something changes. */
+document.addEventListener("htmx:historyRestore", () => showViewers(others));

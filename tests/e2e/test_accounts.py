@@ -84,6 +84,7 @@ def test_what_is_typed_when_the_session_has_ended_is_offered_back_after_the_logi
     expect(page.get_by_label("Name of DC77", exact=True)).to_have_value("DC77")
     expect(page.locator("#state")).to_have_text("2 cells changed, nothing saved yet")
     page.goto(f"/plans/{plan.key}/comments/?on=endpoint&of=DC01")
+    page.evaluate("document.body.innerHTML = document.body.innerHTML")  # as going back in the browser has it
     page.get_by_label("Your comment").fill("Is it the old one?")
     Session.objects.all().delete()
     page.get_by_role("button", name="Comment", exact=True).click()

@@ -90,6 +90,13 @@ def test_who_sends_first_counts_and_the_other_is_told(open_page, plan):
     other.get_by_role("button", name="Set state of 1 rule").click()
     expect(state_of(other, rule)).to_contain_text("Implemented")
     expect(state_of(one, rule)).to_contain_text("Implemented")
+    box(one, rule).check()
+    one.locator("#tab-ports").click()
+    expect(one.locator("#tab-ports")).to_have_attribute("aria-current", "page")
+    box(one, rule).uncheck()
+    one.go_back()
+    expect(one.locator("#tab-topology")).to_have_attribute("aria-current", "page")
+    expect(box(one, rule)).not_to_be_checked()
 
 
 def test_what_is_typed_for_rules_outlives_a_refusal_and_changes_of_the_plan(page, plan):
@@ -105,9 +112,13 @@ def test_what_is_typed_for_rules_outlives_a_refusal_and_changes_of_the_plan(page
     expect(page.locator("#state")).to_have_text("Not saved: see the form")
     assert page.locator("#panel").get_attribute("data-unsaved") is None, "nothing of it is refused"
     picks.nth(1).uncheck()
+    page.locator("#state-review").focus()
+    page.keyboard.type("1212")  # day and month: without a year it is no date yet
     change(plan, lambda document: document["endpoints"][0].update(addresses=["10.9.9.9"]))
     expect(page.locator("#state")).to_have_text("Saved · revision 2")
     expect(page.locator("#state-comment")).to_have_value("Seen by night")
+    page.keyboard.type("2027")
+    expect(page.locator("#state-review")).to_have_value("2027-12-12")
     page.get_by_label("SSH", exact=True).fill("2222")
     page.get_by_label("SSH", exact=True).press("Tab")
     expect(page.locator("#state")).to_have_text("Saved · revision 3")

@@ -75,6 +75,9 @@ def test_folded_it_stays_folded(page, plan):
     page.locator("#cure-esxi-ssh").click()
     expect(page.locator("#state")).to_have_text("Saved · revision 2")
     expect(page.locator("#todo ol").first).to_be_hidden()
+    page.go_back()
+    expect(page.locator("#view-rules")).to_have_attribute("aria-current", "page")  # the page is another one
+    expect(page.locator("#todo ol").first).to_be_hidden()
     page.reload()
     expect(page.locator("#todo ol").first).to_be_hidden()
     page.locator("#todo-summary").click()

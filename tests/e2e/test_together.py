@@ -312,3 +312,7 @@ def test_who_edits_an_endpoint_or_is_at_a_tab_is_seen_there(two):
     expect(one.locator("#tab-decisions")).to_contain_text("Zoë is here")
     expect(there).to_have_count(0)
     expect(one.locator("#viewer-names")).to_have_text("Also looking: Zoë (at Decisions).")
+    one.go_back()
+    expect(one.locator("#tab-ports")).to_have_attribute("aria-current", "page")
+    expect(one.locator("#tab-decisions")).to_contain_text("Zoë is here")
+    expect(one.locator("#viewer-names")).to_have_text("Also looking: Zoë (at Decisions).")

@@ -178,10 +178,23 @@ def test_input_goes_back_to_the_row_that_it_was_typed_for(page, site, typed_at, 
     )
 
 
+KEPT = "() => Object.keys(sessionStorage).find((key) => key.startsWith('unsaved:'))"
+OLDER = f"""() => {{
+  const key = ({KEPT})();
+  const drafts = JSON.parse(sessionStorage.getItem(key));
+  Object.values(drafts).forEach((draft) => {{ delete draft.about; }});
+  sessionStorage.setItem(key, JSON.stringify(drafts));
+}}"""
+"""Makes what is kept into what an earlier state of the product kept."""
+
+
 def test_discarded_input_is_gone(page, address):
     page.goto(f"{address}?edit=DC01")
     page.get_by_label("Addresses").fill("10.9.9.9")
+    page.wait_for_function(KEPT)
+    page.evaluate(OLDER)
     page.reload()
+    expect(offered(page)).to_have_text("Input that was not saved: addresses.")
     page.get_by_role("button", name="Discard").click()
     expect(offered(page)).to_be_hidden()
     page.reload()
@@ -224,6 +237,19 @@ def test_the_page_works_on_after_going_back_in_the_browser(page, address):
     page.unroute_all()
     page.get_by_role("button", name="Try again").click()
     saved(page, 2)
+    page.go_forward()
+    page.get_by_label("Addresses").fill("10.9.9.7")
+    page.go_back()  # at once: what was typed is kept as the page goes
+    page.get_by_role("button", name="Restore").click()
+    expect(page.get_by_label("Addresses")).to_have_value("10.9.9.7")
+    page.get_by_role("link", name="Findings").click()
+    expect(page.locator(".finding").first).to_be_visible()
+    page.route("**/plans/*/?edit=DC01", lambda route: route.abort("connectionrefused"), times=1)
+    page.go_back()
+    expect(page.locator("#state")).to_contain_text("The service can't be reached")
+    page.unroute_all()
+    page.go_forward()
+    expect(page.locator("#state")).to_have_text("Saved · revision 2")
 
 
 def test_restored_input_clashes_with_what_others_have_changed_since(open_page, address):
@@ -331,6 +357,10 @@ def test_what_is_refused_for_good_says_why_and_offers_no_other_try(open_page, ad
     page.get_by_role("button", name="Restore").click()
     page.get_by_role("button", name="Save", exact=True).click()
     saved(page, 2)
+    page.goto(f"{address}?panel=own")
+    cut(page, at="**/flows/prepare/", answer=403)
+    page.locator("#own-new-ports").fill("53")
+    expect(page.locator("#state")).to_have_text(re.compile("^This page is too old. Reload it; what you typed is then"))
 
 
 FORMS = {

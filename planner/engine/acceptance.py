@@ -42,6 +42,8 @@ _STATUS_OF: Mapping[Outcome, Status] = {
 """Of each outcome that counts. What is not known or fails on the source's own host says nothing about the way."""
 _ANSWERED: frozenset[Status] = frozenset(["open", "refused"])
 """Of these the way is open."""
+MOST_MACHINES = 50
+"""Of how many machines that a source stands for a hole counts beside the newest run, those that found it last."""
 _ELSEWHERE = ""
 """Stands for whatever addresses names and networks of a destination turned out to be."""
 
@@ -117,7 +119,9 @@ class Acceptance:
     messages: tuple[str, ...]
     """What wasn't used and why: a sentence each, sorted."""
     used: tuple[Run, ...]
-    """The runs of which something counts or was skipped."""
+    """The runs that have results of this report's checks."""
+    counting: tuple[Run, ...] = ()
+    """Those of which anything counts, be it that it was skipped: without the rest all is the same."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -144,7 +148,9 @@ def assess(report: Report, runs: Sequence[Run], refused: Iterable[str] = ()) -> 
     gathered = _Gathering(report, {check.id: check for check in checks})
     for run in runs:
         gathered.take(run)
-    states = {check.id: _judge(check, gathered.find(check.id)) for check in checks}
+    found = {check.id: gathered.find(check.id) for check in checks}
+    states = {check.id: _judge(check, found[check.id]) for check in checks}
+    counting = {one.number for slots in found.values() for one in _flatten(slots)}
     flows = _list_flows(report, states)
     closed = _list_closed(report, states)
     beside = tuple(state for state in states.values() if state.check.closed and not state.check.rows)
@@ -155,6 +161,7 @@ def assess(report: Report, runs: Sequence[Run], refused: Iterable[str] = ()) -> 
         beside=beside,
         messages=tuple(sorted({*refused, *gathered.list_messages()})),
         used=tuple(gathered.used),
+        counting=tuple(run for number, run in enumerate(gathered.used) if number in counting),
     )
 
 
@@ -239,19 +246,20 @@ class _Gathering:
         return {place: tuple(self._pick(slug, given).values()) for place, given in self._given[slug].items()}
 
     def _pick(self, slug: str, given: Iterable[_Given]) -> Mapping[str, _Given]:
-        """The newest, by the machine that it is of."""
+        """The newest, by the machine that it is of; "" where machines aren't told apart.
+
+        Where something must stay closed, a hole that one machine of a source has isn't closed as another one has none:
+        beside the newest of all, the newest of each machine counts that found an answer.
+        """
         tried: dict[str, _Given] = {}
         skipped: dict[str, _Given] = {}
         for one in given:
             found, machine = (tried if _was_tried(one.results) else skipped), self._find_machine(slug, one)
             found[machine] = max(found.get(machine, one), one, key=_age)
-        return tried or skipped
+        first, *others = sorted((tried or skipped).items(), key=lambda item: _age(item[1]), reverse=True)
+        return dict([first, *[item for item in others if _was_answered(item[1].results)][:MOST_MACHINES]])
 
     def _find_machine(self, slug: str, one: _Given) -> str:
-        """By what machines that a source stands for are told apart, if they are: where something must stay closed.
-
-        A hole that one of them has isn't closed as another one has none.
-        """
         check = self.checks[slug]
         return one.run.results.host if check.closed and check.source in self.wide else ""
 
@@ -262,9 +270,11 @@ class _Gathering:
         for slug, places in self._given.items():
             for given in places.values():
                 kept = self._pick(slug, given)
+                newest = next(iter(kept.values()))
                 for one in given:
-                    if _was_tried(one.results) and (newest := kept[self._find_machine(slug, one)]) is not one:
-                        older[one.run.name, newest.run.name] += 1
+                    newer = kept.get(self._find_machine(slug, one), newest)
+                    if _was_tried(one.results) and newer is not one:
+                        older[one.run.name, newer.run.name] += 1
         for (name, other), count in older.items():
             yield (
                 f"{short(name)} is older than {short(other)}, or as old and named before it: {many(count, 'result')} "
@@ -284,6 +294,10 @@ def _were(count: int) -> str:
 
 def _was_tried(results: Iterable[Result]) -> bool:
     return any(result.outcome != "skipped" for result in results)
+
+
+def _was_answered(results: Iterable[Result]) -> bool:
+    return any(result.outcome in _ANSWERED for result in results)
 
 
 def _place(check: Check, result: Result) -> _Place | None:

@@ -9,7 +9,7 @@ are followed.
 import hashlib
 import json
 import zlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -34,11 +34,11 @@ from planner.store.kept import Damaged, read_documents
 from planner.store.recent import Recent
 from planner.store.reports import find_renames_since
 from planner.store.run_models import CheckRun
-from ports.text import cut
+from ports.text import cut, many, plural
 from ports.written import Written
 
 MOST_OF_SOURCE = 10
-"""How many runs of one source are kept, the newest."""
+"""How many runs of one source are kept, the newest; of those before them each of which anything counts."""
 MOST_RUNS = 2_000
 """How many runs one plan has."""
 MOST_KEPT = 1_000_000
@@ -96,6 +96,8 @@ class Proven:
     rules: Mapping[str, Status] = field(default_factory=dict)
     """By number of the rule."""
     flows: Mapping[Opening, Status] = field(default_factory=dict)
+    superseded: tuple[int, ...] = ()
+    """The numbers of the runs that are kept and say nothing of it: they can be forgotten."""
 
     def __bool__(self) -> bool:
         return bool(self.runs)
@@ -151,16 +153,33 @@ def prove(plan: models.Plan, report: Report) -> Proven:
         renames = find_renames_since(plan, {row.revision for row in rows})
         carried = [_carry(row, target, renames.get(row.revision, ())) for row in rows]
         runs = [run for run in carried if run is not None]
-        there = {name_run(row): row for row in rows}
-        acceptance = replace(assess(report, runs), messages=())  # what was wrong was said when they came
+        found = assess(report, runs)
+        counting = {id(run) for run in found.counting}
+        told = _list_told([(row, id(run) in counting) for row, run in zip(rows, carried, strict=True)])
+        there = {name_run(row): row for row in told}
+        used = tuple(run for run in found.used if run.name in there)
+        acceptance = replace(found, used=used, messages=())  # what was wrong was said when they came
         return report, Proven(
             acceptance=acceptance,
             runs=there,
+            superseded=tuple(row.pk for row in rows if name_run(row) not in there),
             rules={one.rule.id: one.status for one in acceptance.rules},
             flows={one.state.check.opening: one.status for one in acceptance.flows},
         )
 
     return _kept.find((plan.key, plan.revision, newest, report), make)[1]
+
+
+def _list_told(runs: Sequence[tuple[CheckRun, bool]]) -> list[CheckRun]:
+    """The newest runs of each source, and those before them of which anything counts, as is said with each."""
+    newer: Counter[str] = Counter()
+    told = []
+    for place in sorted(range(len(runs)), key=lambda place: (runs[place][0].started, place), reverse=True):
+        row, counts = runs[place]
+        newer[row.source] += 1
+        if counts or newer[row.source] <= MOST_OF_SOURCE:
+            told.append(place)
+    return [runs[place][0] for place in sorted(told)]
 
 
 _EMPTY = Acceptance(flows=(), rules=(), closed=(), beside=(), messages=(), used=())
@@ -282,9 +301,21 @@ def take(
     state = assess(report, runs, refused)
     planning = Planning(report)
     stored = [_make_row(plan, planning, run, files[id(run)], who=who, via=via) for run in state.used]
-    taken = _store(plan, stored, state.messages, who=who, via=via, link=link)
+    counting = {id(run) for run in state.counting}
+    told = _list_told([(row, id(run) in counting) for row, run in zip(stored, state.used, strict=True)])
+    messages = [*state.messages, *_say_superseded(stored, told)]
+    taken = _store(plan, told, messages, who=who, via=via, link=link)
     by_row = {id(row): id(files[id(run)]) for row, run in zip(stored, state.used, strict=True)}
     return replace(taken, files=len({by_row[id(row)] for row in taken.stored}))
+
+
+def _say_superseded(rows: Sequence[CheckRun], told: Sequence[CheckRun]) -> Iterator[str]:
+    """A sentence for each file of which others that came with it say all, and newer."""
+    left = Counter(row.file for row in rows)
+    left.subtract(row.file for row in told)
+    for file, count in left.items():
+        if count:
+            yield f"{file}: {many(count, 'run')} {plural(count, 'was', 'were')} not kept: newer ones say all of it."
 
 
 def count_flows(taken: Taken, proven: Proven) -> None:
@@ -303,6 +334,14 @@ def _list_names(plan: models.Plan) -> frozenset[str]:
             return frozenset()
 
     return _named.find((plan.key, plan.revision), make)
+
+
+def forget_superseded(taken: Taken, proven: Proven) -> None:
+    """Forget the runs of which nothing counts, but for those that were just stored; what is proven stays the same.
+
+    That needs no lock: what comes meanwhile makes none of them count again.
+    """
+    CheckRun.objects.filter(pk__in={*proven.superseded}.difference(row.pk for row in taken.stored)).delete()
 
 
 @transaction.atomic
@@ -324,7 +363,7 @@ def _store(
             row.save(force_insert=True)
             new.append(row)
     if new:
-        _forget_old(plan, {row.source for row in new})
+        _forget_old(plan)
         kept = set(_runs(plan).filter(pk__in=[row.pk for row in new]).values_list("pk", flat=True))
         said += [f"{row.file} was not kept: {_ENOUGH}" for row in new if row.pk not in kept]
         new = [row for row in new if row.pk in kept]
@@ -334,16 +373,12 @@ def _store(
 
 
 _ENOUGH = (
-    f"there are as many newer runs as are kept, which is {MOST_OF_SOURCE} of a source, and {MOST_RUNS:,} of a plan "
-    f"with {MOST_KEPT:,} results."
+    f"there are as many newer runs as are kept, which is {MOST_RUNS:,} of a plan, and {MOST_KEPT:,} results of them."
 )
 
 
-def _forget_old(plan: models.Plan, sources: Iterable[str]) -> None:
-    """Keep the newest runs of each source, by when they were made, and so many of the plan with so many results."""
-    for source in sources:
-        old = _runs(plan).filter(source=source).order_by("-started", "-pk").values_list("pk", flat=True)
-        CheckRun.objects.filter(pk__in=list(old[MOST_OF_SOURCE:])).delete()
+def _forget_old(plan: models.Plan) -> None:
+    """Keep so many runs of the plan with so many results, the newest by when they were made."""
     beyond, results = [], 0
     for place, (pk, number) in enumerate(_runs(plan).order_by("-started", "-pk").values_list("pk", "number")):
         results += number

@@ -14,7 +14,7 @@ from planner.store import models
 from planner.store.actions import Sender
 from planner.store.lives import Overtaken, Pick, Wish, lives_of, set_states
 from planner.store.recent import Recent
-from planner.store.results import Proven, Taken, Upload, count_flows, prove, take
+from planner.store.results import Proven, Taken, Upload, count_flows, forget_superseded, prove, take
 from planner.store.trouble import name_trouble
 from ports.text import cut
 
@@ -72,14 +72,16 @@ def follow(
     """What follows of results that are kept: their flows are counted, and rules verified. Returns also how many.
 
     To be done in no transaction: all that is kept is unpacked and assessed for it, and others write meanwhile. What
-    was there already is assessed again, as that may not have come to its end; doing it twice changes nothing. Where
-    the database fails the results stay, and what is returned says so. `note` stores how many rules became verified.
+    was there already is assessed again, as that may not have come to its end; doing it twice changes nothing. Runs of
+    which nothing counts any more are forgotten. Where the database fails the results stay, and what is returned says
+    so. `note` stores how many rules became verified.
     """
     if not taken.stored and not taken.known:
         return taken, 0
     try:
         proven = prove(plan, report)
         count_flows(taken, proven)
+        forget_superseded(taken, proven)
         verified = verify(plan, report, proven, who=who)
         if note:
             note(verified)

@@ -418,6 +418,8 @@ def test_any_order_of_the_files_gives_the_same_state(report, data):
         document["plan"] = data.draw(st.sampled_from([report.plan.name] * 4 + ["Other"]))
         runs.append(run_of(document, f"{number}.json"))
     state = assess(report, runs)
+    rest = assess(report, state.counting)
+    assert (state.flows, state.closed, state.beside) == (rest.flows, rest.closed, rest.beside)
     other = assess(report, data.draw(st.permutations(runs)))
     assert (state.flows, state.closed, state.beside, state.messages, state.counts) == (
         other.flows, other.closed, other.beside, other.messages, other.counts,

@@ -18,7 +18,10 @@ KINDS: Mapping[Kind, str] = {"endpoint": "endpoints", "zone": "zones"}
 """What has names, and what plan documents call its list."""
 
 _Identity = tuple[int, str]
-"""The number of the revision that added it, 0 for what is older than the first of the steps, and its name then."""
+"""The number of the revision that added it, 0 for what is older than the first of the steps, and its name then.
+
+With a negative number it is nothing's: of a name that was left in that revision.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,28 +74,47 @@ def trace_renames(
 
     `steps` are revisions by number, none left out, the first no later than either, and than any that they bring back.
     """
-    return tuple(rename for kind in KINDS for rename in _trace(kind, steps, before, after))
+    number, document = before
+    there = {(kind, item["name"]) for kind, key in KINDS.items() for item in document[key]}
+    return tuple(one for one in trace_heirs(steps, [number], after)[number] if (one.kind, one.old) in there)
+
+
+def trace_heirs(
+    steps: Sequence[Step], numbers: Collection[int], after: tuple[int, Document]
+) -> Mapping[int, tuple[Rename, ...]]:
+    """What names of each of these revisions have become in `after`, sorted, by number; no document of then is read.
+
+    So there may be names among them that the revision has not, as what had them was deleted before and brought back
+    later. For each one that it has, they say what `trace_renames` does. `steps` are those that this wants.
+    """
+    found: dict[int, list[Rename]] = {number: [] for number in numbers}
+    for kind in KINDS:
+        for number, rename in _trace(kind, steps, numbers, after):
+            found[number].append(rename)
+    return {number: tuple(renames) for number, renames in found.items()}
 
 
 def _trace(
-    kind: Kind, steps: Sequence[Step], before: tuple[int, Document], after: tuple[int, Document]
-) -> Iterator[Rename]:
+    kind: Kind, steps: Sequence[Step], numbers: Collection[int], after: tuple[int, Document]
+) -> Iterator[tuple[int, Rename]]:
     key = KINDS[kind]
     moving = {name for step in steps[1:] for names in step.renames.get(key, {}).items() for name in names}
     if not moving:
         return
     # The identities at each revision, of the names that ever move: the others keep theirs, or their name at least. A
-    # name that isn't listed has the identity that it had at first.
+    # name that isn't listed has the identity that it had at first. No two names have the same one.
     states: dict[int, Mapping[str, _Identity]] = {steps[0].number: {}}
     for previous, step in pairwise(steps):
         goal = find_goal(step, previous)
         states[step.number] = _follow(states[previous.number], step, key, moving) if goal is None else states[goal]
-    (first, old), (last, new) = before, after
+    last, new = after
     names = {_identify(states[last], item["name"]): item["name"] for item in new[key]}
-    for name in sorted(item["name"] for item in old[key]):
-        heir = names.get(_identify(states[first], name))
-        if heir is not None and heir != name:
-            yield Rename(kind, name, heir)
+    ordered = sorted(moving)
+    for number in numbers:
+        for name in ordered:
+            heir = names.get(_identify(states[number], name))
+            if heir is not None and heir != name:
+                yield number, Rename(kind, name, heir)
 
 
 def _follow(state: Mapping[str, _Identity], step: Step, key: str, moving: AbstractSet[str]) -> Mapping[str, _Identity]:
@@ -102,6 +124,7 @@ def _follow(state: Mapping[str, _Identity], step: Step, key: str, moving: Abstra
         return state
     return {
         **state,
+        **{old: (-step.number, old) for old in renames},  # nothing has that name any more
         **{new: _identify(state, old) for old, new in renames.items()},
         **{name: (step.number, name) for name in added},
     }

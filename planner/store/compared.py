@@ -6,7 +6,7 @@ configuration never comes here.
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from planner.store import audit, models
 from planner.store.actions import ANYONE, Sender, lock_plan
 from planner.store.compared_models import Compared
 from planner.store.job_models import Job
-from planner.store.kept import Damaged, read_documents
+from planner.store.kept import read_documents
 from planner.store.reports import find_renames_since
 from ports.text import cut, read_number
 
@@ -170,14 +170,13 @@ def list_kept(plan: models.Plan) -> list[Compared]:
 
 
 def read_kept(plan: models.Plan, numbers: Sequence[int]) -> dict[int, Kept]:
-    """Those of some numbers that the plan has, by number, under the names that its endpoints have now.
-
-    What is about a revision that can't be read is under the names of then.
-    """
+    """Those of some numbers that the plan has, by number, under the names that its endpoints have now."""
     rows = list(Compared.objects.filter(plan=plan, pk__in=[one for one in numbers if one in _NUMBERS]))
     ends_now = _read_ends(plan.document)
-    ends = {plan.revision: ends_now} | _read_ends_then(plan, {row.revision for row in rows} - {plan.revision})
-    renames = find_renames_since(plan, ends)
+    revisions = {row.revision for row in rows}
+    ends = {number: _read_ends(document) for number, document in read_documents(plan, revisions - {plan.revision})}
+    ends[plan.revision] = ends_now
+    renames = find_renames_since(plan, revisions)
     taken = {item["name"] for key in ("endpoints", "zones") for item in plan.document[key]}
     found = {}
     for row in rows:
@@ -186,16 +185,6 @@ def read_kept(plan: models.Plan, numbers: Sequence[int]) -> dict[int, Kept]:
         now = answer.where(ends_now) if then is not None else replace(answer, flows=())
         found[row.pk] = Kept(row=row, answer=answer, now=now, is_lost=then is None)
     return found
-
-
-def _read_ends_then(plan: models.Plan, revisions: Set[int]) -> dict[int, Mapping[str, End]]:
-    """Where endpoints stood by revision, without those that can't be read."""
-    try:
-        return {number: _read_ends(document) for number, document in read_documents(plan.revisions, revisions)}
-    except Damaged:
-        if len(revisions) == 1:
-            return {}
-        return {one: ends for number in revisions for one, ends in _read_ends_then(plan, {number}).items()}
 
 
 def _read_ends(document: Mapping[str, Any]) -> dict[str, End]:

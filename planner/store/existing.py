@@ -272,6 +272,7 @@ def _describe_strangers(earlier: EarlierNumbers | None) -> dict[str, Any] | None
         "rules": say_several(earlier.strangers),
         "are_several": len(earlier.strangers) > 1,
         "first": earlier.first,
+        "is_whole": earlier.is_whole,
     }
 
 

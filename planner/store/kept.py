@@ -8,6 +8,7 @@ rows stay as they are.
 
 import hashlib
 import json
+import logging
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Self
@@ -20,6 +21,7 @@ from planner.plan.differences import apply_difference, find_difference
 from planner.store.documents import LONG, find_proof, keep_proof
 from ports.written import Written
 
+_logger = logging.getLogger(__name__)
 Document = Mapping[str, Any]
 
 EVERY = 32
@@ -212,11 +214,12 @@ def list_links(plan: int, newest: int) -> list[Link]:
     return [Link(behind, None if proof is None else bytes(proof), size) for _, behind, proof, size in found]
 
 
-def read_documents(revisions: "models.Manager[Any]", numbers: Iterable[int]) -> Iterator[tuple[int, dict[str, Any]]]:
+def read_documents(plan: Any, numbers: Iterable[int]) -> Iterator[tuple[int, dict[str, Any]]]:
     """Some revisions of a plan by number, with their documents, in two queries for a hundred.
 
-    Those that aren't there are left out. Raises Damaged.
+    Those that aren't there are left out, and those that are damaged, which the log tells.
     """
+    revisions = plan.revisions
     wanted = sorted(set(numbers))
     for first in range(0, len(wanted), _AT_ONCE):
         some = frozenset(wanted[first : first + _AT_ONCE])
@@ -227,7 +230,12 @@ def read_documents(revisions: "models.Manager[Any]", numbers: Iterable[int]) -> 
         for row in revisions.filter(spans).order_by("number").iterator(chunk_size=10):
             links = [*links, row] if row.behind else [row]
             if row.number in some:
-                yield row.number, row.whole if row.behind is None else _unfold(row, links)
+                try:
+                    document = row.whole if row.behind is None else _unfold(row, links)
+                except Damaged as error:
+                    _logger.error("plan %s: %s", plan.key, error)
+                else:
+                    yield row.number, document
 
 
 _AT_ONCE = 100

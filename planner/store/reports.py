@@ -9,7 +9,7 @@ from planner.deploy.turns import LARGE
 from planner.engine import Report, TooLarge, evaluate_report, outline_plan
 from planner.engine.compare import Comparison, compare_reports
 from planner.engine.consequences import Consequences, weigh
-from planner.engine.lineage import Step, find_earliest, trace_renames
+from planner.engine.lineage import Step, find_earliest, trace_heirs, trace_renames
 from planner.engine.renames import Rename
 from planner.plan.blueprint import ModuleState, module_state
 from planner.plan.document import PlanError
@@ -17,7 +17,7 @@ from planner.store.checked import read_checked
 from planner.store.editions import matrix_then
 from planner.store.evaluated import find_kept, find_report
 from planner.store.kept import LARGE as DOCUMENT
-from planner.store.kept import Damaged, read_documents
+from planner.store.kept import Damaged
 from planner.store.models import NOTHING_RENAMED, Plan, Revision, Version
 from planner.store.recent import Recent
 from ports.matrix import Matrix
@@ -190,29 +190,33 @@ def find_known(plan: Plan, before: Version, after: Version) -> tuple[Rename, ...
     first, last = sorted((before.number, after.number))
     if not _renaming.ask(plan.pk, first, last):
         return ()
-    steps = _list_steps(plan, first, last)
-    while (earliest := find_earliest(steps)) < steps[0].number:
-        steps = [*_list_steps(plan, earliest, steps[0].number - 1), *steps]
+    steps = _list_lineage(plan, first, last)
     return trace_renames(steps, (before.number, before.document), (after.number, after.document))
 
 
 def find_renames_since(plan: Plan, numbers: Collection[int]) -> Mapping[int, tuple[Rename, ...]]:
     """What is called otherwise now than in each of these revisions of a plan; those of which nothing is are left out.
 
-    All that is asked of the revisions costs four queries for a hundred of them, and one more for each older one that
-    was brought back.
+    To be asked of names that these revisions have, as `trace_heirs` says: their documents aren't read, so damage to
+    one of them changes nothing here. All that is asked of the revisions costs two queries, and one more for each older
+    one that was brought back.
     """
     older = sorted({number for number in numbers if number < plan.revision})
     if not older or not _renaming.ask(plan.pk, older[0], plan.revision):
         return {}
-    steps = _list_steps(plan, older[0], plan.revision)
+    steps = _list_lineage(plan, older[0], plan.revision)
+    there = {step.number for step in steps}
+    known = [number for number in older if number in there]
+    found = trace_heirs(steps, known, (plan.revision, plan.document))
+    return {number: renames for number, renames in found.items() if renames}
+
+
+def _list_lineage(plan: Plan, first: int, last: int) -> list[Step]:
+    """The revisions from the first to the last, and before them all from the earliest one that they bring back."""
+    steps = _list_steps(plan, first, last)
     while (earliest := find_earliest(steps)) < steps[0].number:
         steps = [*_list_steps(plan, earliest, steps[0].number - 1), *steps]
-    found = {
-        number: trace_renames(steps, (number, document), (plan.revision, plan.document))
-        for number, document in read_documents(plan.revisions, older)
-    }
-    return {number: renames for number, renames in found.items() if renames}
+    return steps
 
 
 def _list_steps(plan: Plan, first: int, last: int) -> list[Step]:

@@ -30,7 +30,7 @@ from planner.plan.reading import address_key
 from planner.report.said.trend import Step, join_steps
 from planner.store import audit, models
 from planner.store.actions import lock_plan
-from planner.store.kept import Damaged, read_documents
+from planner.store.kept import read_documents
 from planner.store.recent import Recent
 from planner.store.reports import find_renames_since
 from planner.store.run_models import CheckRun
@@ -328,10 +328,7 @@ def _list_names(plan: models.Plan) -> frozenset[str]:
 
     def make() -> frozenset[str]:
         numbers = range(max(1, plan.revision - MOST_NAMED), plan.revision)
-        try:
-            return frozenset(document["name"] for _, document in read_documents(plan.revisions, numbers))
-        except Damaged:
-            return frozenset()
+        return frozenset(document["name"] for _, document in read_documents(plan, numbers))
 
     return _named.find((plan.key, plan.revision), make)
 

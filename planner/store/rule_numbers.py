@@ -1,13 +1,12 @@
 """The numbers that rules of a plan have had: by them entries of a firewall are known that an earlier file brought."""
 
-import logging
 from collections.abc import Collection, Iterator
 
 from planner.engine import Report, TooLarge, evaluate_report
 from planner.plan.document import PlanError, carry_stored
 from planner.report.said.within import list_numbers
 from planner.store.editions import matrix_then
-from planner.store.kept import Damaged, read_documents
+from planner.store.kept import read_documents
 from planner.store.models import Plan, Version
 from ports.matrix import Matrix
 
@@ -16,7 +15,6 @@ MOST = 100
 MOST_FLOWS = 300_000
 """And no more once these had so many flows together, which takes some seconds."""
 _AT_ONCE = 10
-_logger = logging.getLogger(__name__)
 
 
 class EarlierNumbers(Collection[str]):
@@ -33,6 +31,8 @@ class EarlierNumbers(Collection[str]):
         self._revisions = self._look_back(report)
         self.first = plan.revision
         """The earliest revision that was looked at so far."""
+        self.is_whole = True
+        """Whether all revisions since could be looked at."""
         self.strangers: dict[str, None] = {}
         """What was asked for and no revision had, in the order of asking."""
 
@@ -64,15 +64,14 @@ class EarlierNumbers(Collection[str]):
         flows = 0
         for start in range(0, len(chosen), _AT_ONCE):
             some = dict(chosen[start : start + _AT_ONCE])
-            try:
-                documents = dict(read_documents(self._plan.revisions, some))
-            except Damaged as error:
-                _logger.error("plan %s: %s", self._plan.key, error)
-                continue
+            documents = dict(read_documents(self._plan, some))
+            self.is_whole &= len(documents) == len(some)
             for number in sorted(documents, reverse=True):
                 version = Version(plan=self._plan.key, number=number, document=documents[number], digest=some[number])
                 found = self._evaluate(version, report)
-                if found is not None:
+                if found is None:
+                    self.is_whole = False
+                else:
                     report = found
                     flows += len(report.flows)
                     self.first = number

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.engine.lineage import Step, find_added, find_earliest, find_goal, trace_renames
-from planner.engine.renames import Rename
+from planner.engine.lineage import Step, find_added, find_earliest, find_goal, trace_heirs, trace_renames
+from planner.engine.renames import Rename, follow
 from tests.strategies import often
 
 
@@ -72,13 +72,20 @@ class History:
         goal = self.steps[-1].redo_to
         return self._go_back(goal, undo_to=self.steps[goal - 1].undo_to, redo_to=self.steps[goal - 1].redo_to)
 
-    def trace(self, before, after):
-        """What the product says, from the fewest revisions that tell it."""
-        first, last = sorted((before, after))
+    def take(self, first, last):
+        """The fewest revisions that tell of both."""
         while (earliest := find_earliest(self.steps[first - 1 : last])) < first:
             first = earliest
+        return self.steps[first - 1 : last]
+
+    def trace(self, before, after):
+        """What the product says."""
         ends = [(number, document(self.things[number - 1])) for number in (before, after)]
-        return trace_renames(self.steps[first - 1 : last], *ends)
+        return trace_renames(self.take(*sorted((before, after))), *ends)
+
+    def heirs(self, numbers, after):
+        """The same without the documents of then."""
+        return trace_heirs(self.take(min(numbers), after), numbers, (after, document(self.things[after - 1])))
 
     def wanted(self, before, after):
         old, new = self.things[before - 1], {mark: name for name, mark in self.things[after - 1].items()}
@@ -159,9 +166,7 @@ def test_what_was_added_is_what_comes_from_nothing():
     assert find_added(before, before, {}) == {}
 
 
-@settings(max_examples=often(300))
-@given(st.data())
-def test_any_history_is_read_as_it_was(data):
+def draw_history(data):
     names = st.sampled_from("ABCDE")
     history = History(*data.draw(st.lists(names, unique=True)))
     for _ in range(data.draw(st.integers(1, 14))):
@@ -183,6 +188,33 @@ def test_any_history_is_read_as_it_was(data):
                 history.redo()
             case "restore":
                 history.restore(data.draw(st.integers(1, len(history.steps))))
+    return history
+
+
+@settings(max_examples=often(300))
+@given(st.data())
+def test_any_history_is_read_as_it_was(data):
+    history = draw_history(data)
     count = len(history.steps)
     before, after = data.draw(st.integers(1, count)), data.draw(st.integers(1, count))
     assert history.trace(before, after) == history.wanted(before, after)
+
+
+@settings(max_examples=often(300))
+@given(st.data())
+def test_without_the_document_of_then_each_of_its_names_is_followed_just_so(data):
+    history = draw_history(data)
+    after = data.draw(st.integers(1, len(history.steps)))
+    numbers = data.draw(st.sets(st.integers(1, after), min_size=1))
+    for number, found in history.heirs(numbers, after).items():
+        there, wanted = history.things[number - 1], history.wanted(number, after)
+        told, right = ([(one.kind, one.old, one.new) for one in side] for side in (found, wanted))
+        name_told, name_right = (follow("endpoint", side, set()) for side in (found, wanted))
+        assert [one for one in told if one[1] in there] == right
+        assert {name: name_told(name) for name in there} == {name: name_right(name) for name in there}
+
+
+def test_a_name_that_was_left_is_nobodys():
+    history = History("A").rename("A", "B").delete("B").restore(2).rename("B", "C")  # 1: A, 2: B, 3: nothing, 4: B
+    assert history.heirs([2], 5) == {2: renames(("B", "C"))}
+    assert history.heirs([1, 2, 3], 5) == {1: renames(("A", "C")), 2: renames(("B", "C")), 3: renames(("B", "C"))}

@@ -2,7 +2,6 @@
 
 import json
 from datetime import timedelta
-from unittest.mock import Mock
 
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
@@ -10,7 +9,6 @@ from django.utils import timezone
 
 from planner.engine.checks import digest_of
 from planner.store import actions, recent, results, verified
-from planner.store.kept import Damaged
 from planner.store.models import Event
 from planner.store.results import Upload, list_steps, prove, take, unpack
 from planner.store.run_models import CheckRun
@@ -219,7 +217,10 @@ def test_scripts_of_before_a_new_name_go_on_to_report_and_those_of_another_plan_
 
 
 @pytest.mark.django_db
-def test_names_of_revisions_that_cant_be_read_are_none(monkeypatch):
+def test_of_a_revision_that_cant_be_read_the_name_is_not_known_and_others_are():
     plan = make()
-    monkeypatch.setattr(results, "read_documents", Mock(side_effect=Damaged))
-    assert results._list_names(plan) == frozenset()
+    for name in ("Second", "Third"):
+        actions.apply_edit(plan_id=plan.pk, matrix=MATRIX, edit="rename-plan", params={"name": name})
+    plan.revisions.filter(number=2).update(packed=b"broken")
+    plan.refresh_from_db()
+    assert results._list_names(plan) == {"Contoso"}

@@ -422,7 +422,7 @@ def test_a_damaged_revision_takes_no_comparison_away_but_what_needs_to_know_wher
     assert not {name for name in page.ids if name.startswith("drift-")}
     page = page_of(client, plan, 1)
     assert "Of revision 1 of the plan, which can’t be read, it isn’t known where endpoints stood" in page.text()
-    assert [row[1] for row in rows(page, "flows")] == ["PS01"]
+    assert [row[1] for row in rows(page, "flows")] == ["PS-NEW"]
     assert "There already" not in page.text()
     page = page_of(client, plan, 3)
     assert said not in page.text()

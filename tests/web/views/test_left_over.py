@@ -81,11 +81,16 @@ def test_so_many_are_looked_through_and_no_more(went, monkeypatch):
     assert number not in EarlierNumbers(plan, current_matrix(), report_of(plan))
 
 
-def test_a_revision_that_cant_be_read_is_left_out(client, went):
+def test_a_revision_that_cant_be_read_is_left_out(client, went, caplog):
     plan, number = went
     Revision.objects.filter(plan=plan, number=2).update(digest="0" * 64)
     assert number in EarlierNumbers(plan, current_matrix(), report_of(plan))
-    Revision.objects.filter(plan=plan, number=1).update(packed=b"broken", behind=None)
+    Revision.objects.filter(plan=plan, number=2).update(packed=b"broken")
+    assert number in EarlierNumbers(plan, current_matrix(), report_of(plan)), "the first can be read"
+    Revision.objects.filter(plan=plan, number=1).update(packed=b"broken")
     numbers = EarlierNumbers(plan, current_matrix(), report_of(plan))
     assert number not in numbers
-    assert send(client, plan, HEAD + entry(number)).status_code == 200
+    assert "What is kept of revision 1 is damaged" in caplog.text
+    page = Page(send(client, plan, HEAD + entry(number)))
+    assert rows(page, "stale") == []
+    assert f"entries named after {number}: no revision of this plan since 3 that can be read had such" in page.text()

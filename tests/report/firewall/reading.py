@@ -86,6 +86,19 @@ def largest(permits):
     return {permit for permit in permits if not is_covered(*permit)}
 
 
+def without_ipv4(permits):
+    """The permits as a Palo Alto tells them apart: ::/16 is IPv4, so of a network that has all of it what is left."""
+    taken = ipaddress.ip_network("::/16")
+
+    def left(end):
+        network = ipaddress.ip_network(end)
+        if network.version == 4 or network == taken or not taken.subnet_of(network):
+            return [end]
+        return map(str, network.address_exclude(taken))
+
+    return largest({(*pair, *what) for here, there, *what in permits for pair in product(left(here), left(there))})
+
+
 _ENDS = r"(?:(ip6?) {}addr ((?:!= )?(?:\{{ [0-9a-f.:/, ]+ \}}|[0-9a-f.:/]+)) )?"
 _NFTABLES_RULE = re.compile(
     rf"{_ENDS.format('s')}{_ENDS.format('d')}(?:meta nfproto (ipv[46]) )?(?:(tcp|udp) dport (\d+(?:-\d+)?)|icmp type "

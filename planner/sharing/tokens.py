@@ -107,7 +107,7 @@ def list_of(holder: Holder) -> "QuerySet[ApiToken]":
     """The tokens that somebody made, the newest first, whatever became of them."""
     if holder.user is not None:
         return ApiToken.objects.filter(user=holder.user)
-    return ApiToken.objects.filter(browser=holder.browser) if holder.browser else ApiToken.objects.none()
+    return ApiToken.objects.filter(browser__in=holder.known_as)
 
 
 def _live(now: datetime, *, accounts: bool) -> "QuerySet[ApiToken]":

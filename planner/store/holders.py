@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -32,17 +32,27 @@ class Holder:
     user: User | None = None
     name: str = ""
     """What the log calls them."""
+    before: tuple[str, ...] = ()
+    """What the browser was known by, where it holds something by that still, as nothing can be stored just now."""
 
     @property
     def is_someone(self) -> bool:
         """Whether a plan can be held at all."""
         return bool(self.browser) or self.user is not None
 
+    @property
+    def known_as(self) -> tuple[str, ...]:
+        """All that a browser is known by; nothing for an account and for nobody."""
+        return (self.browser, *self.before) if self.browser and self.user is None else ()
+
     def holds(self) -> QuerySet[Hold]:
-        """The rows of what they hold."""
+        """The rows of what they hold, each plan once."""
         if self.user is not None:
             return Hold.objects.filter(user=self.user)
-        return Hold.objects.filter(browser=self.browser) if self.browser else Hold.objects.none()
+        found = Hold.objects.filter(browser__in=self.known_as)
+        if not self.before:
+            return found
+        return found.filter(pk__in=found.values("plan").annotate(first=Min("pk")).values("first"))
 
     def give(self, plan: Plan, role: Hold.Role) -> Hold:
         """Have them hold a plan; whoever may do more with it already keeps that. Raises ValueError for nobody."""
@@ -73,15 +83,15 @@ def read_holder(request: HttpRequest) -> Holder:
             return Holder(user=request.user, name=request.user.get_username())
         return Holder()
     visitor = presence.read_visitor(request)
-    browser = _carry_over(visitor.key) if settings.SECRET_KEY_FALLBACKS else visitor.hash
-    return Holder(browser=browser, name=visitor.label)
+    before = _carry_over(visitor.key) if settings.SECRET_KEY_FALLBACKS else ()
+    return Holder(browser=visitor.hash, name=visitor.label, before=before)
 
 
-def _carry_over(key: str) -> str:
+def _carry_over(key: str) -> tuple[str, ...]:
     """Have a browser be known under the key of now: by what it held, and said, under those before.
 
-    It holds no plan twice, and looks at none twice. Returns what it is known by, which is what it was where nothing
-    can be stored just now: its plans can be read nevertheless.
+    It holds no plan twice, and looks at none twice. Returns by what else it is known still where nothing can be stored
+    just now: all of its plans can be read nevertheless.
     """
     now, *before = list_hashes(key)
     old = Hold.objects.filter(browser__in=before).order_by("pk")
@@ -95,11 +105,10 @@ def _carry_over(key: str) -> str:
         Comment.objects.filter(writer__in=before).update(writer=now)
         _carry_over_looks(now, before)
 
-    known = old.values_list("browser", flat=True)
-    if known.first() is None:
-        return now
+    if not old.exists():
+        return ()
     store_if_possible(carry)
-    return known.first() or now
+    return tuple(before) if old.exists() else ()
 
 
 def _carry_over_looks(now: str, before: Sequence[str]) -> None:
@@ -128,9 +137,9 @@ def find_held(holder: Holder, key: str | UUID, *, document: bool) -> Hold | None
     if not holder.is_someone:
         return None
     by = "browser" if holder.user is None else "user"
-    who = holder.browser if holder.user is None else holder.user.pk
-    found: Hold | None = _held[by, document].first(who, UUID(str(key)))
-    return found
+    known_as = holder.known_as if holder.user is None else (holder.user.pk,)
+    found: list[Hold] = [hold for who in known_as for hold in _held[by, document].ask(who, UUID(str(key)))]
+    return min(found, key=lambda hold: hold.pk, default=None)
 
 
 def _write_held(by: str, document: bool) -> Written:

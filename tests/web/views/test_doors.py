@@ -2,6 +2,7 @@
 
 import io
 import logging
+from unittest.mock import Mock
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,7 +13,8 @@ from django.test import Client
 
 from planner.sharing import links
 from planner.store.holders import Holder
-from planner.store.models import Comment, Hold, hash_token
+from planner.store.models import Comment, Hold, Plan, hash_token
+from planner.store.token_models import ApiToken
 from planner.web.messages import HostMessages
 from tests.store.test_trouble import raised
 from tests.web.views.link_forms import PASSPHRASE, make, read_link
@@ -20,6 +22,8 @@ from tests.web.views.pages import know, store
 
 pytestmark = pytest.mark.django_db
 OLD, NEW = "the key that was in use before, 0123456789", "the key that is in use now, 0123456789 abc"
+THIRD = "a third key for tests, and long: 0123456789"
+READ_ONLY = Mock(side_effect=raised(OperationalError, sqlite_errorcode=8))
 
 
 @pytest.fixture
@@ -125,11 +129,8 @@ def test_after_a_new_key_plans_can_be_read_where_nothing_can_be_stored(settings,
     before = set(plan.holds.values_list("browser", flat=True))
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, [OLD]
 
-    def refuse():
-        raise raised(OperationalError, sqlite_errorcode=8)
-
     with monkeypatch.context() as patch:
-        patch.setattr("planner.store.trouble.transaction.atomic", refuse)
+        patch.setattr("planner.store.trouble.transaction.atomic", READ_ONLY)
         assert mine.get(f"/plans/{key}/").status_code == 200
         assert plan.name in mine.get("/plans/").content.decode()
     assert set(plan.holds.values_list("browser", flat=True)) == before
@@ -137,8 +138,31 @@ def test_after_a_new_key_plans_can_be_read_where_nothing_can_be_stored(settings,
     assert set(plan.holds.values_list("browser", flat=True)) != before, "it is carried over once it can be"
 
 
+def test_after_new_keys_all_of_its_plans_can_be_read_where_nothing_can_be_stored(settings, monkeypatch):
+    plans, keys = {}, {"the first": OLD, "the second": THIRD, "the newest": NEW}
+    for name, settings.SECRET_KEY in keys.items():
+        plans[name], _ = store()
+        Plan.objects.filter(pk=plans[name].pk).update(name=name)
+        plans[name].holds.all().delete()
+        Holder(browser=hash_token("a" * 43)).give(plans[name], Hold.Role.OWN)
+        ApiToken.objects.create(
+            label=f"Token of {name}", browser=hash_token("a" * 43), token_hash=name, expires="2100-01-01T00:00Z"
+        )
+    Hold.objects.create(plan=plans["the first"], browser=hash_token("a" * 43), role=Hold.Role.OWN)
+    mine = know(Client())
+    settings.SECRET_KEY_FALLBACKS = [*keys.values()][:2]
+    before = list(Hold.objects.order_by("pk").values())
+    monkeypatch.setattr("planner.store.trouble.transaction.atomic", READ_ONLY)
+    shelf, tokens = (mine.get(path).content.decode() for path in ("/plans/", "/tokens/"))
+    for name, plan in plans.items():
+        assert shelf.count(f">{name}<") == 1
+        assert f"Token of {name}" in tokens
+        assert mine.get(f"/plans/{plan.key}/").status_code == 200
+    assert list(Hold.objects.order_by("pk").values()) == before
+
+
 def test_after_a_new_key_a_browser_is_who_wrote_its_comments_and_who_has_looked(settings):
-    settings.SECRET_KEY = older = "a third key for tests, and long: 0123456789"
+    settings.SECRET_KEY = older = THIRD
     (plan, key), (other, second), mine = store(), store(), know(Client())
     other.viewers.create(key_hash=hash_token("a" * 43), name="Kim", seen="2025-01-01T00:00Z")
     settings.SECRET_KEY = OLD

@@ -20,6 +20,8 @@ class Option:
     """What it may be, in words."""
     default: str = ""
     """What it is where the plan says nothing."""
+    reserved: frozenset[str] = frozenset()
+    """What fits the pattern, and the device takes for something of its own: a file that filled it would empty that."""
     is_place: bool = False
     """Whether it says where on the device all of a file is, so that loading it leaves alone what is elsewhere."""
 
@@ -41,6 +43,27 @@ class Device:
 _WORD = r"[A-Za-z_][A-Za-z0-9_]{0,63}"
 _SIDE, _LIST = r"[A-Za-z0-9_.:/-]{1,48}", r"[A-Za-z0-9_.-]{1,55}"
 _CHAIN = ("Chain", "the chain that the file fills.")
+_HOOKS = ("forward", "input", "output", "prerouting", "postrouting")
+_ROUTEROS = frozenset({*_HOOKS, "srcnat", "dstnat"})
+"""The chains that RouterOS has itself, of filter, nat, mangle and raw."""
+_TARGETS = """
+ACCEPT AUDIT CHECKSUM CLASSIFY CLUSTERIP CONNMARK CONNSECMARK CT DNAT DNPT DROP DSCP ECN HL HMARK IDLETIMER LED
+LOG MARK MASQUERADE NAT NETMAP NFLOG NFQUEUE NOTRACK QUEUE RATEEST REDIRECT REJECT RETURN SECMARK SET SNAT SNPT
+SYNPROXY TCPMSS TCPOPTSTRIP TEE TOS TPROXY TRACE TTL ULOG"""
+_IPTABLES = frozenset([*(hook.upper() for hook in _HOOKS), *_TARGETS.split()])
+"""The built-in chains, and targets of iptables 1.8: a chain of that name it refuses."""
+_KEYWORDS = """
+accept add ah all and arp bridge cgroup chain comment comp constant continue counter cpu create ct day dccp
+define delete describe destroy device devices dnat drop dst dup dynamic ecn element elements eq esp ether exists
+export exthdr fib flags flow flowtable flush frag fwd geneve get goto gre gretap gt handle hbh hook hour icmp icmpv6
+igmp iif iifname iiftype import include index inet insert interval ip ip6 ipsec jhash jump limit list log lshift lt
+map mark masquerade meta meter mh missing monitor netdev nftrace not notrack numgen offload oif oifname oiftype or
+osf policy position priority queue quota random redefine redirect reject rename replace reset return rshift rt
+rtclassid rule ruleset sctp secmark set size skgid skuid snat socket srh symhash synproxy table tcp th time timeout
+tproxy type typeof udp udplite undefine update vlan vmap vni vxlan xor xt"""
+_BASE_CHAINS = (*_HOOKS, "ingress", "egress")
+_NFTABLES = frozenset([*_BASE_CHAINS, *(name.upper() for name in _BASE_CHAINS), *_KEYWORDS.split()])
+"""What base chains are called after their hooks, by iptables too, and words of nft 1.1: of none it makes a chain."""
 _LISTS = Option(
     title="Access lists",
     help="what the list of an interface is called, as in wan1=outside_access_in, dmz=dmz_in; else FROM-wan1.",
@@ -103,7 +126,9 @@ _TABLE = (
                 title=_CHAIN[0],
                 help=_CHAIN[1],
                 pattern=re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}"),
-                allowed="1 to 64 letters, digits, - and _, not beginning with -",
+                allowed="1 to 64 letters, digits, - and _, not beginning with -, and no chain that RouterOS "
+                f"has itself ({', '.join(sorted(_ROUTEROS))})",
+                reserved=_ROUTEROS,
                 default="port-planner",
                 is_place=True,
             )
@@ -117,7 +142,9 @@ _TABLE = (
                 title=_CHAIN[0],
                 help=_CHAIN[1],
                 pattern=re.compile(_WORD),
-                allowed="a name of letters, digits and _, which begins with no digit",
+                allowed="a name of letters, digits and _, which begins with no digit and is neither that of a hook "
+                f"({', '.join(_BASE_CHAINS)}) nor a word of nft, as accept is",
+                reserved=_NFTABLES,
                 default="port_planner",
                 is_place=True,
             ),
@@ -139,7 +166,9 @@ _TABLE = (
                 title=_CHAIN[0],
                 help=_CHAIN[1],
                 pattern=re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,27}"),
-                allowed="1 to 28 letters, digits, - and _, not beginning with -",
+                allowed="1 to 28 letters, digits, - and _, not beginning with -, and neither a built-in chain "
+                f"({', '.join(hook.upper() for hook in _HOOKS)}) nor a target, as ACCEPT and LOG are",
+                reserved=_IPTABLES,
                 default="PORT-PLANNER",
                 is_place=True,
             )

@@ -30,6 +30,7 @@ from planner.plan.reading import (
     readable,
 )
 from planner.plan.references import know, text
+from planner.plan.stored import NOTHING, Stored, look_through
 from planner.plan.syntax import Null, Path, Syntax
 from ports.matrix import Matrix
 from ports.text import name_key
@@ -125,11 +126,11 @@ def _check_carried(tree: object, matrix: Matrix, text: bool, tell: Tell) -> Plan
     return plan
 
 
-def check_plan(tree: object, *, matrix: Matrix, text: bool = False, endpoints: int | None = None) -> Plan:
+def check_plan(tree: object, *, matrix: Matrix, text: bool = False, stored: Stored = NOTHING) -> Plan:
     """Check a parsed document against the matrix and return the plan.
 
     `text`: scalars are text as written (YAML), and the schema gives the type; otherwise types are JSON's own.
-    `endpoints`: how many there may be; None for `limits.ENDPOINTS`, which a plan that is stored can be over.
+    `stored`: what it may have because a stored document has it.
     Raises PlanError with every fault.
     """
     if not isinstance(tree, dict):
@@ -138,11 +139,11 @@ def check_plan(tree: object, *, matrix: Matrix, text: bool = False, endpoints: i
         raise PlanError([Fault("document", sentence, "no-mapping")])
     twice = "This key is written more than once; keep one of them."
     faults = [(path, "repeated-key", twice) for path in syntax.repeated_keys(tree)]
-    faults += _find_reference_faults(tree, matrix)
+    faults += _find_reference_faults(tree, matrix, stored)
     plan = None
     try:
         model = _plan_model(matrix.digest, _MatrixOfDigest(matrix))
-        plan = model.model_validate(tree, context={"text": text, "endpoints": endpoints})
+        plan = model.model_validate(tree, context=_context(stored, text=text))
     except ValidationError as error:
         faults += [_tell(details, matrix) for details in error.errors(include_url=False)]
     if faults or plan is None:
@@ -152,28 +153,29 @@ def check_plan(tree: object, *, matrix: Matrix, text: bool = False, endpoints: i
     return cast(Plan, _freeze(PARTS[PLAN], plan))
 
 
-def read_rows(
-    tree: Mapping[str, Any], some: Mapping[str, Any], *, matrix: Matrix, endpoints: int | None
-) -> Plan | None:
+def read_rows(tree: Mapping[str, Any], some: Mapping[str, Any], *, matrix: Matrix, stored: Stored) -> Plan | None:
     """A plan with some rows of a document alone, if what its parts say about each other is right in all of it.
 
     For `planner.plan.recheck`. None where anything is wrong, which `check_plan` tells.
     """
-    if next(syntax.repeated_keys(some), None) or next(_find_reference_faults(tree, matrix), None):
+    if next(syntax.repeated_keys(some), None) or next(_find_reference_faults(tree, matrix, stored), None):
         return None
     try:
         model = _plan_model(matrix.digest, _MatrixOfDigest(matrix))
-        plan = model.model_validate(some, context={"text": False, "endpoints": endpoints})
+        plan = model.model_validate(some, context=_context(stored, text=False))
     except ValidationError:
         return None
     return cast(Plan, _freeze(PARTS[PLAN], plan))
 
 
+def _context(stored: Stored, *, text: bool) -> dict[str, Any]:
+    """What the readers of fields ask for."""
+    return {"text": text, "endpoints": max(limits.ENDPOINTS, stored.endpoints)}
+
+
 def check_stored(tree: object, *, matrix: Matrix) -> Plan:
-    """`check_plan` for a document that a service has stored, perhaps when more endpoints were allowed."""
-    there = tree.get("endpoints") if isinstance(tree, dict) else None
-    count = len(there) if isinstance(there, list) else 0
-    return check_plan(tree, matrix=matrix, endpoints=max(limits.ENDPOINTS, count))
+    """`check_plan` for a document that a service has stored, perhaps when more was allowed."""
+    return check_plan(tree, matrix=matrix, stored=look_through(tree))
 
 
 def carry_stored(tree: object, *, matrix: Matrix) -> tuple[Plan, tuple[Carried, ...]]:
@@ -299,10 +301,10 @@ def _freeze(part: Part, model: BaseModel) -> object:
 # ---- what one part of a document says about another ----
 
 
-def _find_reference_faults(tree: Mapping[str, Any], matrix: Matrix) -> Iterator[tuple[Path, str, str]]:
+def _find_reference_faults(tree: Mapping[str, Any], matrix: Matrix, stored: Stored) -> Iterator[tuple[Path, str, str]]:
     """Duplicate names, references to nothing, and fields that contradict each other, in a document of any shape."""
     parts = {entry.key: _rows(tree.get(entry.key)) for entry in PARTS[PLAN].rows}
-    known = know(parts, matrix)
+    known = know(parts, matrix, stored)
     for key, rows in parts.items():
         if PARTS[key].named:
             yield from _find_twins(key, rows)

@@ -17,6 +17,7 @@ from planner.plan.endpoint_table import MAX_BYTES, TableError, TableFault, split
 from planner.plan.faults import PlanError
 from planner.plan.references import some
 from planner.plan.rows import row_key
+from planner.plan.stored import look_through
 from ports.matrix import PROTOCOLS, Matrix, read_ports
 
 Document = Mapping[str, Any]
@@ -122,7 +123,7 @@ def _check(fresh: Sequence[tuple[int, dict[str, Any]]], document: Document, matr
     before = len(document.get("never", ()))
     try:
         edit = add_never(document, {"rows": [row for _, row in fresh]})
-        check_plan(apply(document, edit), matrix=matrix, endpoints=len(document["endpoints"]))
+        check_plan(apply(document, edit), matrix=matrix, stored=look_through(document))
     except PlanError as error:
         placed = []
         for fault in error.faults:

@@ -12,21 +12,22 @@ from typing import Any
 from planner.plan import limits
 from planner.plan.document import Plan, check_plan, dump_plan, dump_row, read_rows
 from planner.plan.fields import PARTS, PLAN
+from planner.plan.stored import NOTHING, Stored
 from ports.matrix import Matrix
 
 
 def recheck_plan(
-    tree: Mapping[str, Any], *, before: Mapping[str, Any], plan: Plan, matrix: Matrix, endpoints: int | None = None
+    tree: Mapping[str, Any], *, before: Mapping[str, Any], plan: Plan, matrix: Matrix, stored: Stored = NOTHING
 ) -> Plan:
     """What `check_plan` returns or raises for a document of JSON's own types.
 
     `before` is another document, `plan` what it was read as under the same matrix. The documents may share rows, which
-    nobody has changed since; each row that isn't in both is read.
+    nobody has changed since; each row that isn't in both is read. `stored` as `check_plan` has it.
     """
     parts = {entry.key: tree.get(entry.key, []) for entry in PARTS[PLAN].rows}
-    most = {"endpoints": limits.ENDPOINTS if endpoints is None else endpoints}
+    most = {"endpoints": max(limits.ENDPOINTS, stored.endpoints)}
     if not all(isinstance(rows, list) and len(rows) <= most.get(key, limits.ROWS) for key, rows in parts.items()):
-        return check_plan(tree, matrix=matrix, endpoints=endpoints)
+        return check_plan(tree, matrix=matrix, stored=stored)
     reduced = dict(tree)
     read: dict[int, object] = {}
     for entry in PARTS[PLAN].rows:
@@ -36,9 +37,9 @@ def recheck_plan(
         if rows:
             # One at least, since a document without any zone is none.
             reduced[entry.key] = [row for row in rows if id(row) not in there] or rows[:1]
-    fresh = read_rows(tree, reduced, matrix=matrix, endpoints=endpoints)
+    fresh = read_rows(tree, reduced, matrix=matrix, stored=stored)
     if fresh is None:
-        return check_plan(tree, matrix=matrix, endpoints=endpoints)
+        return check_plan(tree, matrix=matrix, stored=stored)
     for entry in PARTS[PLAN].rows:
         for row, value in zip(reduced.get(entry.key, ()), _rows(fresh, entry), strict=True):
             read.setdefault(id(row), value)

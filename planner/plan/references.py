@@ -13,6 +13,7 @@ from planner.plan.devices import DEVICES
 from planner.plan.faults import shown
 from planner.plan.kinds import KINDS
 from planner.plan.reading import ANY
+from planner.plan.stored import Stored
 from planner.plan.syntax import Null, Path
 from ports.matrix import Matrix
 
@@ -31,13 +32,14 @@ class Known:
     """By part: its first names, as a sentence lists them."""
     managers: frozenset[str]
     managers_listed: str
+    stored: Stored
 
 
 Check = Callable[[object, Row, Known], Found]
 """Takes what stands in a field, the row that it stands in, and what there is to be named."""
 
 
-def know(parts: Mapping[str, list[tuple[int, Row]]], matrix: Matrix) -> Known:
+def know(parts: Mapping[str, list[tuple[int, Row]]], matrix: Matrix, stored: Stored) -> Known:
     """What of a document its other parts can name. `parts` has the rows of each part with their indexes."""
     rows = {
         part: {name: row for _, row in items if (name := text(row.get("name"))) is not None}
@@ -51,6 +53,7 @@ def know(parts: Mapping[str, list[tuple[int, Row]]], matrix: Matrix) -> Known:
         listed={part: some(names) for part, names in rows.items()},
         managers=frozenset(managers),
         managers_listed=some(managers),
+        stored=stored,
     )
 
 
@@ -160,7 +163,7 @@ def check_side(value: object, _row: Row, known: Known) -> Found:
                 yield (word, *path), code, sentence
 
 
-def check_options(value: object, row: Row, _known: Known) -> Found:
+def check_options(value: object, row: Row, known: Known) -> Found:
     """The options of a firewall are those of its format, each with a value that it may have."""
     device = DEVICES.get(text(row.get("format")) or "")
     if device is None or not isinstance(value, dict):
@@ -170,7 +173,10 @@ def check_options(value: object, row: Row, _known: Known) -> Found:
         if option is None:
             allowed = ", ".join(device.options) or "none"
             yield (name,), "unknown-option", f"{device.name} has no option {shown(name)}; allowed are {allowed}."
-        elif isinstance(given, str) and not option.pattern.fullmatch(given):
+        elif isinstance(given, str) and (
+            not option.pattern.fullmatch(given)
+            or (given in option.reserved and (device.slug, name, given) not in known.stored.options)
+        ):
             yield (name,), "option-value", f"{shown(given)} can't stand here; allowed is {option.allowed}."
 
 

@@ -10,7 +10,6 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from planner.plan import limits
 from planner.plan.cells import CellFault, endpoint_columns, quote, read_back, read_cell, write_cell
 from planner.plan.changes import apply
 from planner.plan.document import check_plan
@@ -19,6 +18,7 @@ from planner.plan.faults import Fault, PlanError
 from planner.plan.field import Field
 from planner.plan.fields import PARTS
 from planner.plan.rows import Document
+from planner.plan.stored import look_through
 from ports.matrix import Matrix
 from ports.text import name_key
 
@@ -197,9 +197,8 @@ class _Judge:
             return None
         params = self._params()
         result = apply(self.document, edit_endpoints(self.document, params))
-        most = max(limits.ENDPOINTS, len(self.document["endpoints"]))
         try:
-            check_plan(result, matrix=self.matrix, endpoints=most)
+            check_plan(result, matrix=self.matrix, stored=look_through(self.document))
         except PlanError as error:
             placed = [*self._place(error.faults, result)]
             for wrong in placed:

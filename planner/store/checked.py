@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from planner.engine import Report, TooLarge
 from planner.engine.size import check_size
-from planner.plan import limits
 from planner.plan.carry import carry
 from planner.plan.document import Plan, PlanError, carry_stored, check_plan, check_stored, dump_plan
 from planner.plan.recheck import dump_changed, recheck_plan
+from planner.plan.stored import look_through
 from planner.store.documents import find_length
 from planner.store.kept import Document, Proofs, prove
 from planner.store.recent import Recent
@@ -51,16 +51,16 @@ def check_edited(document: Document, edit: Callable[[Document], dict[str, Any]],
 
     `edit` makes the new document and leaves the rows that it doesn't change the objects that they are.
     """
-    most = max(limits.ENDPOINTS, len(document.get("endpoints", ())))
+    stored = look_through(document)
     proof = prove(document)
     before = _checked.get((proof, matrix.state))
     if before is None:
         tree = edit(document)
-        plan = check_plan(tree, matrix=matrix, endpoints=most)
+        plan = check_plan(tree, matrix=matrix, stored=stored)
         written = dump_plan(plan)
     else:
         tree = edit(before.document)
-        plan = recheck_plan(tree, before=before.document, plan=before.plan, matrix=matrix, endpoints=most)
+        plan = recheck_plan(tree, before=before.document, plan=before.plan, matrix=matrix, stored=stored)
         if before.is_dump:
             written = dump_changed(plan, before=before.plan, document=before.document)
         else:

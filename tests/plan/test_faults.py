@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from planner.plan import limits
-from planner.plan.document import PlanError, check_plan, dump_plan, read_plan
+from planner.plan.document import PlanError, check_plan, check_stored, dump_plan, read_plan
 from planner.plan.faults import NAME_TAKEN, Fault
+from planner.plan.recheck import recheck_plan
+from planner.plan.stored import look_through
 from planner.web.forms.topology import place_faults as place_in_form
 from ports.queries import shipped_matrix
 
@@ -87,6 +89,8 @@ def excluded(**fields):
         (firewall(zones={"B": "lan"}), "no-such-zone"),
         (firewall(options={"colour": "red"}), "unknown-option"),
         (firewall(options={"chain": "a chain; drop"}), "option-value"),
+        (firewall(options={"chain": "forward"}), "option-value"),
+        (firewall(options={"chain": "accept"}), "option-value"),
         (firewall(published={"one": "10.0.0.0/24"}), "address"),
         (firewall(published={"two": "10.0.0.1"}), "no-such-endpoint"),
         (
@@ -101,6 +105,36 @@ def test_a_fault_has_the_code_of_its_kind(document, code):
     with pytest.raises(PlanError) as caught:
         check_plan(document, matrix=MATRIX)
     assert [fault.code for fault in caught.value.faults] == [code]
+
+
+@pytest.mark.parametrize(
+    ("kind", "first", "chains"),
+    [
+        ("nftables", "forward", "forward FORWARD input ingress queue"),
+        ("mikrotik", "dstnat", "forward srcnat dstnat output"),
+        ("iptables", "FORWARD", "FORWARD INPUT POSTROUTING ACCEPT LOG"),
+    ],
+)  # fmt: skip
+def test_a_chain_that_the_device_has_itself_is_refused_with_those_that_it_has(kind, first, chains):
+    for chain in chains.split():
+        document = firewall(format=kind, options={"chain": chain})
+        with pytest.raises(PlanError) as caught:
+            check_plan(document, matrix=MATRIX)
+        (fault,) = caught.value.faults
+        assert fault.where == "firewalls[0].options.chain"
+        assert fault.message.startswith(f"'{chain}' can't stand here; allowed is ")
+        assert f"({first}, " in fault.message
+
+
+def test_a_stored_plan_keeps_a_chain_that_a_new_one_may_not_name():
+    old = firewall(options={"chain": "forward"})
+    plan = check_stored(old, matrix=MATRIX)
+    named = dump_plan(plan) | {"name": "Other"}
+    stored = look_through(old)
+    assert check_plan(named, matrix=MATRIX, stored=stored).firewalls == plan.firewalls
+    assert recheck_plan(named, before=dump_plan(plan), plan=plan, matrix=MATRIX, stored=stored).name == "Other"
+    with pytest.raises(PlanError):
+        check_plan(firewall(options={"chain": "input"}), matrix=MATRIX, stored=stored)
 
 
 @pytest.mark.parametrize(

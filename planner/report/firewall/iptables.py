@@ -19,7 +19,7 @@ from planner.report.firewall.head import (
     write_file,
 )
 from planner.report.firewall.permits import LeftOut, Permits
-from planner.report.firewall.places import say_apart
+from planner.report.firewall.places import name_chain, say_apart
 from planner.report.firewall.targets import IPTABLES
 from planner.report.firewall.words import cut
 from planner.report.said.edition import Edition
@@ -122,7 +122,7 @@ def _make_chain(permits: Permits, *, open_undecided: bool) -> Chain:
     """The chain of all boundaries, or of a firewall of the plan under its own names."""
     device = permits.firewall
     entries = list_forward(permits, IPTABLES.label, open_undecided=open_undecided)
-    name = device.options.get("chain", CHAIN) if device else CHAIN
+    name = name_chain(permits, IPTABLES.label, IPTABLES.name)
     return Chain(name=name, entries=entries, logs=device is not None and device.log)
 
 

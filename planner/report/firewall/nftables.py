@@ -19,7 +19,7 @@ from planner.report.firewall.head import (
     write_file,
 )
 from planner.report.firewall.permits import Host, LeftOut, Permits
-from planner.report.firewall.places import say_apart
+from planner.report.firewall.places import name_chain, say_apart
 from planner.report.firewall.targets import NFTABLES
 from planner.report.firewall.words import cut
 from planner.report.said.edition import Edition
@@ -52,6 +52,8 @@ class Chain:
     entries: tuple[Entry, ...]
     table: str = TABLE
     """The table of the site's own chains."""
+    is_named: bool = False
+    """Whether the plan named it: then it may be a base chain of the site's, which a file must not empty."""
     logs: bool = False
     """Whether the first packet of a connection is logged."""
 
@@ -115,9 +117,10 @@ def _fit(permits: Permits) -> Permits:
 def _make_chain(permits: Permits, *, open_undecided: bool) -> Chain:
     """The chain of all boundaries, or of a firewall of the plan under its own names."""
     device = permits.firewall
-    options = device.options if device else {}
+    name = name_chain(permits, NFTABLES.label, NFTABLES.name)
     return Chain(
-        name=options.get("chain", CHAIN),
+        name=name,
+        is_named=name != CHAIN,
         jumps_from="forward",
         entries=list_forward(permits, NFTABLES.label, open_undecided=open_undecided),
         table=_name_table(permits),
@@ -202,8 +205,23 @@ def write_chains(chains: Iterable[Chain]) -> Iterator[str]:
     for chain in chains:
         place = f"{chain.table} {chain.name}"
         yield f"add chain {place}"
+        if chain.is_named:
+            yield from _refuse_base_chain(chain)
         yield f"flush chain {place}"
         yield from (line for entry in chain.entries for line in _write_entry(entry, place, logs=chain.logs))
+
+
+def _refuse_base_chain(chain: Chain) -> Iterator[str]:
+    """What the kernel refuses, and so the whole file, where the chain is one at a hook: no rule can jump there.
+
+    The chain with the jump is gone again by the end. Where the site has one of that name nothing is loaded, either.
+    """
+    place = f"{chain.table} port_planner_probe"
+    yield "# Ends here with nothing changed where the chain is one at a hook."
+    yield f"create chain {place}"
+    yield f"add rule {place} jump {chain.name}"
+    yield f"flush chain {place}"
+    yield f"delete chain {place}"
 
 
 def _renew_table() -> Iterator[str]:

@@ -60,6 +60,22 @@ def _group(firewalls: Iterable[Firewall]) -> defaultdict[_Look, list[Firewall]]:
     return found
 
 
+def name_chain(permits: Permits, label: str, kind: str) -> str:
+    """The chain that the file of a kind fills: the firewall's own, else as the kind calls it.
+
+    Raises NotExpressible for one that the device has itself, as plans may that were stored when it was let in.
+    """
+    option = DEVICES[kind].options["chain"]
+    name = permits.firewall.options.get("chain", option.default) if permits.firewall else option.default
+    if permits.firewall and name in option.reserved:
+        raise NotExpressible(
+            label,
+            f"it would empty {name}, which the device has itself; give the option chain of the firewall "
+            f"{clean(permits.firewall.name, 60) or 'without letters'} another value. Allowed is {option.allowed}",
+        )
+    return name
+
+
 def find_same(permits: Permits, report: Report) -> Firewall | None:
     """What the device of the permits was in an earlier report; None where it wasn't there, or for all boundaries."""
     return match_firewalls(report, permits.report).get(permits.firewall.name) if permits.firewall else None

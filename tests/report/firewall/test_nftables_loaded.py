@@ -346,6 +346,24 @@ def test_the_file_of_a_plan_loads_where_there_is_no_firewall_yet():
         assert {entry["chain"]["name"] for entry in net.ruleset() if "chain" in entry} == {"port_planner"}
 
 
+@pytest.mark.parametrize("chain", ["fwd_all", "own", "vault"])
+def test_a_chain_of_the_plan_s_name_is_filled_unless_it_is_one_at_a_hook(chain):
+    """`own` is one that the site jumps to: nobody can tell it from ours."""
+    row = {"name": "FW", "format": "nftables", "zones": {"Internal": "in", "DMZ": "out"}, "options": {"chain": chain}}
+    report = plan([host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ")], [flow("A", "B")], firewalls=[row])
+    ((_, text),) = FORMATS["firewalls"].write_folder(report, None).items()
+    with Network({}) as net:
+        net.nft("-f", "-", text=SITE.replace("chain forward", "chain fwd_all"))
+        before = net.ruleset()
+        fails = chain == "fwd_all"
+        for _ in range(2):
+            net.nft("-f", "-", text=text.decode(), fails=fails)
+            there = net.ruleset()
+            assert (there == before) is fails
+            assert "port_planner_probe" not in str(there)
+            assert str(there).count("192.0.2.1") == (0 if fails else 2)
+
+
 def test_tens_of_thousands_of_addresses_are_loaded():
     many = [f"10.{i // 250}.{i % 250}.1" for i in range(20_000)]
     report = plan([host("Many", *many), host("One", "192.0.2.1", zone="DMZ")], [flow("Many", "One")])

@@ -5,10 +5,13 @@ from xml.etree import ElementTree
 
 import pytest
 
+from planner.engine import evaluate_report
 from planner.engine.compare import compare_reports
 from planner.plan.devices import DEVICES
+from planner.plan.document import check_stored, dump_plan
 from planner.report import CHANGE_FORMATS, FORMATS, NotExpressible
 from planner.report.said.edition import Edition
+from ports.queries import shipped_matrix
 from tests.each import each
 from tests.report.firewall.test_changes import EDITIONS, loaded, told, way_back
 from tests.report.firewall.test_permits import DAY, check, flow, host, plan
@@ -145,6 +148,17 @@ def test_a_place_that_is_named_as_it_is_anyway_is_the_same(kind, name):
     before, after = firewall(kind), firewall(kind, **{name: DEVICES[kind].options[name].default})
     assert "elsewhere" not in text_of(after, Edition(date=DAY, earlier=(before,)))
     assert not told(unpack_one(CHANGE_FORMATS["firewalls"].render(compare_reports(before, after), EDITIONS)))
+
+
+@pytest.mark.parametrize(("kind", "chain"), [("nftables", "forward"), ("mikrotik", "dstnat"), ("iptables", "FORWARD")])
+def test_of_a_stored_firewall_whose_chain_is_the_device_s_own_no_file_is_made(kind, chain):
+    document = dump_plan(firewall(kind).plan)
+    document = document | {"firewalls": [document["firewalls"][0] | {"options": {"chain": chain}}]}
+    report = evaluate_report(shipped_matrix(), check_stored(document, matrix=shipped_matrix()))
+    with pytest.raises(NotExpressible, match=rf"it would empty {chain}, .* the firewall FW another value\. Allowed"):
+        FORMATS["firewalls"].write_folder(report, None)
+    with pytest.raises(NotExpressible, match=f"it would empty {chain}, "):
+        CHANGE_FORMATS["firewalls"].render(compare_reports(report, report), EDITIONS)
 
 
 @pytest.mark.parametrize(("table", "other"), [("ip mine", "IPv6"), ("ip6 mine", "IPv4")])

@@ -240,3 +240,21 @@ def test_the_panel_says_what_passes_each_and_what_none_sees(client):
     changing = Page(client.get(f"{url}?panel=firewalls&firewall=FW-HQ"))
     assert changing.one(id="firewall-name").get("value") == "FW-HQ"
     assert words(changing.one(id="firewall-form-title")) == "Change FW-HQ"
+
+
+def test_a_plan_that_was_stored_with_a_chain_of_the_device_s_own_opens_is_edited_and_gets_no_file(client):
+    plan, url = make(firewalls=[FW | {"options": {"chain": "vault"}}])
+    document = plan.document | {"firewalls": [FW | {"options": {"chain": "forward"}}]}
+    Plan.objects.filter(pk=plan.pk).update(document=document)
+    refused = send(client, url, "add", name="FW-2", format="nftables", chain="input", **sides(Internal="eth0"))
+    assert "can't stand here; allowed is a name of letters" in words(Page(refused).root)
+    assert client.get(url).status_code == 200
+    said = client.get(f"{url}report/firewalls")
+    assert said.status_code == 422
+    assert "it would empty forward" in words(Page(said).root)
+    send(client, url, "edit", firewall="FW-HQ", name="FW-1", format="nftables", log="1", chain="forward",
+         **sides(Internal="eth0", DMZ="eth1"))  # fmt: skip
+    assert [one["name"] for one in firewalls(plan)] == ["FW-1"]
+    send(client, url, "edit", firewall="FW-1", name="FW-1", format="nftables", log="1", chain="vault",
+         **sides(Internal="eth0", DMZ="eth1"))  # fmt: skip
+    assert client.get(f"{url}report/firewalls").status_code == 200

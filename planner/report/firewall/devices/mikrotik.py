@@ -13,6 +13,7 @@ from planner.report.firewall.devices.items import Item
 from planner.report.firewall.devices.openings import Opening, Plan, find_groups, list_anys
 from planner.report.firewall.devices.writer import Sides, Writer
 from planner.report.firewall.head import Commands
+from planner.report.firewall.places import name_chain
 from planner.report.firewall.words import cut
 
 CHAIN = DEVICES["mikrotik"].options["chain"].default
@@ -58,7 +59,7 @@ def list_items(plan: Plan) -> list[Item]:
 
 
 def _name_chain(plan: Plan) -> str:
-    return plan.options.get("chain", CHAIN)
+    return name_chain(plan.permits, MIKROTIK.label, MIKROTIK.name)
 
 
 def _publish(plan: Plan, menu: str, family: int) -> Iterator[str]:

@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from planner.store.models import Hold, Plan, hash_token
 from planner.store.presence import COOKIE, Visitor, keep_visitor
-from tests.report.samples import contoso
+from tests.report.samples import contoso, in_lots
 from tests.web.views.stored import store_again
 
 HTMX = {"HX-Request": "true"}
@@ -21,6 +21,12 @@ def by_turns(names, cases, **more):
     """Have a test tried with each case, every other one sent by htmx and the others by a plain form (`htmx`)."""
     rows = [(number % 2 == 1, *case) for number, case in enumerate(cases)]
     return pytest.mark.parametrize(("htmx", *names), rows, **more)
+
+
+def by_lots(names):
+    """Have a test tried with each of these names as a part of `name`, as many together as one name has room for."""
+    lots = [" / ".join(lot) for lot in in_lots(names)]
+    return pytest.mark.parametrize("name", lots, ids=lambda lot: ascii(lot)[:30])
 
 
 class Page:

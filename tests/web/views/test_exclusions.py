@@ -7,7 +7,7 @@ import pytest
 from planner.store import actions
 from ports.queries import current_matrix
 from tests.report.samples import HOSTILE_NAMES, contoso, hostile
-from tests.web.views.pages import HTMX, Page, by_turns, document_of, store, words
+from tests.web.views.pages import HTMX, Page, by_lots, by_turns, document_of, store, words
 
 both = pytest.mark.parametrize("htmx", [False, True], ids=["plain", "htmx"])
 LDAPS = {"source": "PS01", "destination": "DC01", "protocol": "tcp", "ports": "636"}
@@ -198,7 +198,7 @@ def test_readers_see_the_list_without_buttons(client):
     assert filtered.table("excluded") == [], "it is filtered with the flows"
 
 
-@pytest.mark.parametrize("name", HOSTILE_NAMES)
+@by_lots(HOSTILE_NAMES)
 def test_hostile_names_and_reasons_stay_text(client, name):
     _, where = store(hostile(name))
     page = Page(client.get(f"/plans/{where}/?view=flows"))

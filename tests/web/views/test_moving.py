@@ -3,7 +3,7 @@
 import pytest
 
 from tests.report.samples import HOSTILE_NAMES, hostile
-from tests.web.views.pages import Page, document_of, store
+from tests.web.views.pages import Page, by_lots, document_of, store
 from tests.web.views.test_topology import both, endpoints, form_of, refused, send
 
 OPERATION = "b" * 32
@@ -96,7 +96,7 @@ def test_the_outline_names_what_can_be_dragged_and_where_it_can_be_dropped(clien
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", HOSTILE_NAMES)
+@by_lots(HOSTILE_NAMES)
 def test_hostile_names_are_moved_like_any_other(client, name):
     row, key = store(hostile(name))
     document = document_of(row)

@@ -12,7 +12,7 @@ from typing import Any
 from django.contrib.auth.hashers import check_password, make_password
 from django.core import signing
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from planner.engine.life import Given, hide_people
@@ -25,6 +25,7 @@ from planner.store.admission import check_admitted, lock, lock_row
 from planner.store.answers import read_told
 from planner.store.editions import matrix_of, matrix_then
 from planner.store.holders import Holder
+from planner.store.lasting import lasts
 from planner.store.lives import Pick, Wish, list_given, set_states
 from planner.store.models import Hold, Opening, Plan, Revision, ShareLink, Version, hash_token, list_hashes, make_token
 from planner.store.reports import find_known, find_revision
@@ -230,7 +231,7 @@ def bring_back(*, plan: Plan, number: int, holder: Holder) -> bool:
 
 
 def _live(links: Any, now: datetime | None = None) -> Any:
-    return links.filter(Q(expires=None) | Q(expires__gt=now or timezone.now()), revoked=None, plan__deleted=None)
+    return links.filter(lasts(now or timezone.now()), plan__deleted=None)
 
 
 def still_live(link: ShareLink) -> "QuerySet[ShareLink]":
@@ -268,8 +269,7 @@ def enter(link: ShareLink, browser: str = "") -> bool:
     one_at_a_time(f"openings of link {link.pk}")
     if has_entered(link, browser):
         return True
-    room = Q(most_openings=None) | Q(openings__lt=F("most_openings"))
-    if not _live(ShareLink.objects.filter(room, pk=link.pk)).update(openings=F("openings") + 1):
+    if not _live(ShareLink.objects.filter(ShareLink.room, pk=link.pk)).update(openings=F("openings") + 1):
         return False
     if browser:
         throttle.mark("entry", str(link.pk), browser)

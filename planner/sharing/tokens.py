@@ -17,6 +17,7 @@ from django.utils import timezone
 from planner.sharing.links import OFFER_FOR, TOO_OLD, NotMade
 from planner.store import audit, throttle
 from planner.store.holders import Holder
+from planner.store.lasting import lasts
 from planner.store.models import Hold, Plan, hash_token, list_hashes, make_token
 from planner.store.presence import clean_name, name_guest
 from planner.store.token_models import ApiToken
@@ -77,7 +78,7 @@ def make_api_token(
         raise NotMade(f"The token that this form made is {known.state}. Open the page again to make another.")
     if known is not None:
         return known
-    if list_of(holder).filter(revoked=None, expires__gt=timezone.now()).count() >= MOST:
+    if list_of(holder).filter(lasts(timezone.now())).count() >= MOST:
         raise NotMade(f"There are {MOST} tokens; revoke some of them first.")
     row = ApiToken.objects.create(
         token_hash=hash_token(token),
@@ -113,7 +114,7 @@ def list_of(holder: Holder) -> "QuerySet[ApiToken]":
 def _live(now: datetime, *, accounts: bool) -> "QuerySet[ApiToken]":
     """Those that work then: of accounts where these are on, else of browsers."""
     acts = Q(user__is_active=True) if accounts else Q(user=None)
-    return ApiToken.objects.filter(acts, expires__gt=now, revoked=None)
+    return ApiToken.objects.filter(acts, lasts(now))
 
 
 def _write_by_hash(accounts: bool) -> Written:

@@ -7,13 +7,14 @@ plan, and learns nothing of it.
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from planner.sharing.links import NotMade, Offer
 from planner.store import audit, throttle
 from planner.store.admission import check_admitted, lock_row
 from planner.store.holders import Holder
+from planner.store.lasting import lasts
 from planner.store.models import Plan, ShareLink, hash_token, list_hashes
 from planner.store.run_models import UploadToken
 from planner.store.token_models import ApiToken
@@ -65,9 +66,7 @@ def revoke(*, plan: Plan, number: int, holder: Holder) -> bool:
 
 
 def _live() -> "QuerySet[UploadToken]":
-    return UploadToken.objects.filter(
-        Q(expires=None) | Q(expires__gt=timezone.now()), revoked=None, plan__deleted=None
-    )
+    return UploadToken.objects.filter(lasts(timezone.now()), plan__deleted=None)
 
 
 def find(token: str) -> UploadToken | None:

@@ -11,12 +11,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from planner.deploy.drafts import drop_left
 from planner.store import jobs
 from planner.store.bin import empty_bin
+from planner.store.lasting import ended_before
 from planner.store.models import Attempt, Event, Hold, Opening, ShareLink, Viewer
 from planner.store.run_models import UploadToken
 from planner.store.sent_before import KEPT
@@ -36,7 +37,7 @@ def tidy() -> dict[tuple[str, str], int]:
     """
     now = timezone.now()
     old = now - timedelta(days=settings.LOG_DAYS)
-    ended = Q(revoked__lt=old) | Q(expires__lt=old)
+    ended = ended_before(old)
     holds = Hold.objects.filter(plan=OuterRef("plan"), browser=OuterRef("key_hash"))
     overdue = {
         ("ended login", "ended logins"): Session.objects.filter(expire_date__lt=now),

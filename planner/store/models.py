@@ -19,6 +19,7 @@ from django.utils.crypto import salted_hmac
 
 from planner.store.documents import DocumentField
 from planner.store.kept import KeptDocument
+from planner.store.lasting import Lasting
 from ports.models import PortMatrix
 
 TOKEN_BYTES = 32
@@ -336,7 +337,7 @@ class Viewer(models.Model):
         return self.name
 
 
-class ShareLink(models.Model):
+class ShareLink(Lasting):
     """A link by which a plan's report can be read: to what, how long, how often, and behind which passphrase."""
 
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="links")
@@ -349,10 +350,9 @@ class ShareLink(models.Model):
     passphrase = models.CharField(max_length=255, blank=True, editable=False, help_text="Argon2 hash")
     most_openings = models.PositiveIntegerField(null=True, help_text="How often it can be opened; none is no limit")
     openings = models.PositiveIntegerField(default=0, editable=False)
-    expires = models.DateTimeField(null=True, help_text="None: never")
     author = models.CharField(max_length=150, blank=True, editable=False)
-    created = models.DateTimeField(default=timezone.now, editable=False)
-    revoked = models.DateTimeField(null=True, editable=False)
+
+    room = models.Q(most_openings=None) | models.Q(openings__lt=models.F("most_openings"))
 
     class Meta:
         ordering = ("-created", "-pk")
@@ -367,15 +367,9 @@ class ShareLink(models.Model):
         return bool(self.passphrase) or self.most_openings is not None
 
     @property
-    def state(self) -> str:
-        """live, revoked, expired or used up."""
-        if self.revoked is not None:
-            return "revoked"
-        if self.expires is not None and self.expires <= timezone.now():
-            return "expired"
-        if self.most_openings is not None and self.openings >= self.most_openings:
-            return "used up"
-        return "live"
+    def is_used_up(self) -> bool:
+        """Whether it has been opened as often as it may be: it is open to those who are in, and to nobody else."""
+        return self.most_openings is not None and self.openings >= self.most_openings
 
 
 class Withdrawal(models.Model):

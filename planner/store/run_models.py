@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils import timezone
 
+from planner.store.lasting import Lasting
 from planner.store.models import Plan
 
 
@@ -36,16 +37,13 @@ class CheckRun(models.Model):
         return f"{self.source} of {self.plan}, {self.started:%Y-%m-%d %H:%M}"
 
 
-class UploadToken(models.Model):
+class UploadToken(Lasting):
     """An address to which check scripts send results of one plan; it opens nothing else."""
 
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="upload_tokens")
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     label = models.CharField(max_length=100)
     author = models.CharField(max_length=150, blank=True, editable=False)
-    created = models.DateTimeField(default=timezone.now, editable=False)
-    expires = models.DateTimeField(null=True, help_text="None: never")
-    revoked = models.DateTimeField(null=True, editable=False)
     used = models.PositiveIntegerField(default=0, editable=False)
     last = models.DateTimeField(null=True, editable=False, help_text="When it was used last")
 
@@ -54,10 +52,3 @@ class UploadToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label} ({self.plan})"
-
-    @property
-    def state(self) -> str:
-        """live, revoked or expired."""
-        if self.revoked is not None:
-            return "revoked"
-        return "expired" if self.expires is not None and self.expires <= timezone.now() else "live"

@@ -4,10 +4,11 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from planner.store.lasting import Lasting
 from planner.store.models import Plan
 
 
-class ApiToken(models.Model):
+class ApiToken(Lasting):
     """A secret by which a program acts for an account or a browser, on one plan or on all that these hold."""
 
     class Scope(models.TextChoices):
@@ -26,9 +27,7 @@ class ApiToken(models.Model):
     )
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="api_tokens")
     browser = models.CharField(max_length=64, blank=True, editable=False, help_text="Keyed hash of the browser's key")
-    created = models.DateTimeField(default=timezone.now, editable=False)
     expires = models.DateTimeField()
-    revoked = models.DateTimeField(null=True, editable=False)
     last = models.DateTimeField(null=True, editable=False, help_text="When it was used last, to the minute")
 
     class Meta:
@@ -43,13 +42,6 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return self.label
-
-    @property
-    def state(self) -> str:
-        """live, revoked or expired."""
-        if self.revoked is not None:
-            return "revoked"
-        return "expired" if self.expires <= timezone.now() else "live"
 
 
 class SentBefore(models.Model):

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from planner.sharing import tokens
 from planner.store import git
 from planner.store.holders import Holder, read_holder
+from planner.store.lasting import lasts
 from planner.store.models import Plan
 from planner.store.token_models import ApiToken
 from planner.web.views.access import owner_view
@@ -71,7 +72,7 @@ def take_from_git(request: HttpRequest, plan: Plan) -> HttpResponse:
 
 def _list_tokens(holder: Holder, plan: Plan) -> list[ApiToken]:
     """The owner's tokens that work now and may write this plan."""
-    rows = tokens.list_of(holder).filter(scope__in=WRITES, revoked=None, expires__gt=timezone.now())
+    rows = tokens.list_of(holder).filter(lasts(timezone.now()), scope__in=WRITES)
     return [row for row in rows if row.plan_id in (None, plan.pk)]
 
 

@@ -34,6 +34,9 @@ def _list_reserved(document: Mapping[str, Any]) -> Iterator[tuple[str, str, str]
     for row in firewalls if isinstance(firewalls, list) else ():
         given = row.get("options") if isinstance(row, dict) else None
         device = DEVICES.get(str(row.get("format"))) if isinstance(given, dict) else None
-        for name, option in device.options.items() if device else ():
-            if isinstance(value := given.get(name), str) and value in option.reserved:
+        if given is None or device is None:
+            continue
+        for name, option in device.options.items():
+            value = given.get(name)
+            if isinstance(value, str) and value in option.reserved:
                 yield device.slug, name, value

@@ -8,10 +8,11 @@ is counted before they are made: a small plan can ask for millions.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from operator import attrgetter
 from typing import Literal, NamedTuple
 
-from planner.engine.terms import ALWAYS, Alternative, Conditional, Terms, open_alternatives
+from planner.engine.terms import ALWAYS, Alternative, Conditional, Mark, Terms, open_alternatives
 from planner.engine.topology import PLAIN, Kind, Setting, Topology, meet
 from planner.plan import limits
 from planner.plan.document import AdditionalFlow, Endpoint, Exclusion, Fault, Plan, PlanError
@@ -327,6 +328,18 @@ def _pairs(topology: Topology, requirement: Requirement, kinds: Iterable[Kind]) 
             for source in sources:
                 if meet(requirement, source, destination):
                     yield source, destination, None
+
+
+def list_options(terms: Terms, need: Need) -> Iterator[Mark]:
+    """The undecided options by which the requirements of a need ask for it, marked or not: one may come several times.
+
+    What something else needs outright isn't marked, and an option leads to it all the same. `terms` are those of the
+    destination.
+    """
+    for slug in need.requirements:
+        for ask in terms.asks[slug]:
+            if (ask.service.protocol, ask.ports) == (need.protocol, need.ports):
+                yield from chain.from_iterable(ask.marks)
 
 
 def find_scope(source: Endpoint, destination: Endpoint) -> Scope:

@@ -1,10 +1,9 @@
 """Which flows of undecided choices aren't needed, since another option of their choice is open already. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Iterable
 
-from planner.engine.flows import Flow
+from planner.engine.flows import Flow, list_options
 from planner.engine.report import Report
 from planner.engine.terms import Mark, Terms, marks_of, order_of
 from planner.engine.topology import PLAIN, Topology
@@ -19,24 +18,17 @@ class Options:
 
     def __init__(self, report: Report, found: Iterable[tuple[Flow, bool]]) -> None:
         """`found`: flows of the report, and whether each is open."""
-        self._topology = Topology(report.matrix, report.plan)
-        self._terms = Terms(report.matrix, report.plan, self._topology)
+        topology = Topology(report.matrix, report.plan)
+        terms = Terms(report.matrix, report.plan, topology)
         self._open: dict[tuple[str, str], dict[Mark, bool]] = defaultdict(dict)
         found = tuple(found)
         wanted = {_ends(flow) for flow, is_open in found if not is_open and flow.need.any_of}
         for flow, is_open in found:
             if _ends(flow) in wanted:
                 between = self._open[_ends(flow)]
-                for mark in self._list_options(flow):
+                setting = topology.settings.get(flow.destination.name, PLAIN)
+                for mark in list_options(terms.under(setting), flow.need):
                     between[mark] = between.get(mark, True) and is_open
-
-    def _list_options(self, flow: Flow) -> Iterator[Mark]:
-        need = flow.need
-        terms = self._terms.under(self._topology.settings.get(flow.destination.name, PLAIN))
-        for slug in need.requirements:
-            for ask in terms.asks[slug]:
-                if (ask.service.protocol, ask.ports) == (need.protocol, need.ports):
-                    yield from chain.from_iterable(ask.marks)
 
     def excuse(self, flow: Flow) -> bool:
         """Whether a flow that isn't open isn't needed if the open options are the ones that are taken."""

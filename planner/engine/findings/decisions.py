@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from planner.engine.findings.evidence import Evidence, Finding, both_ends, listed, say_count, say_endpoints, say_pairs
-from planner.engine.flows import Flow, list_services
+from planner.engine.flows import Flow, list_options, list_services
 from planner.engine.terms import Mark, marks_of
+from planner.engine.topology import PLAIN
 from planner.plan.document import Endpoint
 from ports.matrix import About, Caveat, Check, Choice, Opening, Option, RolePresent, list_simple
 
@@ -84,8 +85,7 @@ def _find_decisions(evidence: Evidence) -> tuple[Decision, ...]:
     for several in marks.values():
         for mark in several:
             options[mark.choice].add(mark.option)
-    needs = {id(one.flow.need): one.flow.need for one in evidence.excluded}
-    excluded = {mark for need in needs.values() for mark in marks_of(need.any_of)}
+    excluded = set(_list_excluded(evidence)) if counts else set()
     idle = {
         slug: [option for option in choice.slugs if option not in options[slug]]
         for slug, choice in evidence.matrix.choices.items()
@@ -101,6 +101,15 @@ def _find_decisions(evidence: Evidence) -> tuple[Decision, ...]:
         for slug, choice in evidence.matrix.choices.items()
         if slug in counts
     )
+
+
+def _list_excluded(evidence: Evidence) -> Iterator[Mark]:
+    """The options that lead to flows which the plan excludes, whatever else they are needed for."""
+    # Whoever shares a need has one setting.
+    alike = {id(one.flow.need): one.flow for one in evidence.excluded}
+    settings = evidence.topology.settings
+    for flow in alike.values():
+        yield from list_options(evidence.terms.under(settings.get(flow.destination.name, PLAIN)), flow.need)
 
 
 def find_caveats(evidence: Evidence) -> tuple[CaveatState, ...]:

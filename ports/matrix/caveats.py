@@ -64,7 +64,7 @@ class Opening(Part):
     """A flow worth a warning: every field that is set must hold. Flows that stay on one host never match."""
 
     service: Annotated[ServiceSlug | None, ABSENT] = None
-    """The service."""
+    """The service. A plan's own flows to its port at an endpoint that offers it count as well."""
     source_role: Annotated[RoleSlug | None, ABSENT] = None
     """A role or group of the source."""
     source_kind: Annotated[ZoneKind | None, ABSENT] = None

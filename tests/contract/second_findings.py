@@ -255,22 +255,27 @@ class _Findings:
             ends(inwards(everything)),
         )
 
-        def telnet(keys):
-            return [key for key in keys if "telnet" in self.reading.services(key)]
+        def at(service, keys, offering):
+            """Those of a service, and own flows on its port at who offers it."""
+            own = [key for key in keys if self.reading.is_own(key) and key[1] in offering and key[2] == "tcp"]
+            ports = {name: self.reading.port_of(service, self.endpoints[name]) for name in offering}
+            own = {key for key in own if overlap(key[3], ports[key[1]])}
+            return [key for key in keys if key in own or service in self.reading.services(key)]
 
-        leaving = [key for key in telnet(flows) if self.reading.scope(key) != "same-host"]
-        self.add("telnet-in-clear", "telnet", "warning", {key[1] for key in leaving}, ends(telnet(everything)))
+        listening = self.where(lambda endpoint: "telnet" in endpoint.get("sessions", []))
+        leaving = [key for key in at("telnet", flows, listening) if self.reading.scope(key) != "same-host"]
+        self.add(
+            "telnet-in-clear",
+            "telnet",
+            "warning",
+            {key[1] for key in leaving},
+            ends(at("telnet", everything, listening)),
+        )
 
         webs = self.names("web")
-        outside = [key for key in everything if self.kind(key[0]) == "internet" and key[1] in webs]
-        asked = [
-            key
-            for key in outside
-            if key in flows and self.reading.scope(key) != "same-host" and "website" in self.reading.services(key)
-        ]
-        at = {name: self.reading.port_of("website", self.endpoints[name]) for name in webs}
-        at_website = [key for key in outside if key[2] == "tcp" and overlap(key[3], at[key[1]])]
-        self.add("website-from-internet", "website", "warning", (), ends(at_website), must=bool(asked))
+        outside = [key for key in flows if self.kind(key[0]) == "internet" and self.reading.scope(key) != "same-host"]
+        asked = at("website", outside, webs)
+        self.add("website-from-internet", "website", "warning", ends(asked))
 
     def closed_and_excluded(self):
         for number, (row, breaking) in enumerate(self.reading.closed):

@@ -179,6 +179,13 @@ TELNET = host("SWITCH", sessions=["telnet"], addresses=["10.0.0.30"])
 IN_BRANCH = LINUX | {"zone": "Branch", "addresses": ["10.1.0.9"]}
 READERS = host("READERS", "message-reader", zone="Internet", group=True, addresses=["any"])
 USERS = host("USERS", "website-user", zone="Internet", group=True, addresses=["any"])
+SUPPLIER = host("SUPPLIER", zone="Internet", addresses=["198.51.100.9"])
+
+
+def coming_in(destination="PS01", protocol="tcp", ports="443"):
+    """A flow of one's own from SUPPLIER."""
+    return {"source": "SUPPLIER", "destination": destination, "protocol": protocol, "ports": ports, "reason": "Care"}
+
 
 WARNINGS = {
     "an App Server in a DMZ that reaches a database inside": (
@@ -211,6 +218,29 @@ WARNINGS = {
         ["internet"],
         base(USERS | {"roles": ["browser-session-user"]}),
         [base(USERS | {"roles": ["mobile-user"]})],
+    ),
+    "an own flow from the internet to a range with the website's port": (
+        ["internet", "SUPPLIER . PS01"],
+        base(SUPPLIER, ports={"website": "8443"}, additional_flows=[coming_in(ports="8000-9000")]),
+        [
+            base(SUPPLIER, ports={"website": "8443"}, additional_flows=[coming_in(ports="443")]),
+            base(SUPPLIER, additional_flows=[coming_in(protocol="udp")]),
+            base(SUPPLIER, additional_flows=[coming_in(destination="SQL01")]),
+            base(SUPPLIER | {"zone": "Cloud"}, additional_flows=[coming_in()]),
+        ],
+    ),
+    "an own flow to Telnet": (
+        ["telnet", "SUPPLIER . SWITCH"],
+        base(SUPPLIER, TELNET, corrections=["telnet-port"], additional_flows=[coming_in("SWITCH", ports="23")]),
+        [
+            base(SUPPLIER, TELNET, additional_flows=[coming_in("SWITCH", ports="23")]),
+            base(
+                SUPPLIER,
+                TELNET | {"ports": {"telnet": 2323}},
+                corrections=["telnet-port"],
+                additional_flows=[coming_in("SWITCH", ports="23")],
+            ),
+        ],
     ),
     "an agent on the internet": (
         ["internet"],

@@ -7,8 +7,9 @@ from typing import Literal
 
 from planner.engine.findings.evidence import Evidence, Finding, both_ends, listed, say_count, say_endpoints, say_pairs
 from planner.engine.flows import Flow, list_options, list_services
+from planner.engine.prohibitions import forbids
 from planner.engine.terms import Mark, marks_of
-from planner.engine.topology import PLAIN
+from planner.engine.topology import PLAIN, Kind, kind_of
 from planner.plan.document import Endpoint
 from ports.matrix import About, Caveat, Check, Choice, Opening, Option, RolePresent, list_simple
 
@@ -266,14 +267,15 @@ def _name(subject: str, evidence: Evidence) -> str:
 
 
 def _list_openings(opening: Opening, evidence: Evidence) -> list[Flow]:
-    """The flows that an opening is about."""
+    """The flows that an opening is about; for a service also those of the plan's own that lead to its port."""
     holders, kinds = evidence.matrix.holders, evidence.topology.zone_kinds
     from_kinds, to_kinds = opening.from_kinds, opening.to_kinds
     needs = {
         number
         for number, need in evidence.needs.items()
-        if opening.service is None or opening.service in need.services
+        if opening.service is None or opening.service in need.services or need.own
     }
+    listening = _Listening(opening.service, evidence)
     between = {
         (source, destination)
         for source in set(kinds.values())
@@ -294,4 +296,31 @@ def _list_openings(opening: Opening, evidence: Evidence) -> list[Flow]:
             opening.destination_role is None
             or not holders[opening.destination_role].isdisjoint(flow.destination.roles)
         )
+        and (opening.service is None or opening.service in flow.need.services or listening.meets(flow))
     ]
+
+
+class _Listening:
+    """On which ports endpoints offer a service, worked out once for those of a kind."""
+
+    def __init__(self, service: str | None, evidence: Evidence) -> None:
+        self._service = service
+        self._evidence = evidence
+        self._rows = [r for r in evidence.matrix.requirements if any(ask.service == service for ask in r.asks)]
+        self._found: dict[Kind, set[tuple[str, str | None]]] = {}
+
+    def meets(self, flow: Flow) -> bool:
+        """Whether a flow leads to a port of the service, at an endpoint that offers it."""
+        end, topology = flow.destination, self._evidence.topology
+        kind = kind_of(end, topology.settings.get(end.name, PLAIN))
+        if kind not in self._found:
+            self._found[kind] = set(self._list_ports(kind))
+        return any(forbids(*ports, flow.need.protocol, flow.need.ports) for ports in self._found[kind])
+
+    def _list_ports(self, kind: Kind) -> Iterator[tuple[str, str | None]]:
+        offers = self._evidence.terms.under(kind.setting).offers
+        for requirement in self._rows:
+            if self._evidence.topology.is_destination(kind, requirement):
+                for ask in offers.get(requirement.slug, ()):
+                    if ask.service.slug == self._service:
+                        yield ask.service.protocol, ask.ports

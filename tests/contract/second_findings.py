@@ -343,10 +343,15 @@ class _Findings:
                         outer.add(second)
         self.add("address-twice", None, "warning", twice)
         self.add("address-in-another-zone", None, "warning", inner, outer)
+        inside = {
+            name: [ipaddress.ip_network(text) for text in zone.get("networks") or ()]
+            for name, zone in self.reading.zones.items()
+        }
+        claimed = [net for several in inside.values() for net in several if net.prefixlen]
         outside = set()
         for name, endpoint in self.endpoints.items():
-            own = self.reading.zones[endpoint["zone"]].get("networks") or []
-            if own and any(not is_covered(net, map(ipaddress.ip_network, own)) for net in nets[name]):
+            own = inside[endpoint["zone"]]
+            if any(not is_covered(n, own) if own else any(is_within(n, c) for c in claimed) for n in nets[name]):
                 outside.add(name)
         self.add("address-outside-zone", None, "warning", outside)
 

@@ -104,6 +104,26 @@ def test_an_address_in_the_networks_of_another_zone_is_told_with_that_zone(netwo
     assert ("an endpoint of its own there" in found["advice"]) is bool(said)
 
 
+def test_an_address_in_the_networks_of_another_zone_is_told_though_its_own_zone_has_none():
+    zones = [
+        {"name": "Internal", "kind": "internal"},
+        {"name": "DMZ", "kind": "dmz", "networks": ["192.0.2.0/24"]},
+    ]
+    ends = [
+        host("W", "web-primary", addresses=["10.0.0.1"]),
+        host("DB", "database", addresses=["192.0.2.20", "db.example.com"]),
+        host("WIDE", addresses=["192.0.0.0/16"]),
+        host("THERE", zone="DMZ", addresses=["192.0.2.21"]),
+    ]
+    found = report(make_plan(*ends, zones=zones))["findings"]
+    [found] = [one for one in found if one["code"] == "address-outside-zone"]
+    assert (found["severity"], found["subject"], found["endpoints"]) == ("warning", None, ["DB"])
+    assert found["message"] == (
+        "1 endpoint (DB): an address is in none of the networks of its zone. "
+        "In those of another zone: 192.0.2.20 of DB (DMZ)."
+    )
+
+
 def test_an_address_on_two_endpoints_is_one_finding_with_all_of_them():
     plan = make_plan(
         host("H1", addresses=["10.7.0.1"]),

@@ -163,10 +163,10 @@ def _find_strays(evidence: Evidence) -> Iterator[Finding]:
             "a firewall can’t tell them apart.",
             advice="Check the addresses, and in which zone the endpoints stand.",
         )
-    strays = sorted(_list_outside(evidence))
+    homes = _Homes(evidence)
+    strays = sorted(_list_outside(evidence, homes))
     if strays:
         outside = list(dict.fromkeys(name for name, _, _ in strays))
-        homes = _Homes(evidence)
         theirs = [f"{address} of {name} ({zone})" for name, address, span in strays if (zone := homes.find(span))]
         also = f" In those of another zone: {listed(theirs)}." if theirs else ""
         apart = (
@@ -225,14 +225,19 @@ def _list_elsewhere(evidence: Evidence) -> set[str]:
     return found
 
 
-def _list_outside(evidence: Evidence) -> Iterator[tuple[str, str, _Span]]:
-    """By endpoint each address that is in none of the networks of its zone, where that has any, and its span."""
+def _list_outside(evidence: Evidence, homes: "_Homes") -> Iterator[tuple[str, str, _Span]]:
+    """By endpoint each address that is in none of the networks of its zone, and its span.
+
+    Where that has no networks, what another zone has in its own.
+    """
     networks = {zone.name: _Networks(zone.networks) for zone in evidence.plan.zones if zone.networks}
+    if not networks:
+        return
     for endpoint in evidence.plan.endpoints:
-        if (own := networks.get(endpoint.zone)) is not None:
-            for address in endpoint.addresses:
-                if (span := _span(address)) is not None and span not in own:
-                    yield endpoint.name, address, span
+        own = networks.get(endpoint.zone)
+        for address in endpoint.addresses:
+            if (span := _span(address)) is not None and (homes.find(span) if own is None else span not in own):
+                yield endpoint.name, address, span
 
 
 class _Networks:

@@ -97,9 +97,14 @@ def _read_flag(value: object, info: ValidationInfo) -> object:
 
 
 def _read_text(value: object) -> str:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or isinstance(value, Null):
         raise fault("text", f"This must be text, found {shown(value)}.")
     return str(value)
+
+
+def _as_written(value: object) -> object:
+    """YAML's plain null as the text that it is: where a key has to be there that names one thing."""
+    return str(value) if isinstance(value, Null) else value
 
 
 def _read_name(value: object) -> str:
@@ -310,7 +315,7 @@ def _always(annotated: Any) -> Callable[[Matrix], Any]:
     return lambda _matrix: annotated
 
 
-NAME = Reader(type=_always(_Name))
+NAME = Reader(type=_always(Annotated[_Name, BeforeValidator(_as_written)]))
 NAMES = Reader(type=_always(Annotated[list[_Name], AfterValidator(_once), at_most(limits.ITEMS)]), shape="names")
 PROSE = Reader(type=_always(Annotated[str, BeforeValidator(_read_prose)]))
 FLOW_REASON = _reason("what this flow is for")
@@ -372,7 +377,7 @@ class Mapped(BaseModel):
         if not _is_text(info) and None not in data.values() and known.issuperset(data):
             return data  # there is none, as in almost every row of what is stored
         return {
-            readable(key): _without_nulls(value)
+            readable(key): value
             for key, value in data.items()
             if not (value is None or isinstance(value, Null)) or key not in needless
         }
@@ -388,15 +393,6 @@ def _list_keys(model: type[Mapped]) -> tuple[frozenset[str], frozenset[str]]:
 def readable(key: object) -> object:
     """A key of JSON with half a surrogate pair as text that can be shown; pydantic can't, and stops at it."""
     return key.encode("utf-8", "backslashreplace").decode() if isinstance(key, str) and not key.isascii() else key
-
-
-def _without_nulls(value: object) -> object:
-    """YAML's plain null as the text that it is, where text is what counts."""
-    if isinstance(value, Null):
-        return str(value)
-    if isinstance(value, list):
-        return [str(item) if isinstance(item, Null) else item for item in value]
-    return value
 
 
 def _mapping_of(name: str, keys: Mapping[str, tuple[Any, str, Any]]) -> Any:

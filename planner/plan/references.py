@@ -7,7 +7,7 @@ since the readers say so. Each yields the path within the value, a code and a se
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, TypeGuard
 
 from planner.plan.devices import DEVICES
 from planner.plan.faults import shown
@@ -114,7 +114,7 @@ def check_roles(value: object, _row: Row, known: Known) -> Found:
 
 def check_managers(value: object, _row: Row, known: Known) -> Found:
     """Whoever manages an endpoint has a role that manages."""
-    for position, name in enumerate(texts(value)):
+    for position, name in _places(value):
         if name in known.managers:
             continue
         if name in known.rows["endpoints"]:
@@ -173,7 +173,7 @@ def check_options(value: object, row: Row, known: Known) -> Found:
         if option is None:
             allowed = ", ".join(device.options) or "none"
             yield (name,), "unknown-option", f"{device.name} has no option {shown(name)}; allowed are {allowed}."
-        elif isinstance(given, str) and (
+        elif _is_text(given) and (
             not option.pattern.fullmatch(given)
             or (given in option.reserved and (device.slug, name, given) not in known.stored.options)
         ):
@@ -185,7 +185,7 @@ def check_either(other: str) -> Check:
 
     def check(value: object, row: Row, _known: Known) -> Found:
         others = set(texts(row.get(other)))
-        for position, slug in enumerate(texts(value)):
+        for position, slug in _places(value):
             if slug in others:
                 yield (position,), "in-both", f"{shown(slug)} stands in {other} as well; keep one of them."
 
@@ -198,9 +198,16 @@ WORDS = {"zones": "zone", "endpoints": "endpoint"}
 
 def _names(value: object) -> Iterator[tuple[Path, str]]:
     if isinstance(value, list):
-        yield from (((position,), str(name)) for position, name in enumerate(texts(value)))
+        yield from (((position,), name) for position, name in _places(value))
     elif isinstance(value, str):
         yield (), str(value)
+
+
+def _places(value: object) -> Iterator[tuple[int, str]]:
+    """The texts of a list with where they stand; none of what is no list."""
+    for position, item in enumerate(value if isinstance(value, list) else ()):
+        if _is_text(item):
+            yield position, str(item)
 
 
 def text(value: object) -> str | None:
@@ -212,7 +219,12 @@ def texts(value: object) -> tuple[str, ...]:
     """The texts of a list, or none."""
     if not isinstance(value, list):
         return ()
-    return tuple([str(item) for item in value if isinstance(item, str)])  # asked for tens of thousands of times
+    return tuple([str(item) for item in value if _is_text(item)])  # asked for tens of thousands of times
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    """Whether it is a text in a list or mapping, where YAML's plain null is none."""
+    return isinstance(value, str) and not isinstance(value, Null)
 
 
 def some(names: Collection[str]) -> str:

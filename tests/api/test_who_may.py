@@ -42,7 +42,7 @@ class Row:
 DOCUMENT = {"format": 1, "name": "Sent", "zones": [{"name": "Inside", "kind": "internal"}], "endpoints": []}
 READ, EDIT, OWN = ("read", "edit", "own"), ("edit", "own"), ("own",)
 NAME = "00000000-0000-4000-8000-000000000001"
-RULES = {"nftables": [{"metainfo": {"version": "1.1.3"}}]}
+RULES = {"nftables": [{"metainfo": {"version": "1.1.3"}}, {"table": {"family": "inet", "name": "filter"}}]}
 ROWS = {
     "plans": Row("GET", "/plans", role=""),
     "plans POST": Row("POST", "/plans", EDIT, role="", ok=201, data=DOCUMENT),

@@ -185,7 +185,7 @@ class Walker:
                 yield one._replace(untranslated=True)
                 continue
             yield (
-                one if one.by or one.several or one.state != "open" else one._replace(by=tuple(filter(None, defaults)))
+                one if one.by or one.several or one.state != "open" else one._replace(by=_name_open(defaults, packets))
             )
 
     def _pass(self, table: Table, packets: Packets, pending: list[Pending], inside: tuple[str, ...]) -> Passed:
@@ -312,3 +312,8 @@ class Walker:
         if within:
             self._known[key] = passed
         return passed
+
+
+def _name_open(defaults: Sequence[str], packets: Packets) -> tuple[str, ...]:
+    """What admits packets that no entry decides about: the policies, or that nothing is there to have one."""
+    return tuple(filter(None, defaults)) or (f"no chain at the hook forward for IPv{packets.family}",)

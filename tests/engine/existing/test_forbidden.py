@@ -1,10 +1,12 @@
 """Entries that admit what a `never` row or the document forbids."""
 
+import json
 from dataclasses import replace
 
 from planner.engine.existing import forbidden
 from planner.engine.existing.decide import compare_with
 from planner.engine.existing.readers.iptables import read as read_iptables
+from planner.engine.existing.readers.nftables import read as read_nftables
 from tests.engine.existing.devices.own_files import report_of
 from tests.engine.existing.rulesets import STORE, WEB, accept, drop, flow, host, match, plan, ruleset, side
 
@@ -52,6 +54,22 @@ def test_the_widest_comes_first_and_a_policy_admits_as_entries_do():
     [policy] = find(of(TO_DMZ), default="accept")
     assert policy.entry == "policy accept of forward"
     assert policy.breaches[0].destinations == ("Next", "Store")
+
+
+def test_a_family_that_nothing_filters_is_open_and_breaks_what_must_stay_closed():
+    ends = [host("Web", WEB, "fd00::10"), host("Store", STORE, "2001:db8::10", zone="DMZ")]
+    report = of(TO_DMZ, ends=ends)
+    forward = {"family": "ip", "table": "filter", "name": "forward", "type": "filter", "hook": "forward", "prio": 0,
+               "policy": "drop"}  # fmt: skip
+    for table in ("ip", "ip6"):
+        there = [{"table": {"family": table, "name": "filter"}}, {"chain": forward | {"family": table}}]
+        gap = compare_with(report, read_nftables(json.dumps({"nftables": there})), also=("forbidden",))
+        nothing = f"no chain at the hook forward for IPv{6 if table == 'ip' else 4}"
+        [one] = gap.forbidden.entries
+        assert (one.entry, one.is_sure) == (nothing, True)
+        assert (one.breaches[0].sources, one.breaches[0].destinations) == (("Web",), ("Store",))
+        [state] = gap.flows
+        assert (state.state, state.by) == ("partly", (nothing, f"policy drop of {table} filter forward"))
 
 
 def test_a_row_without_protocol_forbids_everything_and_one_for_other_ports_nothing():

@@ -2,12 +2,13 @@
 
 import ipaddress
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from itertools import islice, product
 from typing import Literal
 
+from planner.engine.existing.spans import Spans
 from planner.engine.flows import Excluded, Flow
 from planner.engine.placed import Placed, Service
 from planner.engine.prohibitions import Closed, Side
@@ -44,6 +45,8 @@ class End:
     is_zone: bool = False
     family: int = 0
     """Of an address: 4 or 6."""
+    partly: tuple[tuple[str, str], ...] = ()
+    """Of a network: zones and endpoints that have a part of it, as `_key` says sides: what forbids that forbids it."""
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
@@ -181,9 +184,10 @@ def _key(side: Side) -> tuple[str, str]:
 
 
 def _list_keys(end: End) -> Iterator[tuple[str, str]]:
-    """What sides of rows can be that an end is on: zones and endpoints by name."""
+    """What sides of rows can be that an end, or a part of it, is on: zones and endpoints by name."""
     yield from (("zone", name) for name in sorted(end.zones))
     yield from (("endpoint", endpoint.name) for endpoint in end.endpoints)
+    yield from end.partly
 
 
 def read_packet(service: str) -> Ports:
@@ -246,23 +250,62 @@ def _find_address(report: Report, text: str) -> End:
     }
     units = (found,) if found else ()
     family = network.version if network else 0
-    return End(said=f"the address {text}", units=units, zones=frozenset(zones), family=family)
+    partly = tuple(_find_parts(report, network, found, zones)) if network and network.num_addresses > 1 else ()
+    return End(said=f"the address {text}", units=units, zones=frozenset(zones), family=family, partly=partly)
 
 
 def _find_anywhere(report: Report, network: Network) -> Iterator[Endpoint]:
-    """The endpoints that are `any`, where no part of the address is another zone's."""
+    """The endpoints that are `any`, where no part of the address is another zone's.
+
+    What is all of a family takes nothing off them, as in the files of firewalls.
+    """
     plan = report.plan
     anywhere = [endpoint for endpoint in plan.endpoints if ANY in endpoint.addresses]
     if anywhere:
-        theirs = {endpoint.zone for endpoint in plan.endpoints if _touches(endpoint.addresses, network)}
-        theirs |= {zone.name for zone in plan.zones if _touches(zone.networks, network)}
+        theirs = {zone for zone, one in _list_addresses(report) if one.prefixlen and _touches(one, network)}
         yield from (endpoint for endpoint in anywhere if theirs <= {endpoint.zone})
 
 
-def _touches(addresses: Iterable[str], network: Network) -> bool:
-    """Whether a network has an address in common with one of some addresses."""
-    known = map(read_network, addresses)
-    return any(holds(one, network) or (one is not None and holds(network, one)) for one in known)
+def _find_parts(
+    report: Report, network: Network, whole: Sequence[Endpoint], zones: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    """The endpoints and zones, but for these, that have a part of a network: an address, or what is left for `any`."""
+    plan = report.plan
+    has_all = {endpoint.name for endpoint in whole}
+    partly = []
+    for endpoint in plan.endpoints:
+        if endpoint.name in has_all:
+            continue
+        if ANY in endpoint.addresses:
+            others = [one for zone, one in _list_addresses(report) if zone != endpoint.zone and one.prefixlen]
+            touches = not _is_within(network, others)
+        else:
+            touches = any(_touches(one, network) for one in map(read_network, endpoint.addresses) if one)
+        if touches:
+            partly.append(endpoint)
+    theirs = {endpoint.zone for endpoint in partly}
+    theirs |= {zone.name for zone in plan.zones if any(_touches(read_network(n), network) for n in zone.networks)}
+    yield from (("zone", name) for name in sorted(theirs - set(zones)))
+    yield from (("endpoint", endpoint.name) for endpoint in partly)
+
+
+def _list_addresses(report: Report) -> Iterator[tuple[str, Network]]:
+    """Each network of the plan's zones and each address of its endpoints, with the zone; names and `any` aside."""
+    plan = report.plan
+    has = [(zone.name, zone.networks) for zone in plan.zones]
+    has += [(endpoint.zone, endpoint.addresses) for endpoint in plan.endpoints]
+    yield from ((zone, one) for zone, addresses in has for one in map(read_network, addresses) if one)
+
+
+def _is_within(network: Network, others: Iterable[Network]) -> bool:
+    """Whether others have all of a network, together if need be."""
+    theirs = Spans.of((int(one[0]), int(one[-1])) for one in others if one.version == network.version)
+    return theirs.covers(Spans.of([(int(network[0]), int(network[-1]))]))
+
+
+def _touches(one: Network | None, network: Network) -> bool:
+    """Whether two networks have an address in common."""
+    return holds(one, network) or (one is not None and holds(network, one))
 
 
 @lru_cache(maxsize=65_536)

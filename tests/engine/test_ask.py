@@ -144,6 +144,18 @@ def test_any_is_every_address_that_is_in_no_other_zone():
         assert outcome(whole, "PRP01", "tcp/443", both) == "allowed", whole
 
 
+def test_what_is_all_addresses_takes_nothing_off_any():
+    """As in the files of firewalls: `Elsewhere` leaves it aside."""
+    everything = {"name": "All", "zone": "DMZ", "group": True, "addresses": ["0.0.0.0/0"]}
+    for document in (
+        PLAN | {"endpoints": [*PLAN["endpoints"], everything]},
+        PLAN | {"zones": [*PLAN["zones"], {"name": "Further", "kind": "dmz", "networks": ["0.0.0.0/0"]}]},
+    ):
+        report = evaluate_report(MATRIX, check_plan(document, matrix=MATRIX))
+        assert outcome("8.8.8.8", "PRP01", "tcp/443", report) == "allowed"
+        assert outcome("192.0.2.77", "PRP01", "tcp/443", report) == "not-asked"
+
+
 def test_a_ping_is_that_of_ipv4():
     """Section 8 of the contract: every icmp flow is the IPv4 echo request."""
     ping = {"source": "PS01", "destination": "PRP01", "protocol": "icmp", "reason": "Monitoring"}
@@ -216,6 +228,23 @@ def test_what_the_plan_never_allows_is_closed(source, service):
     answer = ask(REPORT, source, "10.0.0.20", service)
     assert (answer.outcome, answer.rules) == ("closed", ())
     assert "Policy 12" in answer.reason
+
+
+@pytest.mark.parametrize(
+    ("source", "destination", "wanted"),
+    [
+        ("192.0.0.0/16", "SQL01", "closed"), ("192.0.2.5", "10.0.0.0/24", "closed"), ("0.0.0.0/0", "SQL01", "closed"),
+        ("10.9.0.0/16", "PS01", "closed"), ("Staff", "10.0.0.0/30", "not-asked"), ("198.51.100.0/24", "DC", "closed"),
+        ("10.9.1.0/25", "DC", "not-asked"), ("192.0.2.0/24", "DC", "not-asked"), ("192.0.2.0/23", "DC", "closed"),
+    ],
+)  # fmt: skip
+def test_a_network_of_which_a_part_is_closed_is_closed(source, destination, wanted):
+    """`World`, which is any, has what no other zone has."""
+    server = {"name": "DC", "zone": "Internal", "addresses": ["10.0.7.1"]}
+    row = {"from": {"endpoint": "World"}, "to": {"endpoint": "DC"}, "reason": "Nobody"}
+    document = PLAN | {"endpoints": [*PLAN["endpoints"], server], "never": [*PLAN["never"], row]}
+    report = evaluate_report(MATRIX, check_plan(document, matrix=MATRIX))
+    assert outcome(source, destination, "icmp" if destination == "PS01" else "tcp/1433", report) == wanted
 
 
 def test_beside_what_is_closed_nothing_is():

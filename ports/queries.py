@@ -341,7 +341,13 @@ def find_state(digest: str) -> Matrix | None:
         found = _kept_matrix(digest)
     except (LookupError, MatrixError):
         return None
-    renames = tuple(sorted({*found.renames, *_find_renames(found.product_slug)}))
+    return _renamed_matrix(digest, tuple(sorted({*found.renames, *_find_renames(found.product_slug)})))
+
+
+@lru_cache(maxsize=16)
+def _renamed_matrix(digest: str, renames: Renames) -> Matrix:
+    """The matrix with that digest, which is kept, with what is said of renamed rows now."""
+    found = _kept_matrix(digest)
     return found if renames == found.renames else replace(found, renames=renames)
 
 

@@ -8,7 +8,7 @@ from ports.matrix.differences import Difference, describe_difference, find_diffe
 from ports.matrix.following import follow_value
 from ports.matrix.renames import map_names
 from ports.models import PortMatrix
-from ports.queries import current_matrix, edition_records, find_loaded, list_amendments
+from ports.queries import current_matrix, edition_records, find_loaded, find_state, list_amendments
 from tests.ports.records import fixture_text, make_records, record
 from tests.ports.renamed import make_second, make_third
 
@@ -302,6 +302,17 @@ def test_differences_of_editions_that_are_here_go_by_what_any_of_them_says(load)
         ("changed", "choice/post", "slug", "mail", "post"),
     ]
     assert {one.change for one in found} == {"changed"}
+
+
+def test_a_matrix_of_before_is_made_once_for_what_is_said_of_renamed_rows(load):
+    digest = build_matrix(edition_records(load(make_records()).pk)).digest
+    assert find_state(digest).renames == ()
+    load(make_second())
+    second = find_state(digest)
+    assert second.renames == (("service/web-ui", "https"),)
+    assert find_state(digest) is second
+    load(make_third())
+    assert set(second.renames) < set(find_state(digest).renames)
 
 
 def test_another_products_editions_say_nothing_of_this_ones(load):

@@ -8,8 +8,10 @@ import os
 import secrets
 import shutil
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 PREFIX = ".planner-draft-"
 """What the name of every draft begins with, of files and folders."""
@@ -17,9 +19,25 @@ LEFT_AFTER = 24 * 60 * 60
 """After how many seconds without a change nobody is at work at a draft any more."""
 
 
-def draft_of(target: Path) -> Path:
-    """Where to write what is to be moved to `target`: in the same folder, under a name that no other draft has."""
-    return target.with_name(f"{PREFIX}{secrets.token_hex(8)}")
+@contextmanager
+def writing(target: Path, *, mode: int = 0o600) -> Iterator[BinaryIO]:
+    """A file to be written to, and read; `target` is this one as soon as the block ends, and what it was until then.
+
+    It is on the disk before. Its owner alone can read it; another `mode` loses what the umask forbids. Whoever wants
+    to look at it in the block finds it under its `name`, once it is flushed. Where the block raises anything, nothing
+    is left of it. Raises OSError where it can't be written.
+    """
+    # A name of its own: the target's with an addition could be too long for the file system.
+    draft = target.with_name(f"{PREFIX}{secrets.token_hex(8)}")
+    try:
+        with open(draft, "x+b", opener=lambda path, flags: os.open(path, flags, mode)) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(target)
+        sync_folder(target.parent)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def drop_left(folder: Path) -> int:

@@ -1,12 +1,11 @@
 """Reports as files: written whole or not at all, to a path or to standard output."""
 
-import os
-import secrets
 import stat
 from pathlib import Path
 from typing import Any
 
 from planner.deploy.commands import write_into_nothing
+from planner.deploy.drafts import writing
 
 
 class Failure(Exception):
@@ -45,19 +44,10 @@ def write_file(target: Path, content: bytes) -> None:
         if mode is not None and not stat.S_ISREG(mode):
             target.write_bytes(content)
             return
-        end = target.resolve()
-        # A short name of its own: the target's name with an addition could be too long for the file system.
-        draft = end.with_name(f".report-{secrets.token_hex(8)}")
-        try:
-            with draft.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+        with writing(target.resolve(), mode=0o666) as file:
+            file.write(content)
             if mode is not None:
-                draft.chmod(stat.S_IMODE(mode))
-            draft.replace(end)
-        finally:
-            draft.unlink(missing_ok=True)
+                Path(file.name).chmod(stat.S_IMODE(mode))
     except FileExistsError:
         raise Failure(f"{target} can't be written: {target.parent} is no folder.") from None
     except OSError as error:

@@ -17,7 +17,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from planner.deploy import drafts
 from planner.deploy.sqlite.base import make_once
@@ -67,8 +67,7 @@ def write_backup(database: Path | Copy, key: Path | None, target: Path) -> Backu
     isn't sound or what was written can't be read back, and OSError where it can't be written.
     """
     drafts.drop_left(target.parent)
-    draft = drafts.draft_of(target)
-    try:
+    with drafts.writing(target) as file:
         with tempfile.TemporaryDirectory(prefix=drafts.PREFIX, dir=target.parent) as folder:
             copy = Path(folder) / DATABASE
             if isinstance(database, Path):
@@ -77,21 +76,15 @@ def write_backup(database: Path | Copy, key: Path | None, target: Path) -> Backu
                 database(copy)
             _leave_out_secrets(copy)
             about = _describe(copy, has_key=key is not None)
-            with os.fdopen(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:
-                with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-                    archive.write(copy, DATABASE)
-                    if key is not None:
-                        archive.write(key, KEY)
-                    archive.writestr(ABOUT, json.dumps({"format": FORMAT} | _as_json(about), indent=2) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-        with _opened(draft) as (archive, read):
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+                archive.write(copy, DATABASE)
+                if key is not None:
+                    archive.write(key, KEY)
+                archive.writestr(ABOUT, json.dumps({"format": FORMAT} | _as_json(about), indent=2) + "\n")
+        file.flush()
+        with _opened(Path(file.name)) as (archive, read):
             if read != about or _digest_of(archive) != about.sha256:
                 raise BadBackup(f"What was written to {target} isn't what was copied; the disk may be failing.")
-        draft.replace(target)
-        drafts.sync_folder(target.parent)
-    finally:
-        draft.unlink(missing_ok=True)
     return about
 
 
@@ -139,7 +132,8 @@ def restore_backup(source: Path, database: Path | Copy, key: Path | None, known:
         else:
             database(copy)
         if kept is not None and key is not None:
-            _replace(key, kept)
+            with drafts.writing(key) as file:
+                file.write(kept)
     return about
 
 
@@ -273,21 +267,3 @@ def _digest_file(path: Path) -> str:
 def _pieces(file: Any) -> Iterator[bytes]:
     while piece := file.read(_PIECE):
         yield piece
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Give a file new content at once; its owner alone can read it."""
-    draft = drafts.draft_of(path)
-    try:
-        with _create(draft) as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-        drafts.sync_folder(path.parent)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _create(path: Path) -> BinaryIO:
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")

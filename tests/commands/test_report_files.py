@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from planner.report import files as writing
 from planner.report.formats.json import render_json
 from ports import queries
 from ports.actions import load_matrix, make_amendment
@@ -43,7 +42,7 @@ def test_a_report_that_cannot_be_finished_leaves_the_older_one_and_no_half_file(
     def fail(_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(writing.os, "fsync", fail)
+    monkeypatch.setattr(os, "fsync", fail)
     assert run(save("one.yaml"), "--format", "json", "--output", "report.json") == 1
     assert capsys.readouterr().err == "one.yaml: report.json can't be written: No space left on device.\n"
     assert Path("report.json").read_text() == "old"

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from planner.sharing.listed import list_newest
@@ -48,3 +49,8 @@ def test_a_row_says_of_itself_what_is_found_of_it(plan):
     live = set(ShareLink.objects.filter(lasts(timezone.now()), ShareLink.room))
     assert live == {link for link in ShareLink.objects.all() if link.state == "live"}
     assert {link.state for link in ShareLink.objects.all()} == {"live", "used up", "revoked", "expired"}
+
+
+def test_when_something_has_ended_is_asked_in_one_place():
+    sources = [path for path in (settings.BASE_DIR / "planner").rglob("*.py") if "migrations" not in path.parts]
+    assert [path.name for path in sources if "expires__" in path.read_text("utf-8")] == ["lasting.py"]

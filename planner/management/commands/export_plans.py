@@ -1,12 +1,11 @@
 """Every plan with all its revisions, as one file."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from planner.deploy.drafts import draft_of, drop_left
+from planner.deploy.drafts import drop_left, writing
 from planner.store.transfer import all_plans, export_plans
 from ports.text import plural
 
@@ -25,15 +24,9 @@ class Command(BaseCommand):
         """Write the archive beside its place and move it there."""
         target = Path(output)
         drop_left(target.parent)
-        draft = draft_of(target)
         try:
-            with os.fdopen(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:
+            with writing(target) as file:
                 count = export_plans(file, all_plans())
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(target)
         except OSError as error:
             raise CommandError(f"{target} can't be written: {error.strerror}.") from None
-        finally:
-            draft.unlink(missing_ok=True)
         self.stdout.write(f"{target}: {count} {plural(count, 'plan')}.")

@@ -4,8 +4,6 @@ The secret token of an edit link is known when it is made and never again. The d
 file of its own in the data folder, readable by its owner alone, so that the next start can print the link again.
 """
 
-import os
-import secrets
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from planner.deploy.drafts import writing
 from planner.management.edit_links import show_edit_link
 from planner.plan.document import PlanError
 from planner.plan.topologies import read_topology
@@ -66,16 +65,6 @@ def make_demo(keeper: Path) -> str:
     plan = read_topology(matrix, EXAMPLE)
     row = actions.create_plan(plan=plan, matrix=matrix, summary=f"Started from “{plan.name}”")
     token = make_edit_link(plan_id=row.pk)
-    keep_token(keeper, token)
+    with writing(keeper) as file:
+        file.write(f"{token}\n".encode("ascii"))
     return token
-
-
-def keep_token(keeper: Path, token: str) -> None:
-    """Write the token to a file that its owner alone can read (0600), whole or not at all. Raises OSError."""
-    draft = keeper.with_name(f".{keeper.name}-{secrets.token_hex(8)}")
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-            file.write(token + "\n")
-        draft.replace(keeper)
-    finally:
-        draft.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ since the readers say so. Each yields the path within the value, a code and a se
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import Any, TypeGuard
 
@@ -16,12 +17,13 @@ from planner.plan.reading import ANY
 from planner.plan.stored import Stored
 from planner.plan.syntax import Null, Path
 from ports.matrix import Matrix
+from ports.text import name_key
 
 Row = Mapping[str, Any]
 Found = Iterator[tuple[Path, str, str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Known:
     """What a document has that its parts can name."""
 
@@ -33,6 +35,20 @@ class Known:
     managers: frozenset[str]
     managers_listed: str
     stored: Stored
+
+    @cached_property
+    def _alike(self) -> Mapping[str, Mapping[str, str]]:
+        return {part: {name_key(name): name for name in rows} for part, rows in self.rows.items()}
+
+    def say_twin(self, part: str, name: str, among: Collection[str]) -> str:
+        """A sentence about the row that `name` may mean, if it is among these; empty for none.
+
+        Its name is the same but for characters, which may look alike, or capitals.
+        """
+        twin = self._alike[part].get(name_key(name))
+        if twin is None or twin not in among:
+            return ""
+        return f" {shown(twin)} is written with other characters or capitals: take it over exactly."
 
 
 Check = Callable[[object, Row, Known], Found]
@@ -63,12 +79,10 @@ def must_be_there(part: str) -> Check:
 
     def check(value: object, _row: Row, known: Known) -> Found:
         for path, name in _names(value):
-            if name not in known.rows[part]:
-                yield (
-                    path,
-                    f"no-such-{word}",
-                    f"There is no {word} {shown(name)}; the {word}s are {known.listed[part]}.",
-                )
+            if name not in (rows := known.rows[part]):
+                twin = known.say_twin(part, name, rows)
+                sentence = f"There is no {word} {shown(name)}; the {word}s are {known.listed[part]}.{twin}"
+                yield path, f"no-such-{word}", sentence
 
     return check
 
@@ -117,12 +131,14 @@ def check_managers(value: object, _row: Row, known: Known) -> Found:
     for position, name in _places(value):
         if name in known.managers:
             continue
+        twin = ""
         if name in known.rows["endpoints"]:
             roles = ", ".join(sorted(known.matrix.managing_roles))
             code, what = "no-manager", f"{shown(name)} has none of the roles that manage others ({roles})"
         else:
             code, what = "no-such-endpoint", f"There is no endpoint {shown(name)}"
-        yield (position,), code, f"{what}; allowed are {known.managers_listed}."
+            twin = known.say_twin("endpoints", name, known.managers)
+        yield (position,), code, f"{what}; allowed are {known.managers_listed}.{twin}"
 
 
 def check_flow_ports(value: object, row: Row, _known: Known) -> Found:

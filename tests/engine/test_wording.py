@@ -62,6 +62,30 @@ MANAGED = {"platforms": ["windows"], "operations": ["reset"]}
             "Place a site agent there: then only its own calls cross the boundary.",
         ),
         (
+            plan(
+                SITES,
+                WEB,
+                machine("L1", "Lima", "10.1.0.1", **MANAGED),
+                machine("L2", "Lima", "10.1.0.2", operations=["reset"]),
+            ),
+            "site-without-agent",
+            (
+                "Lima: 1 remote site has managed systems, 2 endpoints (L1, L2), but no site agent; of them 1 endpoint "
+                "(L1) is reached from elsewhere, on every port of every operation."
+            ),
+            "Place a site agent there: then only its own calls cross the boundary.",
+        ),
+        (
+            plan(
+                SITES,
+                machine("W", "Lima", "10.1.0.9", "web-primary"),
+                machine("L1", "Lima", "10.1.0.1", **MANAGED),
+            ),
+            "site-without-agent",
+            "Lima: 1 remote site has managed systems, 1 endpoint (L1), but no site agent.",
+            "Place a site agent there: then only its own calls cross the boundary.",
+        ),
+        (
             plan({"Inside": "internal"}, machine("S1", "Inside", "10.1.0.1", **MANAGED)),
             "operations-without-engine",
             "S1: 1 endpoint has operations, but nothing in the plan can carry them out.",
@@ -70,14 +94,17 @@ MANAGED = {"platforms": ["windows"], "operations": ["reset"]}
         (
             plan({"Inside": "internal"}, WEB),
             "nobody-uses",
-            "1 endpoint (PS01): nobody in the plan uses “Primary web server”, so no rule lets anybody in.",
+            (
+                "1 endpoint (PS01): nobody in the plan uses “Primary web server”, so the document asks for no way in "
+                "for people."
+            ),
             (
                 "Say who uses it: give an endpoint, such as a group of workstations, the role “Website users” or "
                 "“Browser extension users” or “Self-destruct message readers” or “Browser session users”."
             ),
         ),
     ],
-    ids=["site", "nobody", "unused"],
+    ids=["site", "partly", "on-site", "nobody", "unused"],
 )
 def test_findings_that_no_topology_has_are_worded_as_well(document, code, message, advice):
     [found] = [one for one in evaluate_report(MATRIX, document).findings if one.code == code]

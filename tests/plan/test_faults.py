@@ -160,6 +160,36 @@ def test_where_a_key_has_to_be_a_null_of_yaml_is_the_text_that_it_is():
     assert (plan.name, plan.zones[0].name) == ("~", "null")
 
 
+@pytest.mark.parametrize(
+    ("there", "written"), [("Caf\u00e9", "Cafe\u0301"), ("Internal", "internal"), ("STRASSE", "straße")]
+)
+def test_a_name_that_is_written_with_other_characters_or_capitals_is_told_as_that(there, written):
+    def place(name, **more):
+        return {"name": name, "zone": there} | more
+
+    document = {
+        "format": 1,
+        "name": "P",
+        "zones": [{"name": there, "kind": "internal"}],
+        "endpoints": [
+            place(f"1 {there}", roles=["web-primary"]),
+            place("2", zone=written),
+            place("3", managed_by=[f"1 {written}"]),
+        ],
+        "never": [{"from": {"zone": "Nowhere"}, "to": {"endpoint": f"1 {written}"}, "reason": "Policy"}],
+    }
+    with pytest.raises(PlanError) as caught:
+        check_plan(document, matrix=MATRIX)
+    also = "is written with other characters or capitals: take it over exactly."
+    found = {fault.where: fault.message for fault in caught.value.faults}
+    assert found["endpoints[1].zone"] == (f"There is no zone {written!r}; the zones are {there!r}. {there!r} {also}")
+    assert found["endpoints[2].managed_by[0]"] == (
+        f"There is no endpoint {f'1 {written}'!r}; allowed are {f'1 {there}'!r}. {f'1 {there}'!r} {also}"
+    )
+    assert found["never[0].to.endpoint"].endswith(f" {f'1 {there}'!r} {also}")
+    assert found["never[0].from.zone"] == f"There is no zone 'Nowhere'; the zones are {there!r}."
+
+
 def test_more_entries_than_a_mapping_may_have_are_told_first():
     with pytest.raises(PlanError) as caught:
         check_plan(firewall(zones={f"Z{number}": "lan" for number in range(limits.ITEMS + 1)}), matrix=MATRIX)

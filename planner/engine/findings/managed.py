@@ -1,12 +1,13 @@
 """Findings about managed systems, remote sites, ports that two services want, and what stays on one host."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from planner.engine.findings.evidence import Evidence, Finding, listed, say_count, say_endpoints
 from planner.engine.topology import Kind
 from planner.plan.kinds import KINDS
 from ports.matrix import Operation, Pairing, Platform, port_span
+from ports.text import plural
 
 
 def find_managed(evidence: Evidence) -> Iterator[Finding]:
@@ -135,11 +136,26 @@ def _find_sites_without_agent(evidence: Evidence) -> Iterator[Finding]:
             subject=None,
             endpoints=tuple(names),
             message=f"{listed(sites)}: {say_count(len(sites), f'{kind.name} has', f'{kind.plural} have')} managed "
-            f"systems, {say_endpoints(names)}, but no {near}; they are reached from elsewhere, on every port of every "
-            "operation.",
+            f"systems, {say_endpoints(names)}, but no {near}{_say_reached(names, evidence)}.",
             advice=f"Place a {near} there: then only its own calls cross the boundary.",
             sections=tuple(p.near_section for p in pairings if p.near_section),
         )
+
+
+def _say_reached(names: Collection[str], evidence: Evidence) -> str:
+    """How many of these systems their engines reach from another zone, as the end of a sentence; empty for none."""
+    pairings, matrix = evidence.matrix.pairings, evidence.matrix
+    slugs = {r.slug for r in matrix.requirements if r.pairing is not None and pairings[r.pairing].managed_by}
+    needs = {number for number, need in evidence.needs.items() if not slugs.isdisjoint(need.requirements)}
+    ends = {flow.destination.name for flow in evidence.between_zones if id(flow.need) in needs}
+    reached = sorted(ends.intersection(names))
+    if not reached:
+        return ""
+    of_them = f"of them {say_endpoints(reached)} {plural(len(reached), 'is', 'are')}"
+    return (
+        f"; {'they are' if len(reached) == len(names) else of_them} reached from elsewhere, on every port of every "
+        "operation"
+    )
 
 
 def find_port_conflicts(evidence: Evidence) -> Iterator[Finding]:

@@ -97,7 +97,8 @@ def _find_nobody_uses(evidence: Evidence) -> Iterator[Finding]:
             title=f"{role.name}: nobody uses it",
             subject=slug,
             endpoints=holders,
-            message=f"{say_endpoints(holders)}: nobody in the plan uses “{role.name}”, so no rule lets anybody in.",
+            message=f"{say_endpoints(holders)}: nobody in the plan uses “{role.name}”, so the document asks for no "
+            "way in for people.",
             advice=f"Say who uses it: give an endpoint, such as a group of workstations, the role {wanted}.",
             sections=tuple(sections[slug]),
         )

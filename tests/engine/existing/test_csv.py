@@ -158,7 +158,7 @@ def test_protocol_and_port_may_stand_in_columns_of_their_own(protocol, port, ins
         ("any;0.0.0.0/255.255.255.255;any;allow", "destination “0.0.0.0/255.255.255.255”"),
         ("any;0.0.0.0;any;allow", "destination “0.0.0.0”"),
         ("any;::;any;allow", "destination “::”"),
-        ("any;SRV (0.0.0.0);any;allow", "destination “SRV”"),
+        ("any;SRV (0.0.0.0);any;allow", "destination “SRV (0.0.0.0)”"),
         ("any;any;Vault;allow", "service “Vault”"),
         ("any;any;443;allow", "service “443”"),
         ("any;any;tcp/0443x;allow", "service “tcp/0443x”"),

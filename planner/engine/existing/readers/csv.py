@@ -29,16 +29,17 @@ from planner.engine.existing.parts.addresses import (
 from planner.engine.existing.parts.count import Count
 from planner.engine.existing.parts.entries import make_entries
 from planner.engine.existing.parts.services import Services, every_service_but, read_number, unknown_service
-from planner.engine.existing.readers.csv_services import (
+from planner.engine.existing.readers.csv_cells import (
     ANY,
-    add_source_ports,
-    in_parentheses,
-    read_list,
-    read_pairs,
-    read_protocols,
+    is_whole,
     split_cell,
+    split_parentheses,
     takes_away,
+    takes_zones_away,
+    tidy,
 )
+from planner.engine.existing.readers.csv_services import add_source_ports, read_list, read_pairs, read_protocols
+from planner.engine.existing.readers.csv_services import reads as reads_service
 from planner.plan.cells import quote, read_back
 from planner.plan.endpoint_table import TableError, first_line, split_table
 from planner.plan.inventories import header_key
@@ -102,6 +103,8 @@ _NO = frozenset({"no", "false", "0", "disabled", "inactive", "off", "disable"})
 _FAMILIES = {"any4": 4, "any-ipv4": 4, "all-ipv4": 4, "any6": 6, "any-ipv6": 6, "all-ipv6": 6}
 _SEVERAL = frozenset({"device", "only", "when", "aside", "number", "name", "comment"})
 """Of what there may be several columns; of the last three the first that says something counts."""
+_TRAILING = " -–—:=/"
+"""Signs that people put between an address and what stands in parentheses."""
 _SEVERAL_VALUES = re.compile(r"[\s;,]")
 _MOST_COLUMNS = 1000
 _DEEP = 20
@@ -328,15 +331,15 @@ class _Table:
     def _read_side(self, row: Mapping[str, str], side: str) -> Addresses:
         """The addresses that a cell is understood to mean, and what of it isn't understood."""
         cell = row.get(side, "")
-        items, negated = split_cell(cell)
+        items, negated = split_cell(tidy(cell), _reads)
         word = row.get(f"not_{side}", "").casefold()
         is_clear = items and negated is not None and word in _YES | _NO | {""}
-        if not is_clear or any(takes_away(item) and not self._read_address(item) for item in items):
+        if not is_clear or any(takes_away(item, _reads) and not self._read_address(item) for item in items):
             return vague(f"{side} {quote(cell)}")
         several: list[Addresses] = []
         for item in items:
             whole = self._read_address(item)
-            words = [item] if whole or " " not in item else _divide(item)
+            words = [item] if whole or " " not in item or is_whole(item, _reads) else _divide(item)
             several += [whole or self._read_address(one) or vague(f"{side} {quote(one)}") for one in words]
         found = unite_all(several)
         return found if negated == (word in _YES) else all_but(found)
@@ -357,8 +360,8 @@ class _Table:
         if protocol and port:  # the service beside them is what they are called
             found = read_pairs(protocol, port)
         elif cell or port:
-            cell = port or cell
-            negated = split_cell(cell)[1]
+            cell = tidy(port or cell)
+            negated = split_cell(cell, reads_service)[1]
             found = read_list(cell, protocol.casefold())
         else:
             found = read_protocols(protocol)
@@ -375,9 +378,9 @@ class _Table:
 def _read_sides(row: Mapping[str, str], way: str) -> tuple[Sides | None, list[str]]:
     """Zones or interfaces of a cell, None is anywhere; and the cell, where it isn't understood."""
     cell = row.get(way, "")
-    items, negated = split_cell(cell)
+    items, negated = split_cell(cell, _reads)
     anywhere = any(item.casefold() in ANY for item in items)
-    is_less = len(items) > 1 and any(map(takes_away, items))
+    is_less = len(items) > 1 and any(map(takes_zones_away, items))
     if negated is None or is_less or (negated and anywhere):
         return None, [f"zones {quote(cell)}"]
     if not items or anywhere:
@@ -405,7 +408,30 @@ def _read_address(item: str) -> Addresses | None:
         return ANYBODY
     if word in _FAMILIES:
         return ONLY[_FAMILIES[word]]
-    return _read_literal(item) or dns_name(item) or _read_literal(in_parentheses(item))
+    return _read_literal(item) or dns_name(item) or _read_beside(*split_parentheses(item))
+
+
+def _reads(item: str) -> bool:
+    """Whether one value says addresses as numbers, or any."""
+    word = item.casefold()
+    return word in ANY or word in _FAMILIES or parse_literal(item) is not None
+
+
+def _read_beside(name: str, inner: str) -> Addresses | None:
+    """What parentheses behind a name stand for: SRV01 (10.0.0.1). None where the name says another address.
+
+    Behind an address its mask may stand, or the same once more.
+    """
+    if name.casefold() in ANY or name.casefold() in _FAMILIES:
+        return None
+    name, *words = (
+        one if parse_literal(one) else one.rstrip(_TRAILING) for one in (name, *re.split(r"[\s()]+", name))
+    )
+    if parse_literal(name) and _is_mask(inner):
+        masked = _read_literal(f"{name.partition('/')[0]} {inner}")
+        return masked if "/" not in name or masked == _read_literal(name) else None
+    told = {parse_literal(one) for one in (name, *words)} - {None}
+    return _read_literal(inner) if told <= {parse_literal(inner)} else None
 
 
 def _read_literal(text: str) -> Addresses | None:

@@ -14,55 +14,32 @@ from planner.engine.existing.parts.services import (
     Service,
     Services,
     of_icmp,
+    port_range,
     read_number,
     read_port,
     read_protocol,
     unknown_service,
 )
+from planner.engine.existing.readers.csv_cells import (
+    ANY,
+    has_within,
+    is_whole,
+    split_cell,
+    split_parentheses,
+    takes_away,
+)
 from planner.engine.existing.spans import PORTS, PROTOCOLS, Spans
-from planner.plan.cells import quote, read_back
+from planner.plan.cells import quote
 
-ANY = frozenset({"any", "*", "all", "any any", "-any-", "ip"})
-"""Words for anything, in lower case."""
 _WORDS = {"http": 80, "https": 443, "ssh": 22, "telnet": 23, "smtp": 25}
 """Names of services that are TCP on one port, whoever makes the device."""
 _PORTED = {name: Spans.only(PROTOCOL_NUMBERS[name]) for name in ("tcp", "udp", "sctp")}
 _PING = frozenset({"ping", "icmp echo", "icmp echo-request", "icmp/echo-request", "echo-request"})
 
-
-_LESS = re.compile(
-    r"(?:^|[\s(])(?:!|(?:but|except|exclud(?:es?|ing)|minus|not|nor|without|unless|other than|less|only|if|established"
-    r"|related|repl(?:y|ies)|disabled|inactive|expired|außer|ohne|nicht|sauf|sans)(?![\w.-]))",
-    re.IGNORECASE,
-)
-"""Words by which somebody takes away from what stands beside them."""
-_SIGN = re.compile(r"(?:^|[\s(])[^\w\s*()]+(?:\s|$)")
-"""A sign by itself, which may do so."""
-
-
-def takes_away(item: str) -> bool:
-    """Whether a value that isn't understood may say that less is meant than the others: `except 10.0.0.7`."""
-    return bool(_LESS.search(item) or _SIGN.search(item))
-
-
-def in_parentheses(item: str) -> str:
-    """What stands in parentheses behind a name: SRV01 (10.0.0.1). Empty also where the words before take it away."""
-    if not item.endswith(")") or "(" not in item[1:]:
-        return ""
-    name, _, inner = item[:-1].rpartition("(")
-    return "" if _LESS.search(name) else inner
-
-
-def split_cell(cell: str) -> tuple[list[str], bool | None]:
-    """The values of a cell, and whether all but these are meant; None where only some are negated."""
-    items = [read_back(item.strip()) for item in re.split(r"[;,\r\n]+", cell) if item.strip()]
-    bare = [item[1:].strip() if item.startswith("!") else _without_not(item) for item in items]
-    negated = {one != item for one, item in zip(bare, items, strict=True)}
-    return bare, None if len(negated) > 1 else True in negated
-
-
-def _without_not(item: str) -> str:
-    return item[4:].strip() if item[:4].casefold() == "not " else item
+_IN_PARTS = frozenset({"tcp", "udp", "sctp", "udplite", "icmp", "icmpv6", "icmp6", "ipv6-icmp"})
+"""Protocols of which services are a part: by port, or by type."""
+_NUMBER = re.compile(r"(?<![a-z0-9.])[0-9]{1,5}(?: ?- ?[0-9]{1,5})?(?![a-z0-9.])")
+"""What may be a port, or a range of them, in a name in lower case."""
 
 
 def read_list(cell: str, protocol: str) -> Services:
@@ -71,7 +48,7 @@ def read_list(cell: str, protocol: str) -> Services:
     The protocol is that of another column, or else what stands before it: tcp/80,443. Where one value takes away, none
     is understood; a protocol alone is all of its ports, unless others have some: tcp, udp/53.
     """
-    if any(takes_away(item) and not _read_whole(item) for item in split_cell(cell)[0]):
+    if any(takes_away(item, reads) and not reads(item) for item in split_cell(cell, reads)[0]):
         return unknown_service(f"service {quote(cell)}")
     known: list[Service] = []
     bare: list[tuple[str, Service]] = []
@@ -91,7 +68,7 @@ def read_list(cell: str, protocol: str) -> Services:
                     unknown.append((said, EVERY_SERVICE))
                     continue
                 service = replace(found, protocols=read_protocol(protocol).protocols) if only else found
-                if _is_ported(in_parentheses(one) or one):
+                if service.ports == PORTS and _is_ported(split_parentheses(one)[1] or one):
                     bare.append((f"service {quote(one)} beside others with ports", service))
                 else:
                     known.append(service)
@@ -109,10 +86,13 @@ def _divide_group(group: str) -> tuple[list[str], list[str]]:
     """
     pieces: list[str] = []
     unclear: list[str] = []
-    for item in split_cell(group)[0]:
+    for item in split_cell(group, reads)[0]:
         words = item.split()
-        if len(words) == 1 or _read_whole(item):
+        if len(words) == 1 or reads(item):
             pieces.append(item)
+            continue
+        if is_whole(item, reads):
+            unclear.append(item)
             continue
         after = [*words[1:], ""]
         lost = [one for one, then in zip(words, after, strict=True) if _is_ported(one) and not then[:1].isdigit()]
@@ -140,8 +120,8 @@ def _is_of(service: Service, protocol: str) -> bool:
         return False
 
 
-def _read_whole(item: str) -> Service | None:
-    """What a value with blanks in it stands for as a whole: tcp 443, Vault (tcp/443), 400 - 500 of some protocol."""
+def reads(item: str) -> Service | None:
+    """What one value stands for as a whole: tcp 443, Vault (tcp/443), 400 - 500 of some protocol; None for others."""
     return _read_service(item, "tcp")
 
 
@@ -153,8 +133,9 @@ def _read_service(item: str, before: str) -> Service | None:
         return of_icmp(ECHO_REQUEST)
     if word in _WORDS:
         return Service(protocols=_PORTED["tcp"], ports=Spans.only(_WORDS[word]))
-    if inner := in_parentheses(word):
-        return _read_service(inner, "")
+    name, inner = split_parentheses(word)
+    if inner:
+        return _read_beside(name, inner)
     protocol, port = _divide(word)
     try:
         if not protocol:
@@ -164,6 +145,30 @@ def _read_service(item: str, before: str) -> Service | None:
         return read_protocol(protocol) if not protocol.isdigit() else None
     except ValueError:
         return None
+
+
+def _read_beside(name: str, inner: str) -> Service | None:
+    """What parentheses behind a name stand for: Vault (tcp/443), 443 (tcp). None where the name says another service.
+
+    A name says one that is a service itself, or has a number in it that may be a port. In parentheses a protocol of
+    which services are a part is no more than a part of one: with the number that stands before it.
+    """
+    if has_within(name, reads):
+        return None
+    inside, said = _read_service(inner, ""), _read_service(name.partition("(")[0], "")
+    if inside is None or inside == said or (inner in _IN_PARTS and name in ANY):
+        return inside
+    numbers = [one for one in _NUMBER.findall(name) if port_range(one)]
+    if inner in _IN_PARTS and len(numbers) == 1:
+        inside = _read_service(f"{inner}/{numbers[0]}", "")
+        if inside is None or said not in {None, inside}:
+            return None
+    elif said or inner in _IN_PARTS or inside == EVERY_SERVICE or {*map(port_range, numbers)} - {inside.ports}:
+        return None
+    words = re.split(r"[\W_]+", name)
+    told = [read_protocol(word).protocols == inside.protocols for word in words if word in _PORTED]
+    told += [Spans.only(_WORDS[word]) == inside.ports for word in words if numbers and word in _WORDS]
+    return inside if all(told) else None
 
 
 def _divide(word: str) -> tuple[str, str]:
@@ -192,7 +197,7 @@ def _pair(protocol: str, port: str) -> Service:
 
 def read_protocols(cell: str) -> Services:
     """What a row allows that says protocols and no port: those that have none."""
-    items, negated = split_cell(cell)
+    items, negated = split_cell(cell, reads)
     try:
         if negated is not False or not items:
             raise ValueError("not understood")
@@ -206,7 +211,7 @@ def read_protocols(cell: str) -> Services:
 
 def read_pairs(protocol: str, port: str) -> Services:
     """The services of the columns protocol and port."""
-    (protocols, negated), (ports, but) = split_cell(protocol), split_cell(port)
+    (protocols, negated), (ports, but) = split_cell(protocol, reads), split_cell(port, reads)
     unknown = unknown_service(f"protocol {quote(protocol)} port {quote(port)}")
     if negated is not False or but is None or not ports:
         return unknown
@@ -237,7 +242,7 @@ def _others_of_port(services: Sequence[Service]) -> list[Service]:
 
 def add_source_ports(services: Services, cell: str) -> Services:
     """The same services from these source ports alone."""
-    items, negated = split_cell(cell)
+    items, negated = split_cell(cell, reads)
     try:
         if negated is not False or any(service.protocols not in _PORTED.values() for service in services.clear):
             raise ValueError("not understood")

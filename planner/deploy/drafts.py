@@ -25,8 +25,9 @@ def writing(target: Path, *, mode: int = 0o600) -> Iterator[BinaryIO]:
 
     It is on the disk before. Its owner alone can read it; another `mode` loses what the umask forbids. Whoever wants
     to look at it in the block finds it under its `name`, once it is flushed. Where the block raises anything, nothing
-    is left of it. Raises OSError where it can't be written.
+    is left of it. Drafts that were left in the folder are taken away. Raises OSError where it can't be written.
     """
+    drop_left(target.parent)
     # A name of its own: the target's with an addition could be too long for the file system.
     draft = target.with_name(f"{PREFIX}{secrets.token_hex(8)}")
     try:

@@ -66,7 +66,6 @@ def write_backup(database: Path | Copy, key: Path | None, target: Path) -> Backu
     The file is there whole or not at all, and its owner alone can read it (0600). Raises BadBackup where the copy
     isn't sound or what was written can't be read back, and OSError where it can't be written.
     """
-    drafts.drop_left(target.parent)
     with drafts.writing(target) as file:
         with tempfile.TemporaryDirectory(prefix=drafts.PREFIX, dir=target.parent) as folder:
             copy = Path(folder) / DATABASE

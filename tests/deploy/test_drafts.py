@@ -76,6 +76,16 @@ def test_what_was_written_can_be_read_by_its_name_before_it_has_its_place(place)
         assert Path(file.name).read_bytes() == b"new"
 
 
+def test_what_a_killed_process_left_is_taken_away_once_nobody_can_be_at_work_at_it(place):
+    left, at_work = (place.with_name(f"{drafts.PREFIX}{name}") for name in ("left", "at-work"))
+    for path in (left, at_work):
+        path.touch()
+    os.utime(left, (0, 0))
+    with writing(place) as file:
+        file.write(b"new")
+    assert sorted(place.parent.iterdir()) == sorted([place, at_work])
+
+
 def test_no_other_place_writes_a_file_beside_its_place():
     sources = (settings.BASE_DIR / "planner").rglob("*.py")
     # One moves a database that is there, another has a key be there that none is written over.

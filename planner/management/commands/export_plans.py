@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from planner.deploy.drafts import drop_left, writing
+from planner.deploy.drafts import writing
 from planner.store.transfer import all_plans, export_plans
 from ports.text import plural
 
@@ -23,7 +23,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, output: str, **options: Any) -> None:
         """Write the archive beside its place and move it there."""
         target = Path(output)
-        drop_left(target.parent)
         try:
             with writing(target) as file:
                 count = export_plans(file, all_plans())

@@ -216,7 +216,7 @@ def _refuse_base_chain(chain: Chain) -> Iterator[str]:
 
     The chain with the jump is gone again by the end. Where the site has one of that name nothing is loaded, either.
     """
-    place = f"{chain.table} port_planner_probe"
+    place = f"{chain.table} {chain.name}_probe"
     yield "# Ends here with nothing changed where the chain is one at a hook."
     yield f"create chain {place}"
     yield f"add rule {place} jump {chain.name}"

@@ -51,6 +51,26 @@ def test_a_folder_has_the_files_of_the_firewalls_and_nothing_else():
     assert Path("new/contoso/fw-hq-2.nft").read_bytes() == Path("out/contoso/fw-hq-2.nft").read_bytes()
 
 
+def test_a_firewall_without_rules_is_named_and_so_is_how_its_device_is_told(capsys):
+    idle = [{"name": f"FW-{number}", "format": "asa", "zones": {"DMZ": f"dmz{number}"}} for number in (2, 3)]
+    plan = save("contoso.yaml", firewalls=[*two(), *idle])
+    assert run(plan, "--format", "firewalls", "--output", "out/") == 0
+    assert len(list(Path("out/contoso").iterdir())) == 2
+    said = capsys.readouterr().err
+    assert "FW-2 and FW-3 have no rules. What an earlier file opened there is taken back with --since alone." in said
+    assert run(save("idle.yaml", firewalls=idle[:1]), "--format", "firewalls", "--output", "out/") == 0
+    assert "idle.yaml: FW-2 has no rules." in capsys.readouterr().err
+    assert run(save("busy.yaml", firewalls=two()), "--format", "firewalls", "--output", "out/") == 0
+    assert "no rules" not in capsys.readouterr().err
+
+
+def test_long_names_of_any_script_are_names_of_files(capsys):
+    firewalls = [one | {"name": "漢" * 90 + one["name"]} for one in two()]
+    plan = save("contoso.yaml", firewalls=firewalls)
+    assert run(plan, "--format", "firewalls", "--output", "out/") == 0, capsys.readouterr().err
+    assert len(list(Path("out/contoso").iterdir())) == 2
+
+
 def test_a_plan_without_firewalls_is_wrong_usage_and_nothing_is_written(capsys):
     plans = [save("one.yaml", firewalls=two()), save("two.yaml")]
     assert run(*plans, "--format", "firewalls", "--output", "out/") == 2

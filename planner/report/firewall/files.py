@@ -12,6 +12,7 @@ from planner.plan.fields import Firewall
 from planner.plan.syntax import to_yaml
 from planner.report import FORMATS, progress
 from planner.report.firewall import hosts, iptables, nftables, windows
+from planner.report.firewall.crossings import list_crossings
 from planner.report.firewall.devices.table import OTHERS, WRITERS, takes_names
 from planner.report.firewall.entries import OPEN_THEM
 from planner.report.firewall.errors import NotExpressible
@@ -28,9 +29,9 @@ from planner.report.firewall.targets import (
     write_definitions,
     write_filters,
 )
-from planner.report.firewall.words import name_files
+from planner.report.firewall.words import name_files, show_name
 from planner.report.said.edition import Edition
-from ports.text import many
+from ports.text import many, plural, several
 
 
 def render_target(
@@ -194,6 +195,16 @@ def list_notes(report: Report) -> tuple[str, ...]:
 def list_device_notes(report: Report) -> tuple[str, ...]:
     """The same for devices that have objects of DNS names."""
     return tuple(f"Left out. {left_out}" for left_out in Permits(report, names=True).left_out)
+
+
+def list_wall_notes(report: Report) -> tuple[str, ...]:
+    """The same for the firewalls of the plan, and which of them no rule passes: a device may know an earlier file."""
+    idle = [show_name(one.name) for one in report.plan.firewalls if not list_crossings(report, one)]
+    if not idle:
+        return list_notes(report)
+    has = plural(len(idle), "has", "have")
+    said = f"{several(idle)} {has} no rules. What an earlier file opened there is taken back with --since alone."
+    return (*list_notes(report), said)
 
 
 def list_host_notes(report: Report) -> tuple[str, ...]:

@@ -110,12 +110,15 @@ def _wrap(text: str, width: int, indent: str) -> list[str]:
 
 FILE_NAME = 100
 """How many letters of a name a file is called by."""
+_FILE_BYTES = 224
+"""And how many bytes: file systems take 255, and an ending comes after it."""
 
 
 def name_files(names: Iterable[str]) -> tuple[str, ...]:
     """What the files of these are called, in their order: letters of any script, digits and . _ - of each name.
 
-    All else becomes a hyphen. Where two meet, whatever the case, the later one ends in -2, -3 and so on.
+    All else becomes a hyphen. Where two meet, whatever the case, the later one ends in -2, -3 and so on. A name is cut
+    after FILE_NAME letters, and after as many as disks take.
     """
     made: list[str] = []
     taken: set[str] = set()
@@ -123,11 +126,18 @@ def name_files(names: Iterable[str]) -> tuple[str, ...]:
     for name in names:
         letters = unicodedata.normalize("NFC", name)[:FILE_NAME]
         base = "".join(one if one.isalpha() or one.isdecimal() or one in "._-" else "-" for one in letters)
+        base = _cut_file(base)
         unique, number = base, last.get(base.casefold(), 1)
         while unique.casefold() in taken:
             number += 1
-            unique = f"{base[: FILE_NAME - len(f'-{number}')]}-{number}"
+            unique = _cut_file(base, f"-{number}")
         last[base.casefold()] = number
         taken.add(unique.casefold())
         made.append(unique)
     return tuple(made)
+
+
+def _cut_file(name: str, end: str = "") -> str:
+    """What a file can be called, with an end in ASCII."""
+    letters = name[: FILE_NAME - len(end)].encode()
+    return letters[: _FILE_BYTES - len(end)].decode(errors="ignore") + end

@@ -85,6 +85,13 @@ def test_a_source_that_is_called_as_our_files_are_gets_another_name():
     assert {"Listen-2.sh", "Listen-2.ps1", "listen.sh"} < set(archive_of(document))
 
 
+def test_a_source_of_any_script_has_scripts_that_a_disk_takes(tmp_path):
+    document = json.loads(json.dumps(loopback(("SQL", "tcp", "1"))).replace("PS01", "漢" * 100))
+    with zipfile.ZipFile(io.BytesIO(FORMATS["checks"].render(evaluate(document)))) as archive:
+        archive.extractall(tmp_path)
+    assert len(list(tmp_path.glob("漢*"))) == 2
+
+
 def test_both_scripts_of_a_source_have_the_same_list_and_it_says_what_plan_json_says():
     files = archive_of(contoso())
     said = json.loads(files["plan.json"])["checks"]

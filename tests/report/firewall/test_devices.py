@@ -230,6 +230,8 @@ def test_names_of_files_are_the_firewalls_own_as_far_as_a_file_can_have_them():
     )  # fmt: skip
     assert name_files(["x" * 255, "x" * 254]) == ("x" * 100, "x" * 98 + "-2")
     assert name_files(["a-2", "a b", "a:b", "a-b"]) == ("a-2", "a-b", "a-b-2", "a-b-3")
+    assert name_files(["Ж" * 100, "漢" * 74]) == ("Ж" * 100, "漢" * 74)
+    assert name_files(["漢" * 90, "漢" * 91]) == ("漢" * 74, "漢" * 74 + "-2")
     assert name_files(["\u202e../..", "Zu\u0308rich"]) == ("-..-..", "Zürich")
 
 

@@ -73,6 +73,7 @@ def trace_renames(
     """What is called otherwise in revision `after` than in `before`, sorted; each is given by number and document.
 
     `steps` are revisions by number, none left out, the first no later than either, and than any that they bring back.
+    One that brings back what isn't there counts as the edit that it says it was.
     """
     number, document = before
     there = {(kind, item["name"]) for kind, key in KINDS.items() for item in document[key]}
@@ -105,8 +106,8 @@ def _trace(
     # name that isn't listed has the identity that it had at first. No two names have the same one.
     states: dict[int, Mapping[str, _Identity]] = {steps[0].number: {}}
     for previous, step in pairwise(steps):
-        goal = find_goal(step, previous)
-        states[step.number] = _follow(states[previous.number], step, key, moving) if goal is None else states[goal]
+        goal = states.get(find_goal(step, previous) or 0)
+        states[step.number] = _follow(states[previous.number], step, key, moving) if goal is None else goal
     last, new = after
     names = {_identify(states[last], item["name"]): item["name"] for item in new[key]}
     ordered = sorted(moving)

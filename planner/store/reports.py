@@ -212,10 +212,16 @@ def find_renames_since(plan: Plan, numbers: Collection[int]) -> Mapping[int, tup
 
 
 def _list_lineage(plan: Plan, first: int, last: int) -> list[Step]:
-    """The revisions from the first to the last, and before them all from the earliest one that they bring back."""
+    """The revisions from the first to the last, and before them all from the earliest one that they bring back.
+
+    As far as they are there: one can be lost.
+    """
     steps = _list_steps(plan, first, last)
     while (earliest := find_earliest(steps)) < steps[0].number:
-        steps = [*_list_steps(plan, earliest, steps[0].number - 1), *steps]
+        older = _list_steps(plan, earliest, steps[0].number - 1)
+        if not older:
+            break
+        steps = [*older, *steps]
     return steps
 
 

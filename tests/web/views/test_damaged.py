@@ -2,8 +2,9 @@
 
 import pytest
 
+from planner.store import actions
 from planner.store.rule_comments import keep_openings, place
-from tests.store.test_lives import give, life_of
+from tests.store.test_lives import MATRIX, give, life_of
 from tests.web.views.pages import Page, store
 from tests.web.views.test_acceptance import address, edit, figures, file, report_of, statuses, upload, write_plan
 
@@ -30,6 +31,15 @@ def test_results_of_a_damaged_revision_count_under_the_names_of_now(client, plan
     page = Page(client.post(address(plan), {"files": [file(plan, "PS-NEW")]}, follow=True))
     assert "1 file taken" in page.text()
     assert "couldn’t be stored" not in page.text()
+
+
+def test_a_revision_that_is_gone_and_was_brought_back_takes_no_page_along(client, plan):
+    edit(plan, "PS01", name="PS-NEW")
+    upload(client, plan, file(plan, "PS-NEW"))
+    actions.restore(plan_id=plan.pk, matrix=MATRIX, number=1)
+    plan.revisions.filter(number=1).delete()
+    assert statuses(plan)["PS01", "SQL01"] == "open"
+    assert client.get(address(plan)).status_code == 200
 
 
 def test_states_and_comments_of_a_damaged_revision_stay_at_their_rules(client, plan):

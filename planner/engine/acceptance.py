@@ -6,7 +6,7 @@ that comes last counts. docs/checks.md has the rules in words.
 
 import ipaddress
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -121,7 +121,10 @@ class Acceptance:
     used: tuple[Run, ...]
     """The runs that have results of this report's checks."""
     counting: tuple[Run, ...] = ()
-    """Those of which anything counts, be it that it was skipped: without the rest all is the same."""
+    """Those of which anything counts, be it that it was skipped, or that it closes what an older run of the same
+    machine has found: without the rest all is the same."""
+    closing: tuple[Run, ...] = ()
+    """Those that close what older runs of the same machine have found, be these among the runs or not."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -150,7 +153,9 @@ def assess(report: Report, runs: Sequence[Run], refused: Iterable[str] = ()) -> 
         gathered.take(run)
     found = {check.id: gathered.find(check.id) for check in checks}
     states = {check.id: _judge(check, found[check.id]) for check in checks}
+    closing = gathered.find_closing()
     counting = {one.number for slots in found.values() for one in _flatten(slots)}
+    counting |= {number for number, closes in closing.items() if closes}
     flows = _list_flows(report, states)
     closed = _list_closed(report, states)
     beside = tuple(state for state in states.values() if state.check.closed and not state.check.rows)
@@ -162,6 +167,7 @@ def assess(report: Report, runs: Sequence[Run], refused: Iterable[str] = ()) -> 
         messages=tuple(sorted({*refused, *gathered.list_messages()})),
         used=tuple(gathered.used),
         counting=tuple(run for number, run in enumerate(gathered.used) if number in counting),
+        closing=tuple(run for number, run in enumerate(gathered.used) if number in closing),
     )
 
 
@@ -245,23 +251,48 @@ class _Gathering:
         """By address and port of a check, what counts there."""
         return {place: tuple(self._pick(slug, given).values()) for place, given in self._given[slug].items()}
 
-    def _pick(self, slug: str, given: Iterable[_Given]) -> Mapping[str, _Given]:
+    def _pick(self, slug: str, given: Sequence[_Given]) -> Mapping[str, _Given]:
         """The newest, by the machine that it is of; "" where machines aren't told apart.
 
         Where something must stay closed, a hole that one machine of a source has isn't closed as another one has none:
-        beside the newest of all, the newest of each machine counts that found an answer.
+        beside the newest of all, the newest of each machine counts that found an answer. Nor is it closed by what the
+        same machine has tried since in vain.
         """
-        tried: dict[str, _Given] = {}
-        skipped: dict[str, _Given] = {}
-        for one in given:
-            found, machine = (tried if _was_tried(one.results) else skipped), self._find_machine(slug, one)
-            found[machine] = max(found.get(machine, one), one, key=_age)
-        first, *others = sorted((tried or skipped).items(), key=lambda item: _age(item[1]), reverse=True)
+        newest = self._find_newest(slug, given, _was_tried) or self._find_newest(slug, given, lambda _: True)
+        if self._tells_apart(slug):
+            said = self._find_newest(slug, given, _says_something)
+            newest |= {machine: one for machine, one in said.items() if _was_answered(one.results)}
+        first, *others = sorted(newest.items(), key=lambda item: _age(item[1]), reverse=True)
         return dict([first, *[item for item in others if _was_answered(item[1].results)][:MOST_MACHINES]])
 
+    def _find_newest(
+        self, slug: str, given: Iterable[_Given], counts: Callable[[list[Result]], bool]
+    ) -> dict[str, _Given]:
+        """Of what counts the newest of each machine."""
+        found: dict[str, _Given] = {}
+        for one in given:
+            if counts(one.results):
+                machine = self._find_machine(slug, one)
+                found[machine] = max(found.get(machine, one), one, key=_age)
+        return found
+
+    def find_closing(self) -> Mapping[int, bool]:
+        """The runs that say last of a machine that nothing answers it, and whether an older one found an answer."""
+        found: dict[int, bool] = {}
+        for slug, places in self._given.items():
+            for given in places.values() if self._tells_apart(slug) else ():
+                answered = {self._find_machine(slug, one) for one in given if _was_answered(one.results)}
+                for machine, one in self._find_newest(slug, given, _says_something).items():
+                    if not _was_answered(one.results):
+                        found[one.number] = found.get(one.number, False) or machine in answered
+        return found
+
     def _find_machine(self, slug: str, one: _Given) -> str:
+        return one.run.results.host if self._tells_apart(slug) else ""
+
+    def _tells_apart(self, slug: str) -> bool:
         check = self.checks[slug]
-        return one.run.results.host if check.closed and check.source in self.wide else ""
+        return check.closed and check.source in self.wide
 
     def list_messages(self) -> Iterator[str]:
         """A sentence for all that wasn't used."""
@@ -273,7 +304,7 @@ class _Gathering:
                 newest = next(iter(kept.values()))
                 for one in given:
                     newer = kept.get(self._find_machine(slug, one), newest)
-                    if _was_tried(one.results) and newer is not one:
+                    if _was_tried(one.results) and _age(newer) > _age(one):
                         older[one.run.name, newer.run.name] += 1
         for (name, other), count in older.items():
             yield (
@@ -294,6 +325,11 @@ def _were(count: int) -> str:
 
 def _was_tried(results: Iterable[Result]) -> bool:
     return any(result.outcome != "skipped" for result in results)
+
+
+def _says_something(results: Iterable[Result]) -> bool:
+    """Whether one of them is more than an attempt that failed or wasn't made."""
+    return any(_STATUS_OF.get(result.outcome, "not-tested") != "not-tested" for result in results)
 
 
 def _was_answered(results: Iterable[Result]) -> bool:

@@ -301,8 +301,8 @@ def take(
     state = assess(report, runs, refused)
     planning = Planning(report)
     stored = [_make_row(plan, planning, run, files[id(run)], who=who, via=via) for run in state.used]
-    counting = {id(run) for run in state.counting}
-    told = _list_told([(row, id(run) in counting) for row, run in zip(stored, state.used, strict=True)])
+    needed = {id(run) for run in (*state.counting, *state.closing)}
+    told = _list_told([(row, id(run) in needed) for row, run in zip(stored, state.used, strict=True)])
     messages = [*state.messages, *_say_superseded(stored, told)]
     taken = _store(plan, told, messages, who=who, via=via, link=link)
     by_row = {id(row): id(files[id(run)]) for row, run in zip(stored, state.used, strict=True)}

@@ -1,8 +1,12 @@
 """Checks that were tried at some of their addresses, or from some of the machines that a source stands for."""
 
-import pytest
+from dataclasses import replace
 
-from planner.engine.acceptance import assess
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planner.engine.acceptance import Run, assess
 from planner.engine.checks import check_id
 from planner.report.said.acceptance import list_forbidden
 from tests.checking import run_all, run_of, write_results
@@ -128,3 +132,68 @@ def test_a_machine_of_a_group_that_skipped_an_address_takes_nothing_from_one_tha
     away = tell(report, "pc2", 10, lambda check: {"10.1.0.1": "filtered", "10.2.0.1": "skipped"})
     state = assess(report, [tell(report, "pc1", 9, lambda check: "filtered"), away])
     assert [one.status for one in state.closed] == ["blocked"]
+
+
+@pytest.mark.parametrize(
+    ("runs", "status"),
+    [
+        (["pc1 open", "pc2 filtered"], "forbidden-open"),
+        (["pc1 open", "pc1 error", "pc2 filtered"], "forbidden-open"),
+        (["pc1 open", "pc1 unresolved"], "forbidden-open"),
+        (["pc1 open", "pc1 filtered", "pc1 error"], "not-tested"),
+        (["pc1 open", "pc1 error", "pc1 filtered"], "blocked"),
+    ],
+)
+def test_a_failed_attempt_of_a_machine_closes_no_hole_that_it_found(runs, status):
+    report = to_b("192.0.2.20", group=True)
+    told = [(*one.split(), hour) for hour, one in enumerate(runs)]
+    state = assess(report, [tell(report, host, hour, closed_but(outcome)) for host, outcome, hour in told])
+    assert [one.status for one in state.closed] == [status]
+    assert not [message for message in state.messages if "error" in message or "-2.json is older" in message]
+
+
+# ---- runs without which all is the same ----
+
+GROUP = to_b("10.1.0.1", "10.2.0.1", group=True)
+WHOLE = tell(GROUP, "x", 0, lambda check: "open").results
+PART = st.lists(st.sampled_from(["open", "filtered", "error", "skipped", None]), min_size=4, max_size=4)
+RUNS = st.lists(st.tuples(st.sampled_from("abc"), PART), min_size=1, max_size=6)
+
+
+def make_runs(told):
+    """A run each hour, of one host each, with an outcome for each result of A's script or none of it."""
+    for hour, (host, outcomes) in enumerate(told):
+        pairs = zip(WHOLE.results, outcomes, strict=False)
+        results = tuple(replace(result, outcome=outcome) for result, outcome in pairs if outcome)
+        started = WHOLE.started.replace(hour=hour)
+        yield Run(name=f"{hour}", results=replace(WHOLE, host=host, started=started, results=results))
+
+
+def said(state):
+    return state.flows, state.closed, state.beside
+
+
+@given(told=RUNS, data=st.data())
+def test_what_runs_say_is_the_same_without_those_that_dont_count(told, data):
+    """Whatever else is kept of them."""
+    runs = list(make_runs(told))
+    state = assess(GROUP, data.draw(st.permutations(runs)))
+    kept = [run for run in runs if run in state.counting or data.draw(st.booleans())]
+    assert said(assess(GROUP, kept)) == said(state)
+
+
+@given(told=RUNS, data=st.data())
+def test_what_runs_say_is_the_same_though_others_were_forgotten_as_they_came(told, data):
+    runs, kept = list(make_runs(told)), []
+    for run in runs:
+        kept.append(run)
+        counting = assess(GROUP, kept).counting
+        kept = [run for run in kept if run in counting or data.draw(st.booleans())]
+    assert said(assess(GROUP, kept)) == said(assess(GROUP, runs))
+
+
+def test_a_machine_that_finds_nothing_closes_what_may_have_been_found_before():
+    runs = [tell(GROUP, host, hour, closed_but("filtered")) for hour, host in enumerate(["pc1", "pc1", "pc2"])]
+    state = assess(GROUP, runs)
+    assert state.counting == (runs[2],)
+    assert state.closing == (runs[1], runs[2])

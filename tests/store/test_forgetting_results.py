@@ -22,10 +22,10 @@ def part(upload, keep):
     return Upload(name=upload.name, data=json.dumps(document).encode())
 
 
-def reruns(plan, source, keep, count=MOST_OF_SOURCE + 2):
+def reruns(plan, source, keep, count=MOST_OF_SOURCE + 2, **more):
     """Runs of a part of a source's checks, later than all others."""
     for number in range(count):
-        again = part(read(plan, source, started=f"2026-11-26T10:{number:02}:00Z"), keep)
+        again = part(read(plan, source, started=f"2026-11-26T10:{number:02}:00Z", **more), keep)
         assert take_uploads(plan, report_of(plan), [again], who="Kim")[0].stored
 
 
@@ -53,6 +53,27 @@ def test_nobody_takes_away_what_is_open_and_must_be_closed_by_trying_something_e
     take_uploads(plan, report_of(plan), [read(plan, "Staff", only(must_not_reach_sql, "open"))], who="Kim")
     reruns(plan, "Staff", lambda row: row["destination"] == "PS01" and not row["id"].startswith("closed-"))
     assert "forbidden-open" in state(plan)[1]
+
+
+def of_closed(row):
+    return row["id"].startswith("closed-")
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_hole_that_its_machine_found_closed_doesnt_come_back_though_others_ran_since(at_once):
+    plan = make()
+    hole = read(plan, "Staff", only(must_not_reach_sql, "open"), host="pc1")
+    closed = part(read(plan, "Staff", started="2026-11-25T11:00:00Z", host="pc1"), of_closed)
+    take_uploads(plan, report_of(plan), [hole], who="Kim")
+    if at_once:
+        times = [f"2026-11-26T10:{number:02}:00Z" for number in range(MOST_OF_SOURCE)]
+        others = [part(read(plan, "Staff", started=time, host="pc2"), of_closed) for time in times]
+        take_uploads(plan, report_of(plan), [closed, *others], who="Kim")
+    else:
+        take_uploads(plan, report_of(plan), [closed], who="Kim")
+        reruns(plan, "Staff", of_closed, host="pc2")
+    assert CheckRun.objects.filter(started__day=25).count() == 2
+    assert "forbidden-open" not in state(plan)[1]
 
 
 def test_what_was_skipped_and_tried_by_nobody_since_counts_too():

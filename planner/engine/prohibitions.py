@@ -16,8 +16,8 @@ from ports.matrix import Prohibition, port_span
 
 Side = Mapping[str, str]
 """`zone` or `endpoint`, with its name."""
-Row = Never | Expectation
-"""A row of the plan about what goes from one side to another; without a protocol everything, without ports all."""
+type Row = Never | Expectation | Closed
+"""A row about what goes from one side to another; without a protocol everything, without ports all."""
 _Sides = tuple[str, str, str, str]
 """Both sides of a row, each as `zone` or `endpoint` and its name."""
 _Service = tuple[str, str | None]

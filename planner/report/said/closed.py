@@ -5,6 +5,8 @@ And between which zones that is.
 
 from collections.abc import Iterator, Mapping
 
+from planner.engine.by_address import ByAddress, find_by_address
+from planner.engine.flows import Flow
 from planner.engine.prohibitions import Closed
 from planner.engine.report import Report
 from planner.engine.rules import Ports
@@ -32,6 +34,7 @@ def list_excluded(report: Report) -> Iterator[tuple[str, ...]]:
 
 def list_closed(report: Report) -> Iterator[tuple[str, ...]]:
     """A row for each side that must stay closed to another, under CLOSED_TITLES."""
+    opened = find_by_address(report, report.closed)
     for closed in report.closed:
         yield (
             name_side(closed.source),
@@ -39,7 +42,7 @@ def list_closed(report: Report) -> Iterator[tuple[str, ...]]:
             say_closed_ports(closed),
             closed.reason,
             "the plan" if closed.number is not None else ", ".join(f"§{section}" for section in closed.sections),
-            say_kept(closed),
+            _say_kept(closed, opened.get(closed)),
         )
 
 
@@ -55,19 +58,28 @@ def say_closed_ports(closed: Closed) -> str:
     return str(Ports(closed.protocol, closed.ports)) if closed.ports else f"all of {closed.protocol}"
 
 
-def say_kept(closed: Closed) -> str:
-    """Whether it is kept, or which flows break it."""
-    return f"no: {', '.join(name_breaking(closed))}" if closed.breaking else "yes"
+def _say_kept(closed: Closed, opened: ByAddress | None) -> str:
+    """Whether it is kept, and if by name only, what opens it; or which flows break it."""
+    if closed.breaking:
+        return f"no: {', '.join(name_breaking(closed))}"
+    return f"yes, by name only: {say_by_address(opened)}" if opened else "yes"
+
+
+def say_by_address(opened: ByAddress) -> str:
+    """The flow that has the addresses of what is kept closed by name, and whose they are, with no end."""
+    has = " and ".join(f"{holder} has an address of {one}" for holder, one in opened.holders)
+    return f"{_name_flow(opened.flow)} is needed, and {has}"
 
 
 def name_breaking(closed: Closed) -> list[str]:
     """The first few flows that break it, and how many more there are: "PS01 → SQL01 tcp 1433", "and 3 more"."""
-    said = [
-        f"{flow.source.name} → {flow.destination.name} {Ports(flow.need.protocol, flow.need.ports)}"
-        for flow in closed.breaking[:MOST_BREAKING]
-    ]
+    said = [_name_flow(flow) for flow in closed.breaking[:MOST_BREAKING]]
     more = len(closed.breaking) - len(said)
     return [*said, f"and {more:,} more"] if more else said
+
+
+def _name_flow(flow: Flow) -> str:
+    return f"{flow.source.name} → {flow.destination.name} {Ports(flow.need.protocol, flow.need.ports)}"
 
 
 class Sides:

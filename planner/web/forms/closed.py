@@ -7,12 +7,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from planner.engine import Report
+from planner.engine.by_address import ByAddress, find_by_address
 from planner.engine.prohibitions import Closed
 from planner.plan.document import dump_plan
 from planner.plan.endpoint_table import TableError, TableFault
 from planner.plan.policy_table import COLUMNS, read_policies
 from planner.plan.references import WORDS
-from planner.report.said.closed import filter_closed, name_between
+from planner.report.said.closed import filter_closed, name_between, say_by_address
 from planner.web.forms.plans import MAX_ERRORS, MAX_FOLDED, MAX_TEXT, EditForm, clean_ports
 from planner.web.forms.rows import MAX_SELECT, MAX_SUGGESTED, ItemForm, count_alike, turn_to
 from ports.matrix import PROTOCOLS, Matrix
@@ -27,6 +28,8 @@ MOST_BREAKING = 5
 """How many of the flows that break a row are named beside it."""
 MOST_BY_DOCUMENT = 100
 """How many of the document's prohibitions are listed."""
+_MOST_LISTED = 10 * MOST_BY_DOCUMENT
+"""How many rows of either kind a page has, the folded ones counted in."""
 
 
 class NeverForm(ItemForm):
@@ -139,12 +142,14 @@ def describe_closed(report: Report, page: int, between: str, bound: forms.Form |
         numbers = [item.number for item in filter_closed(report, between) if item.number is not None]
     pages = turn_to(numbers, page)
     by_number = {item.number: item for item in report.closed if item.number is not None}
+    shown = [by_number[number] for number in pages.rows if number in by_number]
+    opened = find_by_address(report, shown)
     zones = [zone.name for zone in report.plan.zones]
     endpoints = [endpoint.name for endpoint in report.plan.endpoints]
     count = len(zones) + len(endpoints)
     return {
         "never": [
-            item | _say(by_number.get(pages.rows[item["number"]]), item["row"])
+            item | _say(by_number.get(pages.rows[item["number"]]), opened, item["row"])
             for item in count_alike([rows[number] for number in pages.rows])
         ],
         "pages": pages,
@@ -163,34 +168,50 @@ def describe_prohibitions(report: Report, between: str) -> dict[str, Any]:
     """The document's own prohibitions that bear on the plan: the first of them, and how many more there are."""
     forbidden = [item for item in filter_closed(report, between) if item.number is None]
     forbidden.sort(key=lambda item: item.kept)  # what is broken stands first
+    said = _say_all(report, forbidden)
     return {
-        "prohibitions": [_say(item) for item in forbidden[:MOST_BY_DOCUMENT]],
-        "folded_prohibitions": [_say(item) for item in forbidden[MOST_BY_DOCUMENT : 10 * MOST_BY_DOCUMENT]],
-        "more_prohibitions": max(0, len(forbidden) - 10 * MOST_BY_DOCUMENT),
+        "prohibitions": said[:MOST_BY_DOCUMENT],
+        "folded_prohibitions": said[MOST_BY_DOCUMENT:],
+        "more_prohibitions": max(0, len(forbidden) - _MOST_LISTED),
     }
 
 
 def describe_closed_for_readers(report: Report, between: str) -> dict[str, Any]:
     """All that must stay closed, or that across one boundary, as far as a page lists it."""
-    rows = [_say(item) for item in filter_closed(report, between) if item.number is not None]
-    most = 10 * MOST_BY_DOCUMENT
+    rows = [item for item in filter_closed(report, between) if item.number is not None]
     return {
-        "closed_rows": rows[:most],
-        "more_closed": max(0, len(rows) - most),
+        "closed_rows": _say_all(report, rows),
+        "more_closed": max(0, len(rows) - _MOST_LISTED),
         "between": name_between(report, between),
         **describe_prohibitions(report, between),
     }
 
 
-def _say(item: Closed | None, row: Document | None = None) -> dict[str, Any]:
-    """What a row says, and the first flows that break it. `row` stands in where nothing was evaluated."""
+def _say_all(report: Report, rows: Sequence[Closed]) -> list[dict[str, Any]]:
+    """What the first of some rows say."""
+    listed = rows[:_MOST_LISTED]
+    opened = find_by_address(report, listed)
+    return [_say(item, opened) for item in listed]
+
+
+def _say(item: Closed | None, opened: Mapping[Closed, ByAddress], row: Document | None = None) -> dict[str, Any]:
+    """What a row says, and the first flows that break it, or the one that opens it by addresses.
+
+    `row` stands in where nothing was evaluated.
+    """
     if item is None:
         row = row or {}
         return {"closed": _outline(row["from"], row["to"], row.get("protocol"), row.get("ports"), row["reason"], ())}
     said = _outline(item.source, item.destination, item.protocol, item.ports, item.reason, item.sections)
     folded = item.breaking[MOST_BREAKING:MOST_FOLDED]
     more = max(0, len(item.breaking) - MOST_FOLDED)
-    return {"closed": said, "breaking": item.breaking[:MOST_BREAKING], "folded": folded, "more_breaking": more}
+    return {
+        "closed": said,
+        "breaking": item.breaking[:MOST_BREAKING],
+        "folded": folded,
+        "more_breaking": more,
+        "by_address": say_by_address(opened[item]) if item in opened else "",
+    }
 
 
 def _outline(

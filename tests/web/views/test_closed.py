@@ -309,3 +309,16 @@ def test_hostile_names_and_reasons_stay_text(client, names):
         text += f'"{before}{quoted[1:]},DMZ,tcp/1,{quoted}\n'
     send(client, where, "import", {"text": text})
     assert [side["from"] for side in never(row)] == zones * 2
+
+
+def test_a_row_that_is_kept_by_name_only_says_by_whose_address_it_is_open(client):
+    ends = [{"name": "Kiosk", "zone": "Internet", "addresses": ["10.5.0.7"]},
+            {"name": "Net", "zone": "Internet", "addresses": ["10.5.0.0/16"], "group": True},
+            {"name": "Web", "zone": "DMZ", "addresses": ["192.0.2.1"]}]  # fmt: skip
+    flows = [{"source": "Net", "destination": "Web", "protocol": "tcp", "ports": "443", "reason": "R"}]
+    rows = [{"from": {"endpoint": name}, "to": {"endpoint": "Web"}, "reason": "No"} for name in ("Kiosk", "Net")]
+    _, where = store(write_plan(*ends, additional_flows=flows, never=rows))
+    said = show(client, where).text(id="panel")
+    assert "by name only No Net → Web tcp 443 is needed, and Net has an address of Kiosk." in said
+    assert said.count("by name only") == 1
+    assert "and Net has an address of Kiosk." in words(Page(client.get(f"/plans/{where}/read/?view=closed")).root)

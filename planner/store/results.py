@@ -10,7 +10,7 @@ import hashlib
 import json
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -77,6 +77,8 @@ class Taken:
     """Of how many files something was stored."""
     known: int = 0
     """How many runs were there already."""
+    sources: frozenset[str] = frozenset()
+    """What the runs were made from, those that were there among them."""
     unfinished: str = ""
     """A sentence where the results are kept, and what follows of them couldn't be."""
 
@@ -97,7 +99,7 @@ class Proven:
     """By number of the rule."""
     flows: Mapping[Opening, Status] = field(default_factory=dict)
     superseded: tuple[int, ...] = ()
-    """The numbers of the runs that are kept and say nothing of it: they can be forgotten."""
+    """The numbers of the runs that are kept and of which newer ones say all: they can be forgotten."""
 
     def __bool__(self) -> bool:
         return bool(self.runs)
@@ -156,13 +158,16 @@ def prove(plan: models.Plan, report: Report) -> Proven:
         found = assess(report, runs)
         counting = {id(run) for run in found.counting}
         told = _list_told([(row, id(run) in counting) for row, run in zip(rows, carried, strict=True)])
-        there = {name_run(row): row for row in told}
+        beyond = {row.pk for row in rows}.difference(row.pk for row in told)
+        whole = {row.pk for row, run in zip(rows, carried, strict=True) if _is_whole(row, run, target)}
+        superseded = (beyond & whole) | {*_list_repeated(rows, beyond - whole)}
+        there = {name_run(row): row for row in rows if row.pk not in superseded}
         used = tuple(run for run in found.used if run.name in there)
         acceptance = replace(found, used=used, messages=())  # what was wrong was said when they came
         return report, Proven(
             acceptance=acceptance,
             runs=there,
-            superseded=tuple(row.pk for row in rows if name_run(row) not in there),
+            superseded=tuple(superseded),
             rules={one.rule.id: one.status for one in acceptance.rules},
             flows={one.state.check.opening: one.status for one in acceptance.flows},
         )
@@ -180,6 +185,46 @@ def _list_told(runs: Sequence[tuple[CheckRun, bool]]) -> list[CheckRun]:
         if counts or newer[row.source] <= MOST_OF_SOURCE:
             told.append(place)
     return [runs[place][0] for place in sorted(told)]
+
+
+def _is_whole(row: CheckRun, run: Run | None, target: "_Target") -> bool:
+    """Whether all that a run says is about the plan as it is: of other runs something may count after an undo."""
+    return run is not None and (row.digest == target.digest or len(run.results.results) == row.number)
+
+
+def _list_repeated(rows: Iterable[CheckRun], doubtful: Collection[int]) -> Iterator[int]:
+    """The numbers of those doubtful runs of which newer ones of the same machine and state of the plan say all.
+
+    Then nothing of them counts, whatever the plan becomes.
+    """
+    states = {_state_of(row) for row in rows if row.pk in doubtful}
+    said: defaultdict[tuple[str, str, str], dict[_Where, int]] = defaultdict(dict)
+    for row in sorted(rows, key=lambda row: (row.started, row.pk), reverse=True):
+        if (state := _state_of(row)) in states:
+            newer, weights = said[state], _weigh_results(unpack(row).results)
+            if row.pk in doubtful and all(newer.get(where, -1) >= weight for where, weight in weights.items()):
+                yield row.pk
+            newer |= {where: max(weight, newer.get(where, -1)) for where, weight in weights.items()}
+
+
+def _state_of(row: CheckRun) -> tuple[str, str, str]:
+    return row.source, row.host, row.digest
+
+
+_Where = tuple[str, str, str, str, str | None, int]
+_WEIGHTS: Mapping[str, int] = {"skipped": 0, "error": 1, "unresolved": 1}
+"""Of outcomes that take the place of none that says more; of all others it is 2."""
+
+
+def _weigh_results(results: Iterable[Result]) -> dict[_Where, int]:
+    """How much is said, by what it is about; of names it is told at an address once more."""
+    found: dict[_Where, int] = {}
+    times: Counter[tuple[str, str, str, str, str | None]] = Counter()
+    for one in results:
+        place = one.id, one.destination, address_key(one.address), one.protocol, one.port
+        times[place] += 1
+        found[*place, times[place]] = _WEIGHTS.get(one.outcome, 2)
+    return found
 
 
 _EMPTY = Acceptance(flows=(), rules=(), closed=(), beside=(), messages=(), used=())
@@ -306,7 +351,8 @@ def take(
     messages = [*state.messages, *_say_superseded(stored, told)]
     taken = _store(plan, told, messages, who=who, via=via, link=link)
     by_row = {id(row): id(files[id(run)]) for row, run in zip(stored, state.used, strict=True)}
-    return replace(taken, files=len({by_row[id(row)] for row in taken.stored}))
+    files_stored = len({by_row[id(row)] for row in taken.stored})
+    return replace(taken, files=files_stored, sources=frozenset(row.source for row in stored))
 
 
 def _say_superseded(rows: Sequence[CheckRun], told: Sequence[CheckRun]) -> Iterator[str]:
@@ -334,11 +380,12 @@ def _list_names(plan: models.Plan) -> frozenset[str]:
 
 
 def forget_superseded(taken: Taken, proven: Proven) -> None:
-    """Forget the runs of which nothing counts, but for those that were just stored; what is proven stays the same.
+    """Forget the superseded runs of what was uploaded, but for those that were just stored; what is proven stays.
 
     That needs no lock: what comes meanwhile makes none of them count again.
     """
-    CheckRun.objects.filter(pk__in={*proven.superseded}.difference(row.pk for row in taken.stored)).delete()
+    superseded = {*proven.superseded}.difference(row.pk for row in taken.stored)
+    CheckRun.objects.filter(pk__in=superseded, source__in=taken.sources).delete()
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from planner.store.run_models import CheckRun
 from planner.store.verified import take_uploads
 from tests.checking import only
 from tests.store.test_taking_results import make, read
-from tests.web.views.test_acceptance import must_not_reach_sql, report_of, to_sql
+from tests.web.views.test_acceptance import edit, must_not_reach_sql, report_of, to_sql
 
 pytestmark = pytest.mark.django_db
 
@@ -22,10 +22,10 @@ def part(upload, keep):
     return Upload(name=upload.name, data=json.dumps(document).encode())
 
 
-def reruns(plan, source, keep, count=MOST_OF_SOURCE + 2, **more):
+def reruns(plan, source, keep, count=MOST_OF_SOURCE + 2, day=26, **more):
     """Runs of a part of a source's checks, later than all others."""
     for number in range(count):
-        again = part(read(plan, source, started=f"2026-11-26T10:{number:02}:00Z", **more), keep)
+        again = part(read(plan, source, started=f"2026-11-{day}T10:{number:02}:00Z", **more), keep)
         assert take_uploads(plan, report_of(plan), [again], who="Kim")[0].stored
 
 
@@ -111,7 +111,7 @@ def test_what_came_since_it_was_looked_is_not_forgotten(monkeypatch):
     reruns(plan, "PS01", to_mail, MOST_OF_SOURCE)
     before = prove(plan, report_of(plan))
     take(plan, report_of(plan), [part(read(plan, "PS01"), to_mail)], who="Lee")
-    results.forget_superseded(results.Taken(), before)
+    results.forget_superseded(results.Taken(sources=frozenset(["PS01"])), before)
     assert CheckRun.objects.count() == MOST_OF_SOURCE + 1
 
 
@@ -122,3 +122,43 @@ def test_of_many_runs_that_come_at_once_those_are_stored_that_would_be_kept():
     taken = take(plan, report_of(plan), [whole, *files], who="Kim")
     assert [run.started.day for run in taken.stored] == [20] + [26] * MOST_OF_SOURCE
     assert taken.messages[-1] == "PS01.json: 20 runs were not kept: newer ones say all of it."
+
+
+def addresses_of(plan, name):
+    return next(list(one.addresses) for one in report_of(plan).plan.endpoints if one.name == name)
+
+
+@pytest.mark.parametrize("uploaded", ["PS01", "Staff"])
+def test_what_counts_for_nothing_while_the_plan_is_otherwise_is_there_once_the_plan_is_as_it_was(uploaded):
+    plan = make()
+    take_uploads(plan, report_of(plan), [read(plan, "Staff", only(must_not_reach_sql, "open"))], who="Kim")
+    reruns(plan, "Staff", lambda row: row["destination"] == "PS01" and not row["id"].startswith("closed-"))
+    before, then = state(plan), addresses_of(plan, "Staff")
+    edit(plan, "Staff", addresses=["10.99.0.0/24"])
+    assert "forbidden-open" not in state(plan)[1]
+    take_uploads(plan, report_of(plan), [read(plan, uploaded, started="2026-11-27T10:00:00Z")], who="Kim")
+    edit(plan, "Staff", addresses=then)
+    assert "forbidden-open" in state(plan)[1]
+    assert uploaded != "Staff" or state(plan)[1] == before[1]
+
+
+def test_an_upload_takes_no_runs_of_other_sources_away(monkeypatch):
+    plan = make()
+    with monkeypatch.context() as changed:
+        changed.setattr(results, "MOST_OF_SOURCE", 100)
+        reruns(plan, "Staff", lambda row: row["destination"] == "PS01")
+    take_uploads(plan, report_of(plan), [read(plan, "PS01", started="2026-11-27T10:00:00Z")], who="Kim")
+    assert CheckRun.objects.filter(source="Staff").count() == MOST_OF_SOURCE + 2
+
+
+def test_of_runs_of_an_earlier_plan_those_go_that_newer_ones_of_it_say_again():
+    plan = make()
+    take_uploads(plan, report_of(plan), [read(plan, "PS01", only(to_sql, "filtered"))], who="Kim")
+    reruns(plan, "PS01", to_mail, MOST_OF_SOURCE - 1)
+    then = addresses_of(plan, "PS01")
+    edit(plan, "PS01", addresses=["10.99.0.1"])
+    reruns(plan, "PS01", to_mail, MOST_OF_SOURCE, day=27)
+    days = [run.started.day for run in CheckRun.objects.order_by("started")]
+    assert days == [25, 26] + [27] * MOST_OF_SOURCE, "the first tells of SQL01, of the others of then one is enough"
+    edit(plan, "PS01", addresses=then)
+    assert "blocked" in state(plan)[0]

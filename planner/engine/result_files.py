@@ -29,7 +29,7 @@ from planner.plan.check_results import (
     as_started,
     read_results,
 )
-from ports.text import MAX_NAME, cut, show_line
+from ports.text import MAX_NAME, cut, many, plural, show_line
 
 _ID = re.compile(rf"(?:{re.escape(CLOSED)})?[0-9a-f]{{16}}\Z")
 _SUITES = ("testsuites", "testsuite")
@@ -62,6 +62,8 @@ class ResultReader:
     ) -> None:
         self._report, self._most, self._number = report, most, 0
         self._list_names = list_names
+        self.messages: list[str] = []
+        """A sentence for each file that was read of which something was left out that may be of the plan."""
         self._of_then: dict[str, str] = {}
 
     @cached_property
@@ -95,7 +97,8 @@ class ResultReader:
             self._count(len(results.results))
             return (self._make_run(name, results),)
         found: defaultdict[tuple[str, _Head], list[Result]] = defaultdict(list)
-        for number, (source, head, result) in enumerate(self._list_results(_list_cases(_parse(data))), 1):
+        cases, nameless = _list_cases(_parse(data))
+        for number, (source, head, result) in enumerate(self._list_results(cases), 1):
             self._count(1)
             if number > limits.RESULT_ROWS:
                 raise BadResults(
@@ -108,6 +111,11 @@ class ResultReader:
             raise BadResults(
                 f"It has more than {limits.RESULT_RUNS:,} runs beside one of each source, which is the most that is "
                 "read: suites of one machine that begin within ten minutes are one run."
+            )
+        if lost := sum(_find_check(self._checks, case) is not None for case in nameless):
+            self.messages.append(
+                f"{name}: {many(lost, 'test case')} of checks of this plan {plural(lost, 'was', 'were')} not used: "
+                "their suites need the properties 'plan' and 'report'."
             )
         return runs
 
@@ -173,11 +181,11 @@ def _parse(data: bytes) -> ET.Element:
     return root
 
 
-def _list_cases(root: ET.Element) -> list[tuple[_Head, ET.Element]]:
-    """The test cases, each with what its suite says. Suites may be within one another, thousands deep.
+def _list_cases(root: ET.Element) -> tuple[list[tuple[_Head, ET.Element]], list[ET.Element]]:
+    """The test cases with what their suites say, and those that are left out. Suites may be thousands deep.
 
-    Cases of suites that say nothing of a plan are none of ours where others do, and left out. Raises BadResults where
-    none is left, or one of them says too little.
+    These are of suites that say nothing of a plan where others do. Raises BadResults where there is none, or
+    one of the others says too little.
     """
     found: list[tuple[_Head, ET.Element]] = []
     left = [(_Head(), root)]
@@ -199,7 +207,7 @@ def _list_cases(root: ET.Element) -> list[tuple[_Head, ET.Element]]:
             if not value:
                 raise BadResults(f"It doesn't say {words}: a suite needs a property '{key}'.")
         _read_time(head.time)
-    return ours
+    return ours, [case for head, case in found if not (head.plan or head.report)]
 
 
 def _read_head(suite: ET.Element, outer: _Head) -> _Head:
@@ -248,8 +256,7 @@ def _read_case(checks: Mapping[str, Check], case: ET.Element) -> Iterator[tuple[
     Beside single addresses and names it is not about networks, which nobody tries whole. Where a check has nothing
     else, hosts in them were tried, and which ones isn't told: the network stands for them.
     """
-    found = _ID.search(case.get("name") or "")
-    check = checks.get(found[0]) if found else None
+    check = _find_check(checks, case)
     outcome, words = _judge(check, case)
     if check is None:
         yield None, Result(
@@ -266,6 +273,12 @@ def _read_case(checks: Mapping[str, Check], case: ET.Element) -> Iterator[tuple[
                 id=check.id, destination=check.destination, address=address, protocol=check.protocol, port=port,
                 outcome=whole, milliseconds=None, error=words,
             )  # fmt: skip
+
+
+def _find_check(checks: Mapping[str, Check], case: ET.Element) -> Check | None:
+    """The check that a test case is of, by the id that its name ends in."""
+    found = _ID.search(case.get("name") or "")
+    return checks.get(found[0]) if found else None
 
 
 def _judge(check: Check | None, case: ET.Element) -> tuple[Outcome, str | None]:

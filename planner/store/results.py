@@ -343,7 +343,7 @@ def take(
         else:
             files |= {id(run): upload for run in found}
             runs += found
-    state = assess(report, runs, refused)
+    state = assess(report, runs, [*refused, *reader.messages])
     planning = Planning(report)
     stored = [_make_row(plan, planning, run, files[id(run)], who=who, via=via) for run in state.used]
     needed = {id(run) for run in (*state.counting, *state.closing)}

@@ -305,3 +305,16 @@ def test_results_of_the_plan_under_an_earlier_name_are_read_as_its_own_and_no_ot
         assert assess(REPORT, [run]).used == ()
     [run] = ResultReader(REPORT).read("a.json", written)
     assert assess(REPORT, [run]).messages == ("a.json was not used: it is of the plan Old, and this one is Contoso.",)
+
+
+def test_cases_of_checks_whose_suites_name_no_plan_are_told_and_those_of_no_check_are_not():
+    closed = next(check for check in CHECKS.values() if check.rows)
+    strange = suite('<testcase name="login"/>', head="")
+    lost = suite(case(closed, "<failure/>"), case(SQL), head="")
+    reader = ResultReader(REPORT)
+    merged = b"<testsuites>%b</testsuites>"
+    assert len(reader.read("a.xml", merged % (suite(case(SQL)) + strange))) == 1
+    assert reader.messages == []
+    assert len(reader.read("b.xml", merged % (suite(case(SQL)) + strange + lost))) == 1
+    needed = "their suites need the properties 'plan' and 'report'."
+    assert reader.messages == [f"b.xml: 2 test cases of checks of this plan were not used: {needed}"]

@@ -7,14 +7,16 @@ import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from planner.engine.checks import digest_of
+from planner.engine.acceptance import assess
+from planner.engine.checks import digest_of, plan_checks
+from planner.report.checks.junit import render_junit
 from planner.store import actions, recent, results, verified
 from planner.store.models import Event
 from planner.store.results import Upload, list_steps, prove, take, unpack
 from planner.store.run_models import CheckRun
 from planner.store.verified import take_uploads
 from planner.web.views.acceptance import say_taken
-from tests.checking import only
+from tests.checking import only, run_all
 from tests.store.test_lives import MATRIX, give, life_of
 from tests.store.test_trouble import raised
 from tests.web.views.pages import store
@@ -48,6 +50,19 @@ def test_what_is_kept_is_assessed_once_others_can_write_again(monkeypatch):
     assert set(seen) == {(False, 2)}
     expected = prove(plan, report).acceptance.counts
     assert [run.counts for run in CheckRun.objects.all()] == [expected] * 2
+
+
+@pytest.mark.django_db
+def test_what_a_file_has_that_names_no_plan_is_said():
+    plan = make()
+    report = report_of(plan)
+    check = plan_checks(report)[0]
+    written = render_junit(report, assess(report, run_all(report))).replace(
+        b"</testsuites>", f'<testsuite><testcase name="{check.id}"/></testsuite></testsuites>'.encode()
+    )
+    taken = take(plan, report, [Upload(name="a.xml", data=written)], who="Kim")
+    assert taken.stored
+    assert [said for said in taken.messages if "1 test case of checks of this plan was not used" in said]
 
 
 @pytest.mark.django_db(transaction=True)

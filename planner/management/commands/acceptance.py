@@ -78,7 +78,7 @@ class Command(PlanCommand):
 
 
 def _read_all(report: Report, names: list[str]) -> tuple[list[Run], list[str]]:
-    """The runs that can be read, in their order, and a sentence for each file that can't."""
+    """The runs that can be read, in their order, and a sentence for each file that can't, or not all of it."""
     runs: list[Run] = []
     refused = []
     reader = ResultReader(report)
@@ -90,4 +90,4 @@ def _read_all(report: Report, names: list[str]) -> tuple[list[Run], list[str]]:
             refused.append(f"{name} was not used: {error}")
         except OSError as error:
             refused.append(f"{name} can't be read: {explain(error)}.")
-    return runs, refused
+    return runs, [*refused, *reader.messages]

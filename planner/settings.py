@@ -180,6 +180,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "planner.web.plain_pages.PlainPages",
+    "planner.web.middleware.NoBlankPages",
     "planner.api.middleware.Problems",
     "planner.web.middleware.LimitBody",
     "planner.web.factor_first.FactorFirst",

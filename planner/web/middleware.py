@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from planner.deploy import logs
 from planner.store import audit
-from planner.web.views.errors import show_too_large
+from planner.web.views.errors import show_no_page, show_too_large
 
 UNDER_LINKS = tuple(f"/{name}/" for name in logs.UNDER_LINKS)
 
@@ -90,6 +90,22 @@ class LinkHeaders:
             response.headers["X-Robots-Tag"] = "noindex"
             response.headers["Cache-Control"] = "private, no-store"
         return response
+
+
+class NoBlankPages:
+    """Has an address that takes forms alone say so to who opens it, and lead to the plan whose form it takes."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The answer, or a page where Django's has nothing in it."""
+        response = self.get_response(request)
+        if response.status_code != 405 or request.method != "GET" or response.content:
+            return response
+        page = show_no_page(request)
+        page.headers["Allow"] = response.headers["Allow"]
+        return page
 
 
 LARGE = 2**20

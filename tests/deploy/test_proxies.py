@@ -158,14 +158,14 @@ def gunicorn(folder, bind, proxies):
 
 
 def ask(bind, **headers):
-    """The status of a page that answers 405, unless it sends to https first."""
+    """The status of an address that answers 405, unless it sends to https first, and needs no file for that."""
     connection = http.client.HTTPConnection("ports.example.com")
     if bind.startswith("unix:"):
         connection.sock = socket.socket(socket.AF_UNIX)
         connection.sock.connect(bind.removeprefix("unix:"))
     else:
         connection.sock = socket.create_connection(tuple(bind.split(":")))
-    connection.request("GET", "/accounts/logout/", headers={name.replace("_", "-"): v for name, v in headers.items()})
+    connection.request("HEAD", "/accounts/logout/", headers={name.replace("_", "-"): v for name, v in headers.items()})
     status = connection.getresponse().status
     connection.close()
     return status

@@ -132,10 +132,15 @@ def _answer_stranger(request: HttpRequest) -> HttpResponse:
     raise Http404
 
 
+_ASKED = {"prepare_flows", "preview_questions", "guided_preview"}
+"""What scripts post while a form is filled in: nothing of it would have been stored."""
+
+
 def ask_for_login(request: HttpRequest) -> HttpResponse:
     """The login, and from there back to where one was: for a form that was sent, to the page that has it."""
     reads = request.method in ("GET", "HEAD")
-    if not reads:
+    name = request.resolver_match.url_name if request.resolver_match else ""
+    if not reads and not (htmx_of(request) and name in _ASKED):
         messages.warning(request, "You weren’t logged in, so nothing of what you sent was stored.")
     if htmx_of(request):
         return lead_before(redirect_to_login(find_page(request, "HX-Current-URL")).url)

@@ -90,6 +90,18 @@ def show_server_error(request: HttpRequest) -> HttpResponse:
     return render(None, "planner/error.html", context, status=500)
 
 
+def show_no_page(request: HttpRequest) -> HttpResponse:
+    """405: an address that takes forms alone, as it stands in the browser after one was refused without scripts."""
+    plan = _PLAN.match(request.path_info)
+    query = request.META.get("QUERY_STRING", "")
+    context = {
+        "title": "This address takes forms alone",
+        "message": "There is nothing to look at; open the page that has the form.",
+        "again": "?".join(filter(None, (plan[0], query))) if plan else "/",
+    }
+    return render(request, "planner/error.html", context, status=405)
+
+
 def show_csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form that was sent without its token: an old page, or cookies switched off."""
     context = {

@@ -207,6 +207,15 @@ def test_edits_are_only_posted(client, url, method, path):
     assert getattr(client, method)(url + path).status_code == 405
 
 
+def test_the_address_that_a_refused_form_was_sent_to_leads_back_to_the_plan_as_it_was_shown(client, url):
+    response = client.get(f"{url}endpoints/edit/?edit=DC01&view=flows")
+    assert (response.status_code, response.headers["Allow"]) == (405, "POST")
+    page = Page(response)
+    assert page.text("h1") == "This address takes forms alone"
+    assert page.one("a", rel="noreferrer").get("href") == f"{url}?edit=DC01&view=flows"
+    assert not Page(client.get("/plans/start/")).all("a", rel="noreferrer"), "no plan: the start page alone"
+
+
 def test_the_page_answers_head_requests(client, url):
     response = client.head(url)
     assert (response.status_code, response.content) == (200, b"")

@@ -3,7 +3,7 @@
 import ipaddress
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
 from itertools import islice, product
 from typing import Literal
@@ -131,6 +131,8 @@ class Asker:
                     f"No endpoint of the plan {'is in' if end.is_zone else 'has'} {end.said}, so nothing is asked for."
                 )
                 return found(outcome="not-asked", reason=reason)
+        family = 4 if packet.protocol == "icmp" else here.family or there.family
+        here, there = (_leave_out(end, family) for end in (here, there))
         if unsendable := _say_unsendable(here, there, packet):
             return found(outcome="not-asked", reason=unsendable)
         places = _places(here), _places(there)
@@ -351,7 +353,7 @@ def _say_unsendable(here: End, there: End, packet: Ports) -> str:
         return f"No packet goes from {here.said} to {there.said}: one is IPv4, the other IPv6."
     family = 4 if is_ping else here.family or there.family
     units = (*here.units, *there.units) if family else ()
-    others = dict.fromkeys(unit[0].name for unit in units if not any(_may_have(end, family) for end in unit))
+    others = dict.fromkeys(unit[0].name for unit in units if not any(may_have(end, family) for end in unit))
     if not others:
         return ""
     because = "A ping that a plan asks for is the echo request of IPv4. " if is_ping else ""
@@ -361,7 +363,13 @@ def _say_unsendable(here: End, there: End, packet: Ports) -> str:
     )
 
 
-def _may_have(endpoint: Endpoint, family: int) -> bool:
+def _leave_out(end: End, family: int) -> End:
+    """A zone without its endpoints that have no address of a family, if that leaves any; every other side as it is."""
+    units = tuple(unit for unit in end.units if may_have(unit[0], family)) if end.is_zone and family else ()
+    return replace(end, units=units) if units else end
+
+
+def may_have(endpoint: Endpoint, family: int) -> bool:
     """Whether an endpoint may have addresses of a family, as names, any, and what isn't known yet may."""
     known = [read_network(address) for address in endpoint.addresses]
     return not known or any(one is None or one.version == family for one in known)

@@ -3,7 +3,8 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from planner.engine.ask import Asker, End, end_of_zone
+from planner.engine.ask import Asker, End, end_of_zone, may_have
+from planner.engine.flows import Flow
 from planner.engine.prohibitions import Between, Side
 from planner.engine.report import Report
 from planner.engine.rules import Ports
@@ -12,7 +13,9 @@ from planner.plan.fields import Expectation
 from ports.text import many, short
 
 _EVERY_PORT = "1-65535"
-_EVERYTHING: tuple[Ports, ...] = (Ports("tcp", _EVERY_PORT), Ports("udp", _EVERY_PORT), Ports("icmp", None))
+_EVERYTHING: tuple[Ports, ...] = (Ports("tcp", _EVERY_PORT), Ports("udp", _EVERY_PORT))
+_PING = Ports("icmp", None)
+"""It belongs to everything where it can be sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +47,9 @@ class _Checking:
     def __init__(self, report: Report) -> None:
         self._asker = Asker(report)
         refused = [row for row in report.plan.expect if not row.allowed]
-        self._between = Between(refused, (flow for flow in report.flows if flow.scope != "same-host"))
+        self._between = Between(
+            refused, (flow for flow in report.flows if flow.scope != "same-host" and _is_sent(flow))
+        )
         self._members: dict[str, list[Endpoint]] = defaultdict(list)
         for endpoint in report.plan.endpoints:
             self._members[endpoint.zone].append(endpoint)
@@ -67,8 +72,10 @@ class _Checking:
 
     def _ask(self, row: Expectation) -> str:
         ports = None if row.protocol == "icmp" else row.ports or _EVERY_PORT
-        packets = (Ports(row.protocol, ports),) if row.protocol else _EVERYTHING
         ends = self._find(row.source), self._find(row.destination)
+        packets = (Ports(row.protocol, ports),) if row.protocol else _EVERYTHING
+        if not row.protocol and _may_ping(*ends):
+            packets = (*packets, _PING)
         return next(filter(None, (self._asker.say_lacking(*ends, packet) for packet in packets)), "")
 
     def _find(self, side: Side) -> End:
@@ -90,6 +97,17 @@ class _Checking:
         reason = f": {why}." if why else "."
         ends = f"{short(first.source.name)} to {short(first.destination.name)}"
         return f"The plan asks for {service} from {ends}{more}{reason}"
+
+
+def _is_sent(flow: Flow) -> bool:
+    """Whether a flow has any packet: a ping that a plan asks for is one of IPv4."""
+    return flow.need.protocol != "icmp" or (may_have(flow.source, 4) and may_have(flow.destination, 4))
+
+
+def _may_ping(here: End, there: End) -> bool:
+    """Whether a ping can go from any machine of one side to another one of the other side."""
+    sides = [[endpoint for endpoint in end.endpoints if may_have(endpoint, 4)] for end in (here, there)]
+    return all(sides) and not (sides[0] == sides[1] and len(sides[0]) == 1 and not sides[0][0].group)
 
 
 def _say(row: Expectation) -> str:

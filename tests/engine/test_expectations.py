@@ -88,6 +88,64 @@ def test_what_stays_on_one_machine_opens_nothing():
     assert found.met
 
 
+FAMILIES = {
+    "None": [], "Four": ["10.0.0.1"], "Six": ["2001:db8::1"], "Both": ["10.0.0.2", "2001:db8::2"],
+    "Named": ["a.example.com"], "Six2": ["2001:db8::3"],
+}  # fmt: skip
+
+
+def of_families(flows, *rows, zone="Internal", **more):
+    """What is expected of machines by these names, each in the zone, with these flows between them."""
+    ends = [{"name": name, "zone": zone, "addresses": known} for name, known in FAMILIES.items()]
+    ends.append({"name": "Web", "zone": "DMZ", "addresses": ["192.0.2.7"]})
+    made = [
+        {"source": source, "destination": destination, "protocol": protocol, "reason": "R"}
+        | ({"ports": ports} if ports else {})
+        for source, destination, service in flows
+        for protocol, _, ports in [service.partition("/")]
+    ]
+    plan = {"endpoints": ends, "additional_flows": made, "exclusions": [], "never": []}
+    return [one.met for one in check(*rows, **plan | more)]
+
+
+def test_one_packet_between_two_machines_is_either_allowed_or_not():
+    pairs = [(one, other) for one in FAMILIES for other in FAMILIES if one != other]
+    flows = [(*pair, service) for pair in pairs[::2] for service in ("icmp", "tcp/9")]
+    asked = [(*pair, service) for pair in pairs for service in ("icmp", "tcp/9")]
+    allowed, refused = (of_families(flows, *(row(*one, kind) for one in asked)) for kind in (True, False))
+    both = [one for one, *met in zip(asked, allowed, refused, strict=True) if sum(met) != 1]
+    assert both == []
+    of_six = [one for one, met in zip(asked, refused, strict=True) if met and one in flows]
+    assert of_six == [one for one in flows if one[2] == "icmp" and any("Six" in name for name in one[:2])]
+
+
+EVERY = "tcp/1-65535", "udp/1-65535"
+
+
+def test_everything_is_allowed_where_all_is_that_can_be_sent():
+    pair = [("Six", "Four", service) for service in EVERY]
+    assert of_families(pair, row("Six", "Four", "", True), row("Six", "Four", "icmp", True)) == [True, False]
+    assert of_families(pair[:1], row("Six", "Four", "", True)) == [False]
+    assert of_families([("Both", "Four", one) for one in EVERY], row("Both", "Four", "", True)) == [False]
+    zone = [("Six", "Six2", one) for one in EVERY] + [("Six2", "Six", one) for one in EVERY]
+    ends = [{"name": name, "zone": "Empty", "addresses": FAMILIES[name]} for name in ("Six", "Six2")]
+    assert of_families(zone, row("[Empty]", "[Empty]", "", True), endpoints=ends) == [True]
+    mixed = [("Six", "Four", one) for one in EVERY] + [("Four", "Six", one) for one in EVERY]
+    ends = [{"name": name, "zone": "Empty", "addresses": FAMILIES[name]} for name in ("Six", "Four")]
+    assert of_families(mixed, row("[Empty]", "[Empty]", "", True), endpoints=ends) == [True]
+
+
+def test_a_machine_of_ipv6_alone_keeps_no_zone_from_being_as_expected():
+    flows = [(name, "Web", service) for name in FAMILIES for service in ("icmp", "tcp/9")]
+    rows = row("[Internal]", "Web", "icmp", True), row("[Internal]", "[DMZ]", "icmp", True)
+    assert of_families(flows, *rows) == [True, True]
+    assert of_families([one for one in flows if one[0] != "Four"], *rows) == [False, False]
+    everything = [(name, "Web", service) for name in FAMILIES for service in (*EVERY, "icmp")]
+    assert of_families(everything, row("[Internal]", "Web", "", True)) == [True]
+    only_six = [("Six", "Web", "icmp"), ("Six2", "Web", "icmp")]
+    assert of_families(only_six, row("[Internal]", "Web", "icmp", False)) == [True]
+
+
 def test_rows_are_numbered_and_said_with_the_reason_that_they_give():
     found = check(row("Staff", "PS01", "tcp/443", True), row("[Clients]", "PS01", "tcp/443", False, "Policy 12."))
     assert [one.number for one in found] == [0, 1]

@@ -4,26 +4,25 @@ The same runs give the same state, in whatever order they come; only of two runs
 that comes last counts. docs/checks.md has the rules in words.
 """
 
-import ipaddress
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from typing import Literal, NamedTuple
 
-from planner.engine.ask import holds, read_network
+from planner.engine.ask import read_network
 from planner.engine.checks import Check, check_id, digest_of, plan_checks
 from planner.engine.flows import Flow
 from planner.engine.options import Options
+from planner.engine.places import ELSEWHERE, Place, list_places
 from planner.engine.prohibitions import Closed
 from planner.engine.report import Report
 from planner.engine.rules import Rule
 from planner.plan.check_results import Outcome, Result, Results
 from planner.plan.document import Endpoint
-from planner.plan.reading import ANY, address_key
-from ports.matrix import port_span
+from planner.plan.reading import address_key
 from ports.text import many, plural, short
 
 Status = Literal["forbidden-open", "blocked", "not-tested", "refused", "unproven", "open"]
@@ -44,8 +43,6 @@ _ANSWERED: frozenset[Status] = frozenset(["open", "refused"])
 """Of these the way is open."""
 MOST_MACHINES = 50
 """Of how many machines that a source stands for a hole counts beside the newest run, those that found it last."""
-_ELSEWHERE = ""
-"""Stands for whatever addresses names and networks of a destination turned out to be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,20 +136,23 @@ class Acceptance:
         return "forbidden-open" not in negative and all(one.status in GOOD or one.excused for one in self.flows)
 
 
-def assess(report: Report, runs: Sequence[Run], refused: Iterable[str] = ()) -> Acceptance:
+def assess(
+    report: Report, runs: Sequence[Run], refused: Iterable[str] = (), checks: Mapping[str, Check] | None = None
+) -> Acceptance:
     """What runs say about a whole report. `runs` come in the order in which they were named.
 
-    `refused`: sentences about files that couldn't be read; they join the messages.
+    `refused`: sentences about files that couldn't be read; they join the messages. `checks`: those of the report by
+    id, where they are known already.
 
     Runs of another plan, of an older report or of a source that isn't there are left out whole, and results of no
     check of their source one by one; a message says each. Never raises.
     """
-    checks = plan_checks(report)
-    gathered = _Gathering(report, {check.id: check for check in checks})
+    checks = {check.id: check for check in plan_checks(report)} if checks is None else checks
+    gathered = _Gathering(report, checks)
     for run in runs:
         gathered.take(run)
-    found = {check.id: gathered.find(check.id) for check in checks}
-    states = {check.id: _judge(check, found[check.id]) for check in checks}
+    found = {slug: gathered.find(slug) for slug in checks}
+    states = {slug: _judge(check, found[slug]) for slug, check in checks.items()}
     closing = gathered.find_closing()
     counting = {one.number for slots in found.values() for one in _flatten(slots)}
     counting |= {number for number, closes in closing.items() if closes}
@@ -183,9 +183,7 @@ class _Given(NamedTuple):
     results: list[Result]
 
 
-_Place = tuple[str, str | None]
-"""An address of a check and a port."""
-_Slots = Mapping[_Place, Sequence[_Given]]
+_Slots = Mapping[Place, Sequence[_Given]]
 
 
 def _age(one: _Given) -> tuple[datetime, int]:
@@ -203,7 +201,7 @@ class _Gathering:
         self.plan = report.plan.name
         self.digest = digest_of(report)
         self.used: list[Run] = []
-        self._given: dict[str, dict[_Place, list[_Given]]] = defaultdict(lambda: defaultdict(list))
+        self._given: dict[str, dict[Place, list[_Given]]] = defaultdict(lambda: defaultdict(list))
         self._messages: list[str] = []
 
     def take(self, run: Run) -> None:
@@ -227,19 +225,13 @@ class _Gathering:
     def _take_results(self, run: Run) -> int:
         """How many results of the run are of checks of its source."""
         strange: Counter[str] = Counter()
-        mine: dict[tuple[str, _Place], list[Result]] = defaultdict(list)
-        for result in run.results.results:
-            check = self.checks.get(result.id)
-            place = None if check is None else _place(check, result)
-            if check is None or check.source != run.results.source:
+        mine: dict[tuple[str, Place], list[Result]] = defaultdict(list)
+        for result, check, place in list_places(run.results, self.checks):
+            if check is None:
                 strange["of no check of this source"] += 1
             elif place is None:
                 strange["at an address or port that its check doesn't have"] += 1
             else:
-                if check.names and (result.id, place) in mine:
-                    # A script tries addresses before names and tells of each attempt by the address that it was made
-                    # at, so the second result at an address is that of a name which leads there.
-                    place = _ELSEWHERE, result.port
                 mine[result.id, place].append(result)
         for why, count in strange.items():
             self._messages.append(f"{short(run.name)}: {many(count, 'result')} {why} {_were(count)} not used.")
@@ -336,34 +328,6 @@ def _was_answered(results: Iterable[Result]) -> bool:
     return any(result.outcome in _ANSWERED for result in results)
 
 
-def _place(check: Check, result: Result) -> _Place | None:
-    """Which address and port of a check a result is about; None where it has no such."""
-    if (result.protocol, result.destination) != (check.protocol, check.destination):
-        return None
-    if (result.port is None) != (check.ports is None):
-        return None
-    if result.port is not None and check.ports is not None:
-        first, last = port_span(check.ports)
-        if not first <= int(result.port) <= last:
-            return None
-    address = address_key(result.address)
-    if address in check.addresses:
-        return address, result.port
-    if result.outcome == "skipped" or check.names or _is_within(result.address, check.networks):
-        return _ELSEWHERE, result.port
-    return None
-
-
-def _is_within(address: str, networks: Collection[str]) -> bool:
-    """Whether an address is in one of these networks, or stands for one of them as a whole."""
-    if address in networks:
-        return True
-    found = read_network(address)
-    if not isinstance(found, ipaddress.IPv4Network | ipaddress.IPv6Network):
-        return False
-    return any(network == ANY or holds(read_network(network), found) for network in networks)
-
-
 # ---- from results to states ----
 
 
@@ -372,7 +336,7 @@ def _judge(check: Check, slots: _Slots) -> State:
 
     An address that was skipped is missing, too, where another one of its family was tried: that family has a route.
     """
-    elsewhere = [_ELSEWHERE] if check.names or not check.addresses else []
+    elsewhere = [ELSEWHERE] if check.names or not check.addresses else []
     wanted = {(address, port) for address in (*check.addresses, *elsewhere) for port in check.tries}
     whole = wanted <= slots.keys() and not _is_partly_skipped(check, slots)
     seen = [

@@ -75,13 +75,14 @@ class ResultReader:
         return self._list_names()
 
     @cached_property
-    def _checks(self) -> Mapping[str, Check]:
+    def checks(self) -> Mapping[str, Check]:
+        """The checks of the report, by id."""
         return {check.id: check for check in plan_checks(self._report)}
 
     @cached_property
     def _first(self) -> str:
         """The source that results of no check are told under."""
-        return min(check.source for check in self._checks.values())
+        return min(check.source for check in self.checks.values())
 
     def read(self, name: str, data: bytes) -> tuple[Run, ...]:
         """The runs of a file by its name: one of a script's file; of JUnit XML those that its suites are of.
@@ -112,7 +113,7 @@ class ResultReader:
                 f"It has more than {limits.RESULT_RUNS:,} runs beside one of each source, which is the most that is "
                 "read: suites of one machine that begin within ten minutes are one run."
             )
-        if lost := sum(_find_check(self._checks, case) is not None for case in nameless):
+        if lost := sum(_find_check(self.checks, case) is not None for case in nameless):
             self.messages.append(
                 f"{name}: {many(lost, 'test case')} of checks of this plan {plural(lost, 'was', 'were')} not used: "
                 "their suites need the properties 'plan' and 'report'."
@@ -124,7 +125,7 @@ class ResultReader:
         for said, case in cases:
             plan, digest = self._follow(said.plan, said.report)
             head = said._replace(plan=plan, report=digest)
-            checks = self._checks if head.report == self._digest else {}
+            checks = self.checks if head.report == self._digest else {}
             first = self._first if checks else head.plan
             for check, result in _read_case(checks, case):
                 yield check.source if check else first, head, result
@@ -159,7 +160,7 @@ class ResultReader:
         said: set[tuple[tuple[str | None, ...], Outcome]] = set()
         kept = []
         for place, result in zip(places, results, strict=True):
-            check = self._checks.get(result.id)
+            check = self.checks.get(result.id)
             if times[place] <= (len(check.names) if check else 0) or (place, result.outcome) not in said:
                 kept.append(result)
             times[place] += 1

@@ -24,6 +24,7 @@ from planner.engine.checks import Check, Planning, check_id, digest_of, plan_che
 from planner.engine.renames import Rename
 from planner.engine.result_files import ResultReader
 from planner.engine.rules import Opening
+from planner.engine.trimmed import trim
 from planner.plan import limits
 from planner.plan.check_results import BadResults, Result, Results
 from planner.plan.reading import address_key
@@ -343,12 +344,16 @@ def take(
         else:
             files |= {id(run): upload for run in found}
             runs += found
-    state = assess(report, runs, [*refused, *reader.messages])
+    state = assess(report, runs, [*refused, *reader.messages], reader.checks)
     planning = Planning(report)
-    stored = [_make_row(plan, planning, run, files[id(run)], who=who, via=via) for run in state.used]
+    trimmed = [trim(run, reader.checks) for run in state.used]
+    stored = [
+        _make_row(plan, planning, one.results, files[id(run)].name, who=who, via=via)
+        for run, one in zip(state.used, trimmed, strict=True)
+    ]
     needed = {id(run) for run in (*state.counting, *state.closing)}
     told = _list_told([(row, id(run) in needed) for row, run in zip(stored, state.used, strict=True)])
-    messages = [*state.messages, *_say_superseded(stored, told)]
+    messages = [*state.messages, *(said for one in trimmed for said in one.messages), *_say_superseded(stored, told)]
     taken = _store(plan, told, messages, who=who, via=via, link=link)
     by_row = {id(row): id(files[id(run)]) for row, run in zip(stored, state.used, strict=True)}
     files_stored = len({by_row[id(row)] for row in taken.stored})
@@ -431,8 +436,8 @@ def _forget_old(plan: models.Plan) -> None:
     CheckRun.objects.filter(pk__in=beyond).delete()
 
 
-def _make_row(plan: models.Plan, planning: Planning, run: Run, upload: Upload, *, who: str, via: str) -> CheckRun:
-    found, data = run.results, pack(run.results)
+def _make_row(plan: models.Plan, planning: Planning, found: Results, file: str, *, who: str, via: str) -> CheckRun:
+    data = pack(found)
     tried = sorted({result.destination for result in found.results} & planning.by_name.keys())
     aims = {destination: planning.aim(found.source, destination, "tcp")[:2] for destination in tried}
     return CheckRun(
@@ -444,7 +449,7 @@ def _make_row(plan: models.Plan, planning: Planning, run: Run, upload: Upload, *
         aims={destination: aim for destination, aim in aims.items() if aim[1]},
         host=found.host,
         started=found.started,
-        file=cut(upload.name, 255),
+        file=cut(file, 255),
         checksum=_sum_up(found, data),
         number=len(found.results),
         data=data,

@@ -162,3 +162,31 @@ def test_of_runs_of_an_earlier_plan_those_go_that_newer_ones_of_it_say_again():
     assert days == [25, 26] + [27] * MOST_OF_SOURCE, "the first tells of SQL01, of the others of then one is enough"
     edit(plan, "PS01", addresses=then)
     assert "blocked" in state(plan)[0]
+
+
+def stuffed(upload, count):
+    """A file with its first result alone, and as many that are made up: of no check, or elsewhere."""
+    document = json.loads(upload.data)
+    (first, *_) = rows = [row for row in document["results"] if not row["id"].startswith("closed-")]
+    strange = [first | {"id": f"{number:016x}"} for number in range(count)]
+    elsewhere = [rows[-1] | {"address": f"198.51.100.{number}", "port": "1"} for number in range(count)]
+    document["results"] = [first, *strange, *elsewhere]
+    return Upload(name=upload.name, data=json.dumps(document).encode())
+
+
+def test_results_that_a_stranger_makes_up_leave_the_runs_of_others(monkeypatch):
+    plan = make()
+    honest = [read(plan, "PS01"), read(plan, "Staff")]
+    take_uploads(plan, report_of(plan), honest, who="Kim")
+    before, kept = state(plan), sum(run.number for run in CheckRun.objects.all())
+    monkeypatch.setattr(results, "MOST_KEPT", kept + MOST_OF_SOURCE)
+    for number in range(MOST_OF_SOURCE):
+        made_up = stuffed(read(plan, "PS01", started=f"2026-11-26T10:{number:02}:00Z"), 30)
+        taken, _ = take_uploads(plan, report_of(plan), [made_up], who="", is_stranger=True)
+        assert [run.number for run in taken.stored] == [1]
+        assert taken.messages[:2] == (
+            "PS01.json: 30 results at an address or port that its check doesn't have were not used.",
+            "PS01.json: 30 results of no check of this source were not used.",
+        )
+    assert state(plan) == before
+    assert CheckRun.objects.filter(started__day=25).count() == len(honest)

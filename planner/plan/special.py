@@ -1,4 +1,4 @@
-"""Addresses that are never another machine's across a firewall."""
+"""Addresses that are never another machine's across a firewall, or that a firewall may take for others."""
 
 import ipaddress
 
@@ -16,6 +16,12 @@ SPECIAL: tuple[Network, ...] = tuple(
     )
 )  # fmt: skip
 
+TAKEN_FOR_IPV4 = ipaddress.IPv6Network("::/16")
+"""What PAN-OS can't tell from IPv4: neither the rest of IPv6 nor a network that has all of this is said with it there.
+
+To rules an address of IPv4 is one in ::/96, and ::/0 lets all of them in (Administrator’s Guide, “Policy”). What else
+is in there nobody has: it is reserved (RFC 4291, section 2.4), and what has a purpose in it is special.
+"""
 
 _SPANS = {
     family: tuple(
@@ -41,3 +47,12 @@ def is_special(network: Network) -> bool:
     One that is wider, such as 0.0.0.0/0, is not.
     """
     return is_special_span(network.version, int(network.network_address), int(network.broadcast_address))
+
+
+def leave_out_ipv4(network: Network) -> tuple[Network, ...]:
+    """A network without what is taken for IPv4, in order; as it is where it hasn't all of that, or nothing else."""
+    if isinstance(network, ipaddress.IPv4Network) or network == TAKEN_FOR_IPV4:
+        return (network,)
+    if not TAKEN_FOR_IPV4.subnet_of(network):
+        return (network,)
+    return tuple(sorted(network.address_exclude(TAKEN_FOR_IPV4)))

@@ -13,7 +13,7 @@ from typing import Literal
 
 from planner.engine.existing.asked import SeenAs
 from planner.engine.existing.forbidden import Breaches, find_forbidden
-from planner.engine.existing.model import WHOLE_ICMP, Entry, Ruleset
+from planner.engine.existing.model import SHARED_FAMILIES, WHOLE_ICMP, Entry, Ruleset
 from planner.engine.existing.outcomes import Doubt, Outcome
 from planner.engine.existing.packets import NO_ADDRESS, Ends, Packets, families_of, find_service
 from planner.engine.existing.sent import Translations, say_unsent, send
@@ -210,7 +210,8 @@ class Decider:
         self._ways = ways
         self._firewall = firewall
         self.walker = Walker(ruleset, ways, pause)
-        self.ends = Ends(report.plan)
+        make_ends = partial(Ends, report.plan, shared=ruleset.format in SHARED_FAMILIES)
+        self.ends = make_ends()
         self.named: dict[str, list[Flow]] = defaultdict(list)
         """By name of an entry, flows of which it was found to admit what is known by DNS name or not at all."""
         self._seen: dict[str, Ends] = {}
@@ -227,7 +228,7 @@ class Decider:
             self._shown = dict(found)
             for side in set(firewall.zones.values()):
                 seen = {one.endpoint: one.seen for one in found.values() if side in one.sides}
-                self._seen[side] = Ends(report.plan, seen) if seen else self.ends
+                self._seen[side] = make_ends(seen) if seen else self.ends
 
     def without(self, names: Collection[str]) -> "Decider":
         """The same beside a ruleset that lacks the entries of these names."""
@@ -350,8 +351,8 @@ class Decider:
             ways = self._ways.between(flow.source.zone, flow.destination.zone)
         together: dict[tuple[str, str], list[list[Packets]]] = defaultdict(list)
         for family in families_of(flow.need.protocol):
-            for source in self.ends.find(flow.source, family):
-                for destination in seen.find(flow.destination, family):
+            for source in self.ends.find_needed(flow.source, family):
+                for destination in seen.find_needed(flow.destination, family):
                     make = partial(
                         Packets,
                         family=family,

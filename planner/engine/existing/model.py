@@ -22,6 +22,10 @@ WHOLE_ICMP = frozenset({"azure"})
 """The formats whose entries can't tell messages of ICMP apart: what lets an echo through lets all of ICMP through. A
 rule of Azure has no type of ICMP (Microsoft, “Network security groups”, security rules)."""
 
+SHARED_FAMILIES = frozenset({"paloalto"})
+"""The formats whose rules take an address of IPv4 for one of IPv6 (`planner.plan.special.TAKEN_FOR_IPV4`): a file of
+ours leaves these out of what is wider."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:

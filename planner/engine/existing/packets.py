@@ -16,7 +16,7 @@ from planner.engine.existing.boxes import Box
 from planner.engine.existing.model import Match
 from planner.engine.existing.spans import FAMILIES, PORTS, Spans
 from planner.plan.document import ANY, Endpoint, Plan
-from planner.plan.special import SPECIAL, Network, is_special
+from planner.plan.special import SPECIAL, TAKEN_FOR_IPV4, Network, is_special, leave_out_ipv4
 from ports.matrix import port_span
 
 NUMBERS: Mapping[str, int] = {"icmp": 1, "tcp": 6, "udp": 17}
@@ -80,8 +80,9 @@ class Packets:
 class Ends:
     """The endpoints of a plan as units, by name and family."""
 
-    def __init__(self, plan: Plan, seen: Mapping[str, str] | None = None) -> None:
-        """`seen`: by name of an endpoint, the one address that stands for its own of that family."""
+    def __init__(self, plan: Plan, seen: Mapping[str, str] | None = None, *, shared: bool = False) -> None:
+        """`seen`: by name of an endpoint, the one address that stands for its own of that family. `shared`: whether
+        the device takes IPv4 for a part of IPv6."""
         self._zones: dict[int, dict[str, list[tuple[int, int]]]] = {family: defaultdict(list) for family in FAMILIES}
         for zone in plan.zones:
             self._add(zone.name, zone.networks)
@@ -93,6 +94,9 @@ class Ends:
         self._any: dict[tuple[str, int], Spans] = {}
         self._units: dict[tuple[str, int], tuple[Unit, ...]] = {}
         self._seen = seen or {}
+        self._shared = shared
+        self._needed: dict[str, tuple[Unit, ...]] = {}
+        """By name of an endpoint those units of IPv6 that have to be let in, where that isn't all of them."""
 
     def _add(self, zone: str, addresses: Iterable[str]) -> None:
         for network in read_networks(addresses):
@@ -106,6 +110,17 @@ class Ends:
         if key not in self._units:
             self._units[key] = tuple(self._make(endpoint, family))
         return self._units[key]
+
+    def find_needed(self, endpoint: Endpoint, family: int) -> tuple[Unit, ...]:
+        """The same without what the device takes for IPv4, which a network that has all of that is told without."""
+        if family == 4 or not self._shared:
+            return self.find(endpoint, family)
+        if endpoint.name not in self._needed:
+            units, apart = self.find(endpoint, family), _find_apart(endpoint)
+            self._needed[endpoint.name] = tuple(
+                replace(unit, addresses=unit.addresses - apart) if unit.name is None else unit for unit in units
+            )
+        return self._needed[endpoint.name]
 
     def _make(self, endpoint: Endpoint, family: int) -> Iterator[Unit]:
         if not endpoint.addresses:
@@ -154,6 +169,12 @@ def read_networks(addresses: Iterable[str]) -> Iterator[Network]:
             yield ipaddress.ip_network(address)
         except ValueError:
             continue
+
+
+def _find_apart(endpoint: Endpoint) -> Spans:
+    """What is taken for IPv4 of the addresses of an endpoint, but what it has there by itself."""
+    parts = (part for network in read_networks(endpoint.addresses) for part in leave_out_ipv4(network))
+    return Spans((_span(TAKEN_FOR_IPV4),)) - Spans.of(_span(part) for part in parts if part.version == 6)
 
 
 def _list_names(addresses: Iterable[str]) -> Iterator[str]:

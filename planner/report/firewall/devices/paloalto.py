@@ -12,6 +12,7 @@ from dataclasses import replace
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
+from planner.plan.special import TAKEN_FOR_IPV4, leave_out_ipv4
 from planner.report.firewall.devices.items import Item, find_change
 from planner.report.firewall.devices.openings import (
     ELSEWHERE,
@@ -47,12 +48,6 @@ _GROUP = "device-group"
 _LOG_SETTING = "log-setting"
 """The option that says where logs are forwarded to."""
 _RULES = ("rulebase", "security", "rules")
-_TAKEN_FOR_IPV4 = ("::/16",)
-"""Where any is what is left of IPv6 it leaves this out, and so does a network that has all of this.
-
-To rules an address of IPv4 is one in ::/96, and ::/0 lets all of them in (Administrator’s Guide, “Policy”). What else
-is in there nobody has: it is reserved (RFC 4291, section 2.4), and what has a purpose in it is special.
-"""
 VERSION = "10.1.0"
 """The oldest version that is still cared for; newer ones read it."""
 
@@ -65,7 +60,7 @@ def list_things(plan: Plan) -> list[Thing]:
         for one in plan.permits.boundaries
     ]
     groups: list[Thing] = []
-    rests = find_rests(plan, _TAKEN_FOR_IPV4)
+    rests = find_rests(plan, (str(TAKEN_FOR_IPV4),))
     for name, members in _list_objects(plan, (one for sides in rests.values() for one in sides.values())).items():
         if len(members) == 1:
             things.append(_address(plan, name, members[0]))
@@ -101,12 +96,8 @@ def _leave_out_ipv4(plan: Plan) -> Plan:
     return replace(plan, permits=permits)
 
 
-def _list_left(member: str) -> list[str]:
-    """A network without what is taken for IPv4, where it has all of that."""
-    network, taken = ipaddress.ip_network(member), ipaddress.IPv6Network(*_TAKEN_FOR_IPV4)
-    if not isinstance(network, ipaddress.IPv6Network) or network == taken or not taken.subnet_of(network):
-        return [member]
-    return list(map(str, sorted(network.address_exclude(taken))))
+def _list_left(member: str) -> Iterable[str]:
+    return map(str, leave_out_ipv4(ipaddress.ip_network(member))) if member.startswith("::/") else (member,)
 
 
 def _move(thing: Thing, places: Mapping[str, tuple[str, ...]]) -> Thing:

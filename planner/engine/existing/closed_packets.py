@@ -55,12 +55,12 @@ class Group:
 def list_groups(report: Report) -> Iterator[Group]:
     """The plan's own rows one by one, and those of the document that say the same together."""
     endpoints = {endpoint.name: endpoint for endpoint in report.plan.endpoints}
-    zones = {members.zone: (members,) for members in _part(report.plan.endpoints)}
+    zones = {members.zone: (members,) for members in part_by_zone(report.plan.endpoints)}
     known: dict[tuple[str, ...], tuple[Members, ...]] = {}
 
     def find(names: tuple[str, ...]) -> tuple[Members, ...]:
         if names not in known:
-            known[names] = _part(endpoints[name] for name in names)
+            known[names] = part_by_zone(endpoints[name] for name in names)
         return known[names]
 
     def find_side(side: Side) -> tuple[Members, ...]:
@@ -83,7 +83,7 @@ def list_groups(report: Report) -> Iterator[Group]:
             yield Group(row=first[alike_key], sources=find(tuple(sources)), destinations=find(names))
 
 
-def _part(endpoints: Iterable[Endpoint]) -> tuple[Members, ...]:
+def part_by_zone(endpoints: Iterable[Endpoint]) -> tuple[Members, ...]:
     """Endpoints by zone."""
     found: dict[str, list[Endpoint]] = defaultdict(list)
     for endpoint in endpoints:

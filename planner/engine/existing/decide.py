@@ -16,6 +16,7 @@ from planner.engine.existing.forbidden import Breaches, find_forbidden
 from planner.engine.existing.model import SHARED_FAMILIES, WHOLE_ICMP, Entry, Ruleset
 from planner.engine.existing.outcomes import Doubt, Outcome
 from planner.engine.existing.packets import NO_ADDRESS, Ends, Packets, families_of, find_service
+from planner.engine.existing.policies import find_open_policies
 from planner.engine.existing.sent import Translations, say_unsent, send
 from planner.engine.existing.sides import Ways, find_ways
 from planner.engine.existing.spans import PORTS
@@ -99,6 +100,8 @@ class Gap:
     """How many times an entry met packets: what the work grows with."""
     untried: int = 0
     """How many entries that admit weren't looked at for whether they are too wide, after too many others."""
+    open_policies: tuple[str, ...] = ()
+    """What lets through, between zones, what no entry decides about: these are no entries, and in nothing else."""
     stale: tuple[Stale, ...] | None = None
     """Entries of ours that nothing asks for any more; None where it wasn't asked for."""
     forbidden: Breaches | None = None
@@ -153,6 +156,7 @@ def compare_with(
         boundaries=boundaries,
         wider=wider,
         untried=len(search.untried),
+        open_policies=find_open_policies(report, decider.walker, decider.ends, decider.seen_from, published),
         unknown=tuple(_list_unknown(states, search.unsent)),
         stale=find_stale(report, search, partial(_list_harmed, decider, states), earlier) if "stale" in also else None,
         forbidden=find_forbidden(report, decider.walker, decider.ends, decider.seen_from, published)

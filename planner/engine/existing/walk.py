@@ -5,7 +5,7 @@ Where something isn't understood, packets go on and remember what might have bec
 are unknown only if that differs from what comes out.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -93,6 +93,14 @@ class Walker:
         """The matches of all entries that decide about first packets."""
         for table in self.list_tables():
             yield from table.rows
+
+    def list_open_policies(self, family: int) -> tuple[str, ...]:
+        """What admits packets of a family that no entry decides about, as `walk` names it; nothing where that isn't
+        known, or one of the chains refuses them."""
+        stages = [stage for stage in self.ruleset.stages if family in stage.families]
+        if self.ruleset.obscure or any(stage.default != "accept" for stage in stages):
+            return ()
+        return _name_open((stage.default_name for stage in stages), family)
 
     def table(self, chain: str) -> Table:
         """The entries of a chain that others jump to."""
@@ -185,7 +193,9 @@ class Walker:
                 yield one._replace(untranslated=True)
                 continue
             yield (
-                one if one.by or one.several or one.state != "open" else one._replace(by=_name_open(defaults, packets))
+                one
+                if one.by or one.several or one.state != "open"
+                else one._replace(by=_name_open(defaults, packets.family))
             )
 
     def _pass(self, table: Table, packets: Packets, pending: list[Pending], inside: tuple[str, ...]) -> Passed:
@@ -314,6 +324,6 @@ class Walker:
         return passed
 
 
-def _name_open(defaults: Sequence[str], packets: Packets) -> tuple[str, ...]:
+def _name_open(defaults: Iterable[str], family: int) -> tuple[str, ...]:
     """What admits packets that no entry decides about: the policies, or that nothing is there to have one."""
-    return tuple(filter(None, defaults)) or (f"no chain at the hook forward for IPv{packets.family}",)
+    return tuple(filter(None, defaults)) or (f"no chain at the hook forward for IPv{family}",)

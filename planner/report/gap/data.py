@@ -23,6 +23,7 @@ def gap_data(gap: Gap) -> dict[str, Any]:
         "flows": [_flow_data(one) for one in gap.flows],
         "wider": [_wider_data(one) for one in gap.wider],
         **({"untried": gap.untried} if gap.untried else {}),
+        **({"open_policies": list(gap.open_policies)} if gap.open_policies else {}),
         "missing": [rule_data(rule, gap.report.matrix) for rule in gap.missing],
         "unknown": [_unknown_data(one) for one in gap.unknown],
     }

@@ -14,6 +14,7 @@ from planner.report.gap.words import (
     say_doubt,
     say_needed,
     say_note,
+    say_open_policies,
     say_several,
     say_sources,
     say_untried,
@@ -54,6 +55,7 @@ def describe_gap(gap: Gap) -> dict[str, Any]:
         ],
         "more_wider": max(0, len(gap.wider) - MOST_WIDER),
         "untried": say_untried(gap),
+        "open_policies": say_open_policies(gap),
         "unknown": [
             {"construct": one.construct, "entries": say_several(one.entries), "flows": say_decided(one)}
             for one in gap.unknown[:MOST_UNKNOWN]

@@ -14,6 +14,7 @@ from planner.report.gap.words import (
     say_doubt,
     say_needed,
     say_note,
+    say_open_policies,
     say_several,
     say_sources,
     say_untried,
@@ -44,6 +45,8 @@ def _list_lines(gap: Gap) -> Iterator[str]:
         f"{many(len(gap.missing), 'rule')} of the plan missing, {many(len(gap.wider), 'entry', 'entries')} wider than "
         f"the plan, {many(len(gap.unknown), 'construct')} not understood."
     )
+    if said := say_open_policies(gap):
+        yield said
     if gap.stale is not None and gap.forbidden is not None:
         sure = sum(one.is_sure for one in gap.forbidden.entries)
         yield (

@@ -73,6 +73,16 @@ def say_untried(gap: Gap) -> str:
     return f"Not looked at for that, after too much work for others: {many(gap.untried, 'entry', 'entries')}."
 
 
+def say_open_policies(gap: Gap) -> str:
+    """That what no entry decides about gets through, and by what; empty where it doesn't."""
+    if not gap.open_policies:
+        return ""
+    return (
+        f"What no entry decides about is let through all the same, by {say_several(gap.open_policies)}: no entry is "
+        "wider for that."
+    )
+
+
 def say_decided(one: Unknown) -> str:
     """What something that isn't understood decides about."""
     return many(len(one.flows), "flow") if one.flows else "no flow, but perhaps what is too wide"

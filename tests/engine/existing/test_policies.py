@@ -1,0 +1,65 @@
+"""What gets through by a policy alone, which is no entry that could be wider than the plan."""
+
+from dataclasses import replace
+
+import pytest
+
+from planner.engine.existing.decide import compare_with
+from planner.report.gap.data import gap_data
+from planner.report.gap.page import describe_gap
+from planner.report.gap.text import render_text
+from tests.engine.existing.rulesets import STORE, WEB, accept, drop, match, one_flow, ruleset, side, stage
+
+FORWARD = "policy accept of forward"
+NO_IPV6 = "no chain at the hook forward for IPv6"
+
+
+def policies(*entries, report=None, **more):
+    return compare_with(report or one_flow(), ruleset(*entries, **more)).open_policies
+
+
+def test_a_firewall_that_admits_everything_says_so_wherever_the_answer_is_read():
+    gap = compare_with(one_flow(), ruleset(default="accept"))
+    assert (gap.wider, gap.open_policies) == ((), (FORWARD,))
+    said = f"What no entry decides about is let through all the same, by {FORWARD}: no entry is wider for that."
+    assert said in render_text(gap).decode()
+    assert describe_gap(gap)["open_policies"] == said
+    assert gap_data(gap)["open_policies"] == [FORWARD]
+
+
+def test_where_something_refuses_the_rest_nothing_is_said():
+    assert not policies()
+    assert "open_policies" not in gap_data(compare_with(one_flow(), ruleset()))
+    assert "all the same" not in render_text(compare_with(one_flow(), ruleset())).decode()
+    assert not policies(drop("all"), default="accept")
+    assert not policies(accept("a", match(WEB, STORE)), drop("rest"), default="accept")
+    assert not policies(default="accept", more=(stage(name="postrouting"),))
+    assert not policies(default="accept", obscure=("a bridge",))
+    assert policies(drop("a", match(WEB, STORE, "tcp")), default="accept")
+    assert policies(default="accept", more=(stage(name="postrouting", default="accept"),)) == (
+        FORWARD,
+        "policy accept of postrouting",
+    )
+
+
+@pytest.mark.parametrize(("there", "said"), [("lan", ()), ("else", (FORWARD,))])
+def test_by_the_ways_between_zones(there, said):
+    mapping = {"lan": "Internal", "wan": "DMZ", "else": "Internet"}
+    found = compare_with(
+        one_flow(), ruleset(drop("a", enters=side(there)), drop("b", leaves=side("lan")), default="accept"), mapping
+    )
+    assert found.open_policies == said
+
+
+def test_a_family_that_no_chain_filters_counts_where_the_plan_has_it():
+    whole = ruleset()
+    only_four = replace(whole, stages=tuple(replace(one, families=frozenset({4})) for one in whole.stages))
+    assert not compare_with(one_flow(), only_four).open_policies
+    both = one_flow(source=(WEB, "fd00::10"), destination=(STORE, "2001:db8::10"))
+    assert compare_with(both, only_four).open_policies == (NO_IPV6,)
+
+
+def test_many_entries_that_refuse_something_are_no_hindrance():
+    some = [drop(f"d{number}", match(f"10.1.{number % 250}.0/24", "", f"tcp/{number + 1}")) for number in range(300)]
+    report = one_flow(source=("10.0.0.0/8",))
+    assert policies(*some, report=report, default="accept") == (FORWARD,)

@@ -1,49 +1,40 @@
-"""Results of checks that are kept with a plan: what was uploaded, and what it says of the plan as it is now.
-
-A run is taken for the state of the plan that its script was made from. After the plan has changed, its results count
-on for every check that is the same still: from the same source at the same addresses, to the same destination, at an
-address or by the DNS names that it still has. So only what changed falls back to not tested. New names of endpoints
-are followed.
-"""
+"""Results of checks that are kept with a plan: what was uploaded, and what it says of the plan as it is now."""
 
 import hashlib
+import itertools
 import json
-import zlib
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from operator import itemgetter
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Count, Sum
 from django.utils import timezone
 
 from planner.engine import Report
 from planner.engine.acceptance import Acceptance, Run, Status, assess
-from planner.engine.checks import Check, Planning, check_id, digest_of, plan_checks
-from planner.engine.renames import Rename
+from planner.engine.checks import Planning
 from planner.engine.result_files import ResultReader
 from planner.engine.rules import Opening
 from planner.engine.trimmed import trim
-from planner.plan import limits
 from planner.plan.check_results import BadResults, Result, Results
 from planner.plan.reading import address_key
 from planner.report.said.trend import Step, join_steps
 from planner.store import audit, models
 from planner.store.actions import lock_plan
+from planner.store.carried import Target, assess_rows, is_whole, name_run, pack, unpack
 from planner.store.kept import read_documents
 from planner.store.recent import Recent
-from planner.store.reports import find_renames_since
+from planner.store.run_limits import MOST_KEPT, MOST_RUNS, Size, is_too_much, list_beyond
 from planner.store.run_models import CheckRun
 from ports.text import cut, many, plural
 from ports.written import Written
 
 MOST_OF_SOURCE = 10
 """How many runs of one source are kept, the newest; of those before them each of which anything counts."""
-MOST_RUNS = 2_000
-"""How many runs one plan has."""
-MOST_KEPT = 1_000_000
-"""How many results its runs have together, the newest: all of them are unpacked to say what they prove."""
 MOST_BESIDE = 20_000
 """Most flows of a plan whose rows say on its page what is proven of them: all is found anew after each change."""
 MOST_LOOKED_AT = 500
@@ -152,15 +143,12 @@ def prove(plan: models.Plan, report: Report) -> Proven:
 
     def make() -> tuple[Report, Proven]:
         rows = list(_runs(plan).order_by("pk"))
-        target = _Target(report)
-        renames = find_renames_since(plan, {row.revision for row in rows})
-        carried = [_carry(row, target, renames.get(row.revision, ())) for row in rows]
-        runs = [run for run in carried if run is not None]
-        found = assess(report, runs)
+        target = Target(report)
+        found, carried = assess_rows(plan, target, rows)
         counting = {id(run) for run in found.counting}
         told = _list_told([(row, id(run) in counting) for row, run in zip(rows, carried, strict=True)])
         beyond = {row.pk for row in rows}.difference(row.pk for row in told)
-        whole = {row.pk for row, run in zip(rows, carried, strict=True) if _is_whole(row, run, target)}
+        whole = {row.pk for row, run in zip(rows, carried, strict=True) if is_whole(row, run, target)}
         superseded = (beyond & whole) | {*_list_repeated(rows, beyond - whole)}
         there = {name_run(row): row for row in rows if row.pk not in superseded}
         used = tuple(run for run in found.used if run.name in there)
@@ -186,11 +174,6 @@ def _list_told(runs: Sequence[tuple[CheckRun, bool]]) -> list[CheckRun]:
         if counts or newer[row.source] <= MOST_OF_SOURCE:
             told.append(place)
     return [runs[place][0] for place in sorted(told)]
-
-
-def _is_whole(row: CheckRun, run: Run | None, target: "_Target") -> bool:
-    """Whether all that a run says is about the plan as it is: of other runs something may count after an undo."""
-    return run is not None and (row.digest == target.digest or len(run.results.results) == row.number)
 
 
 def _list_repeated(rows: Iterable[CheckRun], doubtful: Collection[int]) -> Iterator[int]:
@@ -235,72 +218,6 @@ NOTHING_PROVEN = Proven(acceptance=_EMPTY)
 def prove_beside(plan: models.Plan, report: Report) -> Proven:
     """`prove` for a page that says it beside its rows: nothing in a plan of more flows than MOST_BESIDE."""
     return prove(plan, report) if len(report.flows) <= MOST_BESIDE else NOTHING_PROVEN
-
-
-def name_run(row: CheckRun) -> str:
-    """What a kept run is called in an acceptance: by whom and when, and no two alike."""
-    return f"{row.source}, {row.started:%Y-%m-%d %H:%M} UTC, run {row.pk}"
-
-
-class _Target:
-    """What every kept run is held against: found once in the newest report, however many runs there are."""
-
-    def __init__(self, report: Report) -> None:
-        self.plan, self.digest = report.plan.name, digest_of(report)
-        self.addresses = {endpoint.name: endpoint.addresses for endpoint in report.plan.endpoints}
-        self.checks: dict[str, list[Check]] = defaultdict(list)
-        """By their source."""
-        for check in plan_checks(report):
-            self.checks[check.source].append(check)
-
-
-def _carry(row: CheckRun, target: _Target, renamed: Iterable[Rename]) -> Run | None:
-    """A kept run as one of the newest report; None where nothing of it counts any more."""
-    name, found = name_run(row), replace(unpack(row), plan=target.plan, report=target.digest)
-    if row.digest == target.digest:
-        return Run(name=name, results=found)
-    now = {one.old: one.new for one in renamed if one.kind == "endpoint"}
-    then = {new: old for old, new in now.items()}
-    source = now.get(row.source, row.source)
-    if source not in target.addresses or _keys(target.addresses[source]) != _keys(row.addresses):
-        return None
-    ids: dict[tuple[str, str], Check] = {}
-    for check in target.checks.get(source, ()):
-        if check.destination in then or check.destination not in now:
-            # What has got the name of another since is something else.
-            old = then.get(check.destination, check.destination)
-            opening = (row.source, old, check.protocol, check.ports)
-            ids[check_id(opening, closed=check.closed), old] = check
-    results = tuple(_list_carried(row, ids, found.results))
-    return Run(name=name, results=replace(found, source=source, results=results))
-
-
-def _list_carried(
-    row: CheckRun, checks: Mapping[tuple[str, str], Check], results: Iterable[Result]
-) -> Iterator[Result]:
-    """The results at addresses that their checks still have, and those of names where these are the same ones still.
-
-    `checks`: by id and destination of then. A result says which address was tried and not whether a name led there, so
-    it is told by what the destination had then: the first at one of its addresses is of that address, every other one
-    of a name. What names led to is not known of runs from before it was kept.
-    """
-    seen: set[tuple[str, str, str | None]] = set()
-    for result in results:
-        check = checks.get((result.id, result.destination))
-        if check is None:
-            continue
-        address = address_key(result.address)
-        is_first = (result.id, address, result.port) not in seen
-        seen.add((result.id, address, result.port))
-        addresses, names = row.aims.get(result.destination, ((), ()))
-        is_of_address = is_first and address in addresses
-        is_followed = not check.names or _keys(names) == _keys(check.names)
-        if (is_first and address in check.addresses) or (is_followed and not is_of_address):
-            yield replace(result, id=check.id, destination=check.destination)
-
-
-def _keys(addresses: Iterable[str]) -> set[str]:
-    return {address_key(address) for address in addresses}
 
 
 # ---- taking them ----
@@ -354,7 +271,8 @@ def take(
     needed = {id(run) for run in (*state.counting, *state.closing)}
     told = _list_told([(row, id(run) in needed) for row, run in zip(stored, state.used, strict=True)])
     messages = [*state.messages, *(said for one in trimmed for said in one.messages), *_say_superseded(stored, told)]
-    taken = _store(plan, told, messages, who=who, via=via, link=link)
+    spare = _list_spare(plan, report, told)
+    taken = _store(plan, told, messages, who=who, via=via, link=link, spare=spare)
     by_row = {id(row): id(files[id(run)]) for row, run in zip(stored, state.used, strict=True)}
     files_stored = len({by_row[id(row)] for row in taken.stored})
     return replace(taken, files=files_stored, sources=frozenset(row.source for row in stored))
@@ -367,6 +285,23 @@ def _say_superseded(rows: Sequence[CheckRun], told: Sequence[CheckRun]) -> Itera
     for file, count in left.items():
         if count:
             yield f"{file}: {many(count, 'run')} {plural(count, 'was', 'were')} not kept: newer ones say all of it."
+
+
+def _list_spare(plan: models.Plan, report: Report, new: Sequence[CheckRun]) -> list[CheckRun]:
+    """Where there is no room for more, what goes for it: what counts for nothing, last what may after an undo.
+
+    The oldest first. That is found before anything is locked, as it takes long.
+    """
+    kept = _runs(plan).aggregate(runs=Count("pk"), results=Sum("number", default=0))
+    if not new or not is_too_much(kept["runs"] + len(new), kept["results"] + sum(row.number for row in new)):
+        return []
+    rows = sorted([*_runs(plan).order_by("pk"), *new], key=lambda row: row.started)
+    target = Target(report)
+    found, carried = assess_rows(plan, target, rows)
+    counting = {id(run) for run in found.counting}
+    left = [(row, run) for row, run in zip(rows, carried, strict=True) if id(run) not in counting]
+    spare = [(not is_whole(row, run, target), row) for row, run in left]
+    return [row for _, row in sorted(spare, key=itemgetter(0))]
 
 
 def count_flows(taken: Taken, proven: Proven) -> None:
@@ -396,7 +331,7 @@ def forget_superseded(taken: Taken, proven: Proven) -> None:
 @transaction.atomic
 def _store(
     plan: models.Plan, rows: Sequence[CheckRun], messages: Iterable[str], *, who: str, via: str,
-    link: models.ShareLink | None,
+    link: models.ShareLink | None, spare: Iterable[CheckRun],
 ) -> Taken:  # fmt: skip
     lock_plan(plan.pk)
     said = list(messages)
@@ -412,7 +347,7 @@ def _store(
             row.save(force_insert=True)
             new.append(row)
     if new:
-        _forget_old(plan)
+        _forget_old(plan, spare)
         kept = set(_runs(plan).filter(pk__in=[row.pk for row in new]).values_list("pk", flat=True))
         said += [f"{row.file} was not kept: {_ENOUGH}" for row in new if row.pk not in kept]
         new = [row for row in new if row.pk in kept]
@@ -422,18 +357,17 @@ def _store(
 
 
 _ENOUGH = (
-    f"there are as many newer runs as are kept, which is {MOST_RUNS:,} of a plan, and {MOST_KEPT:,} results of them."
+    f"a plan has room for {MOST_RUNS:,} runs with {MOST_KEPT:,} results, and what counts for nothing goes first, then "
+    "the oldest of the source that has the most."
 )
 
 
-def _forget_old(plan: models.Plan) -> None:
-    """Keep so many runs of the plan with so many results, the newest by when they were made."""
-    beyond, results = [], 0
-    for place, (pk, number) in enumerate(_runs(plan).order_by("-started", "-pk").values_list("pk", "number")):
-        results += number
-        if place >= MOST_RUNS or results > MOST_KEPT:
-            beyond.append(pk)
-    CheckRun.objects.filter(pk__in=beyond).delete()
+def _forget_old(plan: models.Plan, spare: Iterable[CheckRun]) -> None:
+    """Keep as many runs of the plan as it has room for. `spare`: what goes first, the first of them first."""
+    sizes = itertools.starmap(Size, _runs(plan).order_by("started", "pk").values_list("pk", "source", "number"))
+    beyond = list_beyond(sizes, [row.pk for row in spare if row.pk])
+    if beyond:
+        CheckRun.objects.filter(pk__in=beyond).delete()
 
 
 def _make_row(plan: models.Plan, planning: Planning, found: Results, file: str, *, who: str, via: str) -> CheckRun:
@@ -462,38 +396,3 @@ def _sum_up(found: Results, packed: bytes) -> str:
     """Of what a run says, not of how it is written: the same results are known whatever spaces they have."""
     facts = [found.source, found.host, found.started.isoformat(), packed.hex()]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
-
-
-def pack(results: Results) -> bytes:
-    """The results of a run, small enough to be kept."""
-    rows = [
-        [one.id, one.destination, one.address, one.protocol, one.port, one.outcome, one.milliseconds, one.error]
-        for one in results.results
-    ]
-    return zlib.compress(json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode(), 6)
-
-
-def unpack(row: CheckRun) -> Results:
-    """A run as it was read when it came."""
-    rows = json.loads(zlib.decompress(row.data, bufsize=limits.RESULTS))
-    share: Any = dict[str | None, str | None]().setdefault  # most of what they take is what they have in common
-    return Results(
-        plan="",
-        report=row.digest,
-        source=row.source,
-        host=row.host,
-        started=row.started,
-        results=tuple(
-            Result(
-                id=share(slug, slug),
-                destination=share(destination, destination),
-                address=share(address, address),
-                protocol=share(protocol, protocol),
-                port=share(port, port),
-                outcome=share(outcome, outcome),
-                milliseconds=milliseconds,
-                error=share(error, error),
-            )
-            for slug, destination, address, protocol, port, outcome, milliseconds, error in rows
-        ),
-    )

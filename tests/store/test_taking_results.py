@@ -10,9 +10,10 @@ from django.utils import timezone
 from planner.engine.acceptance import assess
 from planner.engine.checks import digest_of, plan_checks
 from planner.report.checks.junit import render_junit
-from planner.store import actions, recent, results, verified
+from planner.store import actions, recent, results, run_limits, verified
+from planner.store.carried import unpack
 from planner.store.models import Event
-from planner.store.results import Upload, list_steps, prove, take, unpack
+from planner.store.results import Upload, list_steps, prove, take
 from planner.store.run_models import CheckRun
 from planner.store.verified import take_uploads
 from planner.web.views.acceptance import say_taken
@@ -182,17 +183,49 @@ def test_what_results_have_in_common_is_in_memory_once():
 
 
 @pytest.mark.django_db
-def test_of_all_runs_so_many_results_are_kept_the_newest_first(monkeypatch):
+def test_of_all_runs_so_many_results_are_kept_of_a_source_the_newest_first(monkeypatch):
     plan = make()
     report = report_of(plan)
     number = take(plan, report, [read(plan, "PS01", started="2026-11-20T10:00:00Z")], who="Kim").results
-    monkeypatch.setattr(results, "MOST_KEPT", 3 * number)
+    monkeypatch.setattr(run_limits, "MOST_KEPT", 3 * number)
     for day in range(21, 25):
         assert take(plan, report, [read(plan, "PS01", started=f"2026-11-{day}T10:00:00Z")], who="Kim").stored
     assert [run.started.day for run in CheckRun.objects.all()] == [24, 23, 22]
     taken = take(plan, report, [read(plan, "PS01", started="2026-11-21T10:00:00Z")], who="Kim")
     assert (len(taken.stored), CheckRun.objects.count()) == (0, 3)
-    assert "PS01.json was not kept: there are as many newer runs as are kept" in " ".join(taken.messages)
+    assert "PS01.json was not kept: a plan has room for" in " ".join(taken.messages)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("limit", "of_each"), [("MOST_KEPT", True), ("MOST_RUNS", False)])
+@pytest.mark.parametrize("outcome", ["filtered", "open"])
+def test_who_sends_many_results_takes_none_of_another_source_away(monkeypatch, limit, of_each, outcome):
+    """Be it that the newest of them counts alone, or all, as where machines find open what must be closed."""
+    plan = make()
+    report = report_of(plan)
+    small = take(plan, report, [read(plan, "PS01", started="2026-11-20T10:00:00Z")], who="Kim").stored[0]
+    found = only(lambda check: check.closed, outcome)
+    many = [read(plan, "Staff", found, started=f"2026-11-25T1{n}:00:00Z", host=f"pc{n}") for n in range(10)]
+    each = len(json.loads(many[0].data)["results"])
+    monkeypatch.setattr(run_limits, limit, small.number + 3 * each if of_each else 4)
+    for one in many:
+        assert len(take_uploads(plan, report, [one], who="", via="Nightly")[0].stored) == 1
+    assert [run.host for run in CheckRun.objects.order_by("pk")] == ["host01", "pc7", "pc8", "pc9"]
+    assert small.source in {run.results.source for run in prove(plan, report).acceptance.counting}
+
+
+@pytest.mark.django_db
+def test_where_there_is_no_room_what_counts_for_nothing_goes_before_what_counts(monkeypatch):
+    plan = make()
+    report = report_of(plan)
+    take(plan, report, [read(plan, "PS01", started="2026-11-20T10:00:00Z")], who="Kim")
+    for day in (21, 22):
+        take(plan, report, [read(plan, "Staff", started=f"2026-11-{day}T10:00:00Z")], who="Kim")
+    monkeypatch.setattr(run_limits, "MOST_RUNS", 3)
+    part = json.loads(read(plan, "PS01", started="2026-11-23T10:00:00Z").data)
+    part["results"] = part["results"][:1]
+    take(plan, report, [Upload(name="x", data=json.dumps(part).encode())], who="Kim")
+    assert [run.started.day for run in CheckRun.objects.order_by("pk")] == [20, 22, 23]
 
 
 @pytest.mark.django_db

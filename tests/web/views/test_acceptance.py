@@ -340,8 +340,8 @@ def test_however_many_runs_there_are_the_newest_plan_is_gone_through_once(client
             gone.append("checks")
             return super().__iter__()
 
-    monkeypatch.setattr("planner.store.results.digest_of", lambda of: (gone.append("plan"), digest_of(of))[1])
-    monkeypatch.setattr("planner.store.results.plan_checks", lambda of: Watched(plan_checks(of)))
+    monkeypatch.setattr("planner.store.carried.digest_of", lambda of: (gone.append("plan"), digest_of(of))[1])
+    monkeypatch.setattr("planner.store.carried.plan_checks", lambda of: Watched(plan_checks(of)))
     assert statuses(plan)["PS01", "MAIL01"] == "open"
     assert sorted(gone) == ["checks", "plan"]
 

@@ -102,7 +102,7 @@ def restore_backup(source: Path, database: Path | Copy, key: Path | None, known:
 
     `known`: the names of the migrations that this version has, by application. It is one transaction: whoever reads
     meanwhile sees what was there before or what is there afterwards; where no database was, none is there until it is
-    back as a whole. Raises BadBackup, before anything is changed, for a file that is damaged, isn't a backup, or is of
+    back as a whole, with its key: beside another one it would pass for sound, and no link would lead anywhere. Raises BadBackup, before anything is changed, for a file that is damaged, isn't a backup, or is of
     a newer version; and OSError.
     """
     place = database.parent if isinstance(database, Path) else Path(tempfile.gettempdir())
@@ -123,17 +123,23 @@ def restore_backup(source: Path, database: Path | Copy, key: Path | None, known:
         if newer:
             raise BadBackup(f"{source} is of a newer version, which knows {listed(newer)}; install that first.")
         kept = archive.read(KEY) if about.has_key else None
-        if isinstance(database, Path):
-            if database.exists():
+        if isinstance(database, Path) and not database.exists():
+            _make_ready(copy)
+            _give_key(kept, key)
+            _move(copy, database)
+        else:
+            if isinstance(database, Path):
                 _copy(copy, database)
             else:
-                _move(copy, database)
-        else:
-            database(copy)
-        if kept is not None and key is not None:
-            with drafts.writing(key) as file:
-                file.write(kept)
+                database(copy)
+            _give_key(kept, key)
     return about
+
+
+def _give_key(kept: bytes | None, key: Path | None) -> None:
+    if kept is not None and key is not None:
+        with drafts.writing(key) as file:
+            file.write(kept)
 
 
 # ---- the database ----
@@ -151,11 +157,8 @@ def _copy(source: Path, target: Path) -> None:
         raise BadBackup(f"{source} can't be copied: {error}.") from None
 
 
-def _move(copy: Path, target: Path) -> None:
-    """Have a database where none is, once it is checked and on the disk; whoever is killed before leaves none there.
-
-    An empty one would pass for a service that was never used. The owner alone can read it (0600).
-    """
+def _make_ready(copy: Path) -> None:
+    """Check a database that is to be moved, and have it on the disk, for its owner alone (0600)."""
     try:
         with closing(_connect(copy, "rw")) as opened:
             _check(opened, copy)
@@ -164,6 +167,13 @@ def _move(copy: Path, target: Path) -> None:
     copy.chmod(0o600)
     with copy.open("rb") as file:
         os.fsync(file.fileno())
+
+
+def _move(copy: Path, target: Path) -> None:
+    """Have a database where none is, once it is ready; whoever is killed before leaves none there.
+
+    An empty one would pass for a service that was never used.
+    """
     for ending in ("-wal", "-shm", "-journal"):  # what is left of the one that was lost is no part of this one
         target.with_name(target.name + ending).unlink(missing_ok=True)
     copy.replace(target)

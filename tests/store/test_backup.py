@@ -137,6 +137,28 @@ def test_a_restore_that_fails_or_is_killed_leaves_no_empty_database(tmp_path, da
     assert (new.exists(), mark_of(new).exists()) == (False, is_lost)
 
 
+@pytest.mark.parametrize("is_lost", [False, True])
+@pytest.mark.parametrize(("step", "left"), [("_check", "second"), ("writing", "second"), ("_move", "first")])
+def test_a_database_never_comes_back_beside_another_key(tmp_path, database, key, is_lost, step, left, monkeypatch):
+    """It would pass for sound, with links that lead nowhere; without a database the restore is tried again."""
+    write_backup(database, key, tmp_path / "backup.zip")
+    new = tmp_path / "new.sqlite3"
+    if is_lost:
+        mark_of(new).write_text("It was there.")
+    key.write_text("second")
+
+    def fail(*_):
+        raise OSError("The disk is full.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(backup.drafts if step == "writing" else backup, step, fail)
+        with pytest.raises(OSError, match="disk is full"):
+            restore_backup(tmp_path / "backup.zip", new, key, KNOWN)
+    assert (new.exists(), mark_of(new).exists(), key.read_text()) == (False, is_lost, left)
+    restore_backup(tmp_path / "backup.zip", new, key, KNOWN)
+    assert (names(new), key.read_text()) == (["Plan 0", "Plan 1"], "first")
+
+
 def test_what_is_left_of_a_lost_database_is_not_taken_for_a_part_of_the_one_that_comes_back(tmp_path, database):
     write_backup(database, None, tmp_path / "backup.zip")
     make_database(tmp_path / "new.sqlite3", plans=5)

@@ -82,8 +82,11 @@ $attempt = {
             if ($Protocol -eq 'udp') { $open.Connect($ip, [int] $Port) } else { $open.Connect($ip, 9) }
         } catch {
             $cause = Get-Cause $_.Exception
-            if ($noRoute -notcontains [string] $cause.SocketErrorCode) { throw }
-            return "skipped`t`tthis host has no route to such an address"
+            if ($noRoute -contains [string] $cause.SocketErrorCode) {
+                return "skipped`t`tthis host has no route to such an address"
+            }
+            # This is UDP's own attempt. What else keeps such a socket from TCP and a ping says nothing of them.
+            if ($Protocol -eq 'udp') { throw }
         }
         if ($Protocol -eq 'icmp') {
             $answer = (New-Object Net.NetworkInformation.Ping).Send($ip, $Milliseconds)

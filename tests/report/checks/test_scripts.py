@@ -139,9 +139,12 @@ def test_a_program_is_short_enough_to_be_read(name):
 
 def test_powershell_takes_nothing_but_a_missing_route_for_one():
     """As bash does; of anything else it says the system's words."""
-    before, _, _ = read_program("check.ps1").partition("no route to such an address")
+    before, _, after = read_program("check.ps1").partition("no route to such an address")
     asked = before.splitlines()[-2].strip()
-    assert asked == "if ($noRoute -notcontains [string] $cause.SocketErrorCode) { throw }"
+    assert asked == "if ($noRoute -contains [string] $cause.SocketErrorCode) {"
+    # It is UDP's own attempt, and for TCP and a ping something else: they are tried, and what comes of that is told.
+    thrown = [line.strip() for line in after.partition("if ($Protocol -eq 'icmp')")[0].splitlines() if "throw" in line]
+    assert thrown == ["if ($Protocol -eq 'udp') { throw }"]
     known = set(re.findall("'([A-Za-z]+)'", re.search(r"\$noRoute = (.*)", before)[1]))
     assert known == {"NetworkUnreachable", "HostUnreachable", "AddressNotAvailable", "AddressFamilyNotSupported"}
 

@@ -93,12 +93,16 @@ class _Measure(NamedTuple):
         return limits.say_broken(self.broken) if self.broken > limits.BROKEN else ""
 
     def is_no_larger(self, before: "_Measure") -> bool:
-        """Whether the first of it that is too much in either isn't more: what follows that isn't counted.
+        """Whether the first of it that is too much isn't more: what follows that isn't counted.
 
-        What is within its limit may grow, as to break rows less often can take more flows.
+        What is within its limit may grow, as to break rows less often can take more flows. What wasn't counted before,
+        as something else was too much that isn't any more, has to be within its own: but for flows, which pairs bound.
         """
-        counts = zip(self, before, (limits.PAIRS, limits.FLOWS, limits.BROKEN), strict=True)
-        return next((now <= then for now, then, most in counts if max(now, then) > most), True)
+        if self.pairs > limits.PAIRS:
+            return self.pairs <= before.pairs
+        if self.flows > limits.FLOWS:
+            return before.pairs > limits.PAIRS or self.flows <= before.flows
+        return self.broken <= max(before.broken, limits.BROKEN)
 
 
 def _measure(matrix: Matrix, plan: Plan) -> _Measure:

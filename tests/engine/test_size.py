@@ -237,6 +237,13 @@ def test_what_is_within_its_limit_may_grow_while_something_else_gets_less(monkey
         check_size(MATRIX, breaking(4, over=range(9)), before)
     with pytest.raises(TooLarge, match="11 flows"):
         check_size(MATRIX, breaking(4, over=range(7)), before)
+    for over in ("FLOWS", "PAIRS"):  # of what is over them it isn't counted how often it breaks rows
+        monkeypatch.setattr(limits, over, 7)
+        large = breaking(7, over=[0])
+        for after in (breaking(7, over=[0], rows=0), breaking(2), breaking(7, rows=0)):
+            check_size(MATRIX, after, large)
+        with pytest.raises(TooLarge, match="at most 5"):
+            check_size(MATRIX, breaking(7), large)
 
 
 def test_endpoints_and_bytes_have_limits_of_their_own(monkeypatch):

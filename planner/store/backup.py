@@ -102,8 +102,9 @@ def restore_backup(source: Path, database: Path | Copy, key: Path | None, known:
 
     `known`: the names of the migrations that this version has, by application. It is one transaction: whoever reads
     meanwhile sees what was there before or what is there afterwards; where no database was, none is there until it is
-    back as a whole, with its key: beside another one it would pass for sound, and no link would lead anywhere. Raises BadBackup, before anything is changed, for a file that is damaged, isn't a backup, or is of
-    a newer version; and OSError.
+    back as a whole, after its key: beside another one it would pass for sound, and no link would lead anywhere. Raises
+    BadBackup, before anything is changed, for a file that is damaged, isn't a backup, or is of a newer version; and
+    OSError.
     """
     place = database.parent if isinstance(database, Path) else Path(tempfile.gettempdir())
     drafts.drop_left(place)

@@ -5,13 +5,16 @@ from dataclasses import replace
 
 from django.db import Error
 
-from planner.engine import Report
+from planner.engine import Report, TooLarge
 from planner.engine.findings import Finding
 from planner.engine.findings.results import add_findings, find_results
 from planner.engine.life import Life, Lives, mark_of
 from planner.engine.rules import Opening, Rule
+from planner.plan.document import PlanError
+from planner.plan.edits import NotPossible
 from planner.store import models
 from planner.store.actions import Sender
+from planner.store.admission import AccessTaken
 from planner.store.lives import Overtaken, Pick, Wish, lives_of, set_states
 from planner.store.recent import Recent
 from planner.store.results import Proven, Taken, Upload, count_flows, forget_superseded, prove, take
@@ -31,7 +34,7 @@ def verify(plan: models.Plan, report: Report, proven: Proven, *, who: str) -> in
     """Set to verified what is implemented as it is and of which every flow is open; return how many rules that are.
 
     Nothing that a person has rejected, or only requested, becomes verified. Where somebody sets states at the same
-    time, theirs count.
+    time, theirs count; and nothing does where the plan has gone or grown meanwhile, or its sender's access was taken.
     """
     lives = lives_of(plan, report)
     picks = [Pick(mark=mark_of(rule), seen=lives.by_rule[rule.id].newest) for rule in _list_open(lives, proven)]
@@ -40,7 +43,7 @@ def verify(plan: models.Plan, report: Report, proven: Proven, *, who: str) -> in
     sender = Sender(author=cut(f"{who}, by results", 60))
     try:
         return set_states(plan_id=plan.pk, matrix=report.matrix, picks=picks, wish=Wish(state=VERIFIED), sender=sender)
-    except Overtaken:
+    except (Overtaken, AccessTaken, NotPossible, PlanError, TooLarge):
         return 0
 
 

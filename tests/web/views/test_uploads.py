@@ -10,10 +10,13 @@ from django.utils import timezone
 
 from planner.deploy.logs import redact
 from planner.sharing import uploads
-from planner.store.models import Event, hash_token
+from planner.store import results as results_room
+from planner.store import verified
+from planner.store.models import Event, Plan, RuleState, hash_token
 from planner.store.run_models import CheckRun, UploadToken
 from planner.web.views import uploads as views
 from tests.checking import write_results
+from tests.store.test_lives import give
 from tests.web.views.pages import Page, store
 from tests.web.views.test_acceptance import file, report_of, write_plan
 
@@ -162,6 +165,34 @@ def test_a_plan_in_the_bin_takes_none(client, plan):
         plan.deleted = timezone.now()
         plan.save()
     assert send(path, document).status_code == 404
+
+
+def revoke():
+    UploadToken.objects.update(revoked=timezone.now())
+
+
+def bin_plan():
+    Plan.objects.update(deleted=timezone.now())
+
+
+def grow():
+    Plan.objects.update(document={"format": 1, "name": ""}, revision=2)
+
+
+@pytest.mark.parametrize(("happen", "stored"), [(revoke, True), (bin_plan, True), (grow, True), (revoke, False)])
+def test_what_ends_an_address_while_results_are_taken_denies_none_that_are_kept(
+    client, plan, monkeypatch, happen, stored
+):
+    path, document = make(client, plan), write_results(report_of(plan), "Staff")
+    rule = next(rule.id for rule in report_of(plan).rules if rule.sources[0].name == "Staff")
+    give(plan, rule, state="implemented")
+    room, name = (verified, "prove") if stored else (results_room, "_list_told")
+    kept = getattr(room, name)
+    monkeypatch.setattr(room, name, lambda *given: (happen(), kept(*given))[1])
+    response = send(path, document)
+    assert CheckRun.objects.exists() == stored
+    assert response.content == (b"1 run stored.\n" if stored else b"This address takes no results.\n")
+    assert RuleState.objects.latest("pk").state == "implemented"
 
 
 def test_curl_sends_a_document_as_if_it_were_a_form(client, plan):

@@ -5,7 +5,6 @@ import csv
 import io
 import json
 import re
-from itertools import batched
 from pathlib import Path
 
 import jsonschema
@@ -19,7 +18,7 @@ from planner.plan.syntax import to_yaml
 from planner.report import CHANGE_FORMATS
 from planner.report.formats.json import comparison_schema
 from tests.commands.test_report_firewalls import two
-from tests.report.samples import contoso, sites
+from tests.report.samples import contoso, sites, write_plan
 from tests.strategies import HOSTILE_NAMES
 
 
@@ -324,25 +323,32 @@ def test_the_workbook_and_the_pdf_have_a_part_for_new_names():
     assert "endpoint PS01 PS-LON-1" in text
 
 
-@pytest.mark.parametrize("some", list(batched(HOSTILE_NAMES, 3, strict=False)), ids=ascii)
 @pytest.mark.parametrize("name", ["csv", "markdown", "html", "xlsx"])
-def test_hostile_new_names_stay_text(name, some):
-    renames = Renames(
-        endpoints=dict(zip(("PS01", "DC01", "Portal"), some, strict=True)),
-        zones=dict(zip(("Internal", "DMZ", "Internet"), some, strict=True)),
+def test_hostile_new_names_stay_text(name):
+    """Each is the new name of an endpoint and of its zone, and a flow is opened from there."""
+    plain = {f"N{number}": name for number, name in enumerate(HOSTILE_NAMES)}
+    before = write_plan(
+        {"name": "Hub", "zone": "Hub", "addresses": ["10.1.0.1"], "roles": ["web-primary"]},
+        *({"name": one, "zone": one, "addresses": [f"10.0.0.{one[1:]}"], "roles": ["database"]} for one in plain),
+        zones=[("Hub", "internal"), *((one, "internal") for one in plain)],
     )
-    after = apply_renames(contoso(), renames)
-    files = save("old.yaml", contoso()), save("new.yaml", after)
+    flow = {"destination": "Hub", "protocol": "tcp", "ports": "9", "reason": "Test"}
+    after = before | {"additional_flows": [flow | {"source": one} for one in plain]}
+    after = apply_renames(after, Renames(endpoints=plain, zones=plain))
+    files = save("old.yaml", before), save("new.yaml", after)
     assert run(*files, "--format", name, "--output", f"out.{name}") == 0
     data = Path(f"out.{name}").read_bytes()
     if name == "csv":
-        cells = [cell for row in csv.reader(io.StringIO(data.decode("utf-8-sig"))) for cell in row]
-        assert not [cell for cell in cells if re.search(r"(^|;)\s*[=+\-@]", cell)]
+        _, *rows = csv.reader(io.StringIO(data.decode("utf-8-sig")))
+        assert len(rows) == 3 * len(HOSTILE_NAMES)
+        assert not [cell for row in rows for cell in row if re.search(r"(^|;)\s*[=+\-@]", cell)]
     elif name == "xlsx":
-        rows = openpyxl.load_workbook(io.BytesIO(data))["Renamed"].iter_rows(min_row=2)
+        rows = list(openpyxl.load_workbook(io.BytesIO(data))["Renamed"].iter_rows(min_row=2))
+        assert len(rows) == 2 * len(HOSTILE_NAMES)
         assert not [cell for row in rows for cell in row if cell.data_type not in ("s", "n")]
         assert not [cell for row in rows for cell in row if re.match(r"\s*[=+\-@]", cell.value or "")]
     else:
+        assert data.count(b"| endpoint |" if name == "markdown" else b"<td>endpoint</td>") == len(HOSTILE_NAMES)
         assert b"<script>" not in data.replace(b"\\", b"") or name != "markdown"
         assert b"<script>alert" not in data
         assert "\u202e".encode() not in data

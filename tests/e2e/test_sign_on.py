@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 from scripts.served import ROOT
 from tests.databases import ask, serve
 from tests.e2e.axe import Looks, violations
-from tests.e2e.conftest import PATIENCE
-from tests.e2e.tabs import DESKTOP, LISTEN, ends_in
+from tests.e2e.conftest import FAILED, PATIENCE
+from tests.e2e.tabs import DESKTOP, Tabs, ends_in
 from tests.oidc import CLIENT, SECRET, provide
 
 BUTTON = "Log in with single sign-on"
@@ -39,27 +39,35 @@ def provider(fake):
     return fake
 
 
+@pytest.fixture(scope="module")
+def tabs(browser, service):
+    """Pages of this service that wait for a test."""
+    tabs = Tabs(browser, service.address, f"{service.address}/healthz", PATIENCE)
+    yield tabs
+    for tab in tabs.waiting:
+        tab.context.close()
+
+
 @pytest.fixture
-def visit(browser, service):
+def visit(tabs, request):
     """Opens a page of a browser of its own, which must not complain about anything but statuses."""
-    contexts, troubles = [], []
+    taken, troubles = [], []
+
+    def hear(text, kind):
+        if kind == "error" and "status of" not in text:
+            troubles.append(text)
 
     def visit(**options):
-        context = browser.new_context(base_url=service.address, viewport=DESKTOP, **options)
-        context.set_default_timeout(PATIENCE)
-        context.add_init_script(LISTEN)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on(
-            "console",
-            lambda said: troubles.append(said.text) if said.type == "error" and "status of" not in said.text else None,
-        )
-        return page
+        tab = tabs.take(**options)
+        taken.append(tab)
+        tab.hear = hear
+        tab.set(**DESKTOP, color_scheme="light", reduced_motion="no-preference", cookies=[])
+        return tab.page
 
     yield visit
-    for context in contexts:
-        context.close()
+    is_well = not troubles and not request.node.stash.get(FAILED, False)
+    for tab in taken:
+        tabs.give_back(tab, reusable=is_well)
     assert not troubles, "\n".join(troubles)
 
 

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
@@ -153,7 +154,8 @@ def _refuse_role(request: HttpRequest, plan: Plan, hold: Hold) -> HttpResponse:
     if name == "show_plan" and not htmx_of(request):
         return redirect("read_plan", key=plan.key)
     said = f"You may {'edit' if hold.allows(Hold.Role.EDIT) else 'read'} this plan, but not do that."
-    return show_error(request, 403, "Not allowed", f"{said} Ask whoever owns it.")
+    page = reverse("show_plan", kwargs={"key": plan.key})
+    return show_error(request, 403, "Not allowed", f"{said} Ask whoever owns it.", plan=page)
 
 
 def maker_view(view: View) -> View:

@@ -26,9 +26,10 @@ ASK_STEPS = (
 """What to do in place of an address that opens nothing for this browser."""
 
 
-def show_error(request: HttpRequest, status: int, title: str, message: str) -> HttpResponse:
-    """An error page with one heading and one sentence."""
-    return render(request, "planner/error.html", {"title": title, "message": message}, status=status)
+def show_error(request: HttpRequest, status: int, title: str, message: str, *, plan: str = "") -> HttpResponse:
+    """An error page with one heading and one sentence. `plan`: the address of the plan, for who may see that."""
+    context = {"title": title, "message": message, "plan_page": plan}
+    return render(request, "planner/error.html", context, status=status)
 
 
 def show_bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

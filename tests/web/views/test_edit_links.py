@@ -83,7 +83,9 @@ def test_an_edit_link_gives_no_ownership(client, reader, plan):
         "members/change/", "members/remove/", "delete/", "bin/restore/", "uploads/revoke/",
     ):  # fmt: skip
         assert reader.post(f"/plans/{plan[1]}/{address}", data).status_code == 403, address
-    assert reader.get(f"/plans/{plan[1]}/links/").status_code == 403
+    refused = reader.get(f"/plans/{plan[1]}/links/")
+    assert refused.status_code == 403
+    assert f"/plans/{plan[1]}/" in [link.get("href") for link in Page(refused).all("a")], "the way back"
     assert list(own.values()) == before
     assert client.get(f"/plans/{plan[1]}/links/").status_code == 200
     plan[0].refresh_from_db()

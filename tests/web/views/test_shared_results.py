@@ -21,7 +21,8 @@ def plan():
 @pytest.fixture
 def reader(client, plan):
     """A browser that has opened a link which may upload, and the address of its results."""
-    path = make(client, plan.key, may_upload="1")[1]
+    made, path = make(client, plan.key, may_upload="1")
+    assert "can read the report, upload results, and nothing else." in " ".join(made.text(id="made").split())
     stranger = Client()
     page = Page(stranger.get(path))
     assert f"{path}results/" in [link.get("href") for link in page.all("a")]

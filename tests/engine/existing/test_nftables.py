@@ -405,7 +405,7 @@ def test_types_and_codes_of_icmp():
     ("text", "said"),
     [
         ("table inet filter {", "This is no JSON"), ("[" * 200_000, "This is no JSON"), ("[]", "no list “nftables”"),
-        ('{"nftables": [{"metainfo": {}}]}', "no table in it"), ('{"nftables": []}', "no table in it"),
+        ('{"nftables": []}', "nothing in it"),
         ('{"nftables": 5}', "no list “nftables”"), ('{"nftables": [5]}', r"nftables\[0\] is no object with one key"),
         ('{"nftables": [{"rule": 5}]}', r"nftables\[0\].rule is no object"),
         (write(rule(ACCEPT)), "handle 7 is of a chain that isn't there"),

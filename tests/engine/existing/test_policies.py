@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from planner.engine.existing.decide import compare_with
+from planner.engine.existing.readers.nftables import read as read_nftables
 from planner.report.gap.data import gap_data
 from planner.report.gap.page import describe_gap
 from planner.report.gap.text import render_text
@@ -63,3 +64,10 @@ def test_many_entries_that_refuse_something_are_no_hindrance():
     some = [drop(f"d{number}", match(f"10.1.{number % 250}.0/24", "", f"tcp/{number + 1}")) for number in range(300)]
     report = one_flow(source=("10.0.0.0/8",))
     assert policies(*some, report=report, default="accept") == (FORWARD,)
+
+
+def test_a_kernel_without_any_table_admits_everything_and_says_so():
+    gap = compare_with(one_flow(), read_nftables('{"nftables": [{"metainfo": {"version": "1.1.3"}}]}'))
+    nothing = "no chain at the hook forward for IPv4"
+    assert [(one.state, one.by) for one in gap.flows] == [("open", (nothing,))]
+    assert gap.open_policies == (nothing,)

@@ -98,11 +98,8 @@ def _list_objects(text: str) -> list[tuple[str, Mapping[str, Any]]]:
         if not isinstance(content, dict):
             raise Unreadable(f"nftables[{place}].{kind} is no object.")
         found.append((kind, content))
-    if all(kind == "metainfo" for kind, _ in found):
-        raise Unreadable(
-            "There is no table in it: what filters there is none of nftables', or it was listed elsewhere, as in "
-            "another network namespace. A ruleset is read as the command nft -j list ruleset writes it."
-        )
+    if not found:
+        raise Unreadable("There is nothing in it. A ruleset is read as the command nft -j list ruleset writes it.")
     return found
 
 

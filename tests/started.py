@@ -28,7 +28,7 @@ def first_start():
     with between.one_at_a_time("first-start"):
         folder = between.FOLDER / run
         if not folder.is_dir():
-            begun = between.FOLDER / f"{run}.begun"
+            begun = between.FOLDER / f"{run}.preparing"  # not the name of what tests/conftest.py begins
             shutil.rmtree(begun, ignore_errors=True)  # of a process that failed over it
             begun.mkdir(mode=0o700)
             prepare(begun).rename(folder)

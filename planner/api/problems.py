@@ -29,7 +29,7 @@ from planner.store.git import OwnedByGit
 from planner.store.lives import Overtaken as StatesOvertaken
 from planner.store.sent_before import Other
 from planner.store.sides import NothingToCompare
-from planner.store.trouble import name_trouble
+from planner.store.trouble import name_trouble, say_to_sender
 from ports.matrix import MatrixError
 from ports.queries import NoMatrix, NoProduct
 
@@ -176,7 +176,7 @@ def find_problem(error: Exception) -> Problem | None:
             if trouble is None:
                 return None
             wait_for = {"Retry-After": str(trouble.wait)}
-            return Problem(code="not-available", detail=f"{trouble.title}. {trouble.sentence}", headers=wait_for)
+            return Problem(code="not-available", detail=f"{trouble.title}. {say_to_sender(trouble)}", headers=wait_for)
 
 
 NOTHING = "Nothing is here for this token. Check the address, and for whom the token was made."

@@ -16,10 +16,12 @@ from django.db import Error, InterfaceError, OperationalError, connection, trans
 from planner.deploy.place import PROGRAM
 from planner.deploy.sqlite.base import is_full
 from planner.store.kept import Damaged
+from planner.store.stored import READS, in_passing, was_stored
 
 PLANS = "planner_plan"
 """A table that is there once a service has been started."""
 UNCHANGED = "Nothing was changed."
+MAY_BE_STORED = "What you sent may have been stored: look before you send it again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,49 +30,58 @@ class Trouble:
 
     word: str
     title: str
-    sentence: str
+    happened: str
+    """A sentence."""
+    then: str
+    """What follows of it for whoever has sent something that wasn't stored."""
     advice: str
     """What to do, for whoever runs commands."""
     wait: int = 30
     """Seconds after which to try again."""
 
+    @property
+    def sentence(self) -> str:
+        """It all, of a request of which nothing is stored."""
+        return f"{self.happened} {UNCHANGED} {self.then}"
+
 
 BUSY = Trouble(
     word="busy",
     title="Please wait",
-    sentence="Others are storing a lot at the moment, and nothing was changed. Try again in a few seconds.",
+    happened="Others are storing a lot at the moment.",
+    then="Try again in a few seconds.",
     advice="Others are storing a lot at the moment: run it again in a few seconds.",
     wait=5,
 )
 GONE = Trouble(
     word="database",
     title="Please wait",
-    sentence=f"The database can’t be reached at the moment. {UNCHANGED} Try again in a minute; if that doesn’t help, "
-    "tell whoever runs this service.",
+    happened="The database can’t be reached at the moment.",
+    then="Try again in a minute; if that doesn’t help, tell whoever runs this service.",
     advice="See that its server runs, or its folder is there, and run it again.",
 )
 FULL = Trouble(
     word="full",
     title="The disk is full",
-    sentence=f"The disk that plans are stored on is full. {UNCHANGED} Plans can be read meanwhile. "
-    "Whoever runs this service has to make room; then send it again.",
+    happened="The disk that plans are stored on is full.",
+    then="Plans can be read meanwhile. Whoever runs this service has to make room; then send it again.",
     advice="The disk is full: make room, and run it again.",
 )
 READ_ONLY = Trouble(
     word="read-only",
     title="Nothing can be stored",
-    sentence=f"The database can be read and not written at the moment. {UNCHANGED} "
-    "Whoever runs this service has to make its folder or its server writable again; then send it again.",
+    happened="The database can be read and not written at the moment.",
+    then="Whoever runs this service has to make its folder or its server writable again; then send it again.",
     advice="It can be read and not written: make its folder or its server writable, and run it again.",
 )
 DAMAGED = Trouble(
     word="damaged",
     title="The database is damaged",
-    sentence=f"The database is damaged. {UNCHANGED} "
-    f"Whoever runs this service has to restore a backup: {PROGRAM} restore FILE --replace.",
+    happened="The database is damaged.",
+    then=f"Whoever runs this service has to restore a backup: {PROGRAM} restore FILE --replace.",
     advice=f"It is damaged: restore a backup by {PROGRAM} restore FILE --replace.",
 )
-_ELSEWHERE = f"{UNCHANGED} Other revisions can be read. Whoever runs this service may have this one in a backup."
+_ELSEWHERE = "Other revisions can be read. Whoever runs this service may have this one in a backup."
 
 _SQLITE = {
     sqlite3.SQLITE_BUSY: BUSY,
@@ -98,7 +109,7 @@ def name_trouble(error: BaseException | None) -> Trouble | None:
     if not isinstance(error, Error):
         return None
     if isinstance(error, Damaged):
-        return replace(DAMAGED, title="This revision can’t be read", sentence=f"{error} {_ELSEWHERE}")
+        return replace(DAMAGED, title="This revision can’t be read", happened=str(error), then=_ELSEWHERE)
     cause = error.__cause__
     code = getattr(cause, "sqlite_errorcode", None)
     if code is not None:
@@ -134,14 +145,19 @@ def _say_without_tables() -> str | None:
     )
 
 
+def say_to_sender(trouble: Trouble) -> str:
+    """What is told of it in the answer to a request, of which something may be stored by then."""
+    return f"{trouble.happened} {MAY_BE_STORED}" if was_stored() else trouble.sentence
+
+
 def say_our_fault(method: str | None) -> str:
     """What is told of an error that is a fault of ours, by the method of the request that met it.
 
     A write may have been stored by then, and the answer alone have failed.
     """
-    if method in ("GET", "HEAD", "OPTIONS"):
+    if method in READS:
         return "It is not your doing. Try again."
-    return "It is not your doing. What you sent may have been stored: look before you send it again."
+    return f"It is not your doing. {MAY_BE_STORED}"
 
 
 def store_if_possible(store: Callable[[], object], *, waits: bool = False) -> None:
@@ -151,7 +167,7 @@ def store_if_possible(store: Callable[[], object], *, waits: bool = False) -> No
     as any write, and raises then. A function and no block, as a transaction can already fail when it begins.
     """
     try:
-        with nullcontext() if waits else short_of_patience(), transaction.atomic():
+        with nullcontext() if waits else short_of_patience(), in_passing(), transaction.atomic():
             store()
     except Error as error:
         if name_trouble(error) not in ((FULL, READ_ONLY) if waits else (FULL, READ_ONLY, BUSY)):

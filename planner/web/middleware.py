@@ -2,13 +2,14 @@
 
 import gc
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from planner.deploy import logs
 from planner.store import audit
+from planner.store.stored import READS, watching
 from planner.web.views.errors import show_no_page, show_too_large
 
 UNDER_LINKS = tuple(f"/{name}/" for name in logs.UNDER_LINKS)
@@ -40,14 +41,17 @@ class Proxied:
 
 
 class Noted:
-    """Has the log of what was done know whom a request comes from. Behind `Proxied`, which finds that out."""
+    """Has the log of what was done know whom a request comes from, and errors whether anything of it was stored.
+
+    Behind `Proxied`, which finds out the former.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer."""
-        with audit.sent_by(request):
+        with audit.sent_by(request), nullcontext() if request.method in READS else watching():
             return self.get_response(request)
 
 

@@ -228,7 +228,7 @@ def test_who_waits_too_long_for_others_is_told_to_try_again_and_nothing_is_chang
     connection.close()
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "5"
-    assert "Others are storing a lot at the moment, and nothing was changed." in Page(response).text("main")
+    assert "Others are storing a lot at the moment. Nothing was changed." in Page(response).text("main")
     row.refresh_from_db()
     assert row.revision == 1
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from planner.deploy import request_id
-from planner.store.trouble import name_trouble, say_our_fault
+from planner.store.trouble import name_trouble, say_our_fault, say_to_sender
 from planner.web.views.coming_from import find_page
 from ports.text import plural
 
@@ -83,7 +83,7 @@ def show_server_error(request: HttpRequest) -> HttpResponse:
     """500: our fault; 503 if it is the database that can't. Nothing is asked of the request, which may be at fault."""
     context = {"request_id": request_id.current()}
     if trouble := name_trouble(sys.exception()):
-        context |= {"title": trouble.title, "message": trouble.sentence}
+        context |= {"title": trouble.title, "message": say_to_sender(trouble)}
         response = render(None, "planner/error.html", context, status=503)
         response.headers["Retry-After"] = str(trouble.wait)
         return response

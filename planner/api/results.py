@@ -155,7 +155,11 @@ def read_acceptance(request: HttpRequest, key: UUID) -> HttpResponseBase:
             **in_query("from", "What wrote the configuration.", {"type": "string", "enum": list(READERS)}),
             "required": True,
         },
-        in_query("firewall", "Which firewall of the plan it is, where the plan has several."),
+        in_query(
+            "firewall",
+            "Which firewall of the plan it is, where the plan has several. Flows that don't pass it are left out; "
+            "`not_passing` says how many.",
+        ),
         in_query(
             "map",
             "As JSON or YAML: {interface or zone of the device: zone of the plan}. What it doesn't name is as the "

@@ -80,6 +80,7 @@ def make_answer(gap: Gap) -> Answer:
         ),
         unknown=tuple(cut(one.construct, _LONGEST) for one in gap.unknown),
         missing=len(gap.missing),
+        elsewhere=gap.elsewhere if gap.firewall else None,
         stale=None
         if gap.stale is None
         else tuple(
@@ -206,6 +207,8 @@ def pack(answer: Answer) -> bytes:
         "missing": answer.missing,
         "reading": answer.reading,
     }
+    if answer.elsewhere is not None:
+        facts["elsewhere"] = answer.elsewhere
     if answer.stale is not None:
         facts["stale"] = [[one.entry, one.rule, one.service, one.why] for one in answer.stale]
     if answer.forbidden is not None:
@@ -242,6 +245,7 @@ def unpack(data: bytes) -> Answer:
         missing=facts["missing"],
         # Answers that were kept before this was kept don't have it, nor what follows.
         reading=facts.get("reading", 1),
+        elsewhere=facts.get("elsewhere"),
         stale=None
         if "stale" not in facts
         else tuple(

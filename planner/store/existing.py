@@ -7,6 +7,7 @@ entries and what isn't understood.
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from planner.engine import Report
@@ -71,9 +72,11 @@ class Question:
     file: str = ""
     """Which file of the answer is wanted: one of GAP_FORMATS or DELTA; empty: what the page shows."""
     firewall: str = ""
-    """Which one of the plan it is; empty: none, or found by its format."""
+    """Which one of the plan it is; empty: none, or found by its format. Flows that don't pass one that is named are
+    left out."""
     sides: Mapping[str, str] | None = None
-    """By zone of the plan what it is behind on the device; None where nobody was asked yet."""
+    """By zone of the plan what it is behind on the device; None where nobody was asked yet: then it is as the plan's
+    firewall has it, and guessed of what that doesn't say, but of a firewall that is named only if it has no zones."""
     mapping: Mapping[str, str] | None = None
     """As commands and programs say it: side of the device -> zone of the plan. Then nothing is guessed, and what it
     doesn't name is as the plan's firewall has it; None on pages, where `sides` counts."""
@@ -178,9 +181,13 @@ def compare_existing(
     `pause` is called all the time; what it raises ends the comparison. Raises BadMap.
     """
     firewall = find_firewall(report.plan, ruleset, question.firewall)
+    is_named = bool(question.firewall)
+    compare = partial(
+        compare_with, report, ruleset, only_passing=is_named, also=question.also, tell=_tell, pause=pause
+    )
     if question.mapping is not None:
         return Beside(
-            gap=compare_with(report, ruleset, question.mapping, firewall, also=question.also, tell=_tell, pause=pause),
+            gap=compare(question.mapping, firewall),
             firewall=firewall,
             device=firewall or Firewall(name=ruleset.format, format=ruleset.format, zones={}),
             guessed=frozenset(),
@@ -188,12 +195,13 @@ def compare_existing(
         )
     earlier = EarlierNumbers(plan, report.matrix, report) if plan.revision > 1 else None
     known = dict(firewall.zones) if firewall else {}
-    guessed = {zone: side for zone, side in guess_sides(report.plan, ruleset).items() if zone not in known}
+    guesses = {} if is_named and known else guess_sides(report.plan, ruleset)
+    guessed = {zone: side for zone, side in guesses.items() if zone not in known}
     sides = {**known, **guessed} if question.sides is None else question.sides
     behind = {zone.name: sides[zone.name] for zone in report.plan.zones if zone.name in sides}
     device = replace(firewall or Firewall(name=ruleset.format, format=ruleset.format, zones={}), zones=behind)
     return Beside(
-        gap=compare_with(report, ruleset, None, device, also=question.also, earlier=earlier, tell=_tell, pause=pause),
+        gap=compare(None, device, earlier=earlier),
         firewall=firewall,
         device=device,
         guessed=frozenset(guessed) if question.sides is None else frozenset(),

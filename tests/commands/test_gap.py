@@ -162,6 +162,35 @@ def test_interfaces_are_those_of_a_map_or_of_a_firewall_of_the_plan(capsysbinary
     assert ask(capsysbinary, *rules, plan=PLAN | {"firewalls": firewalls}, more=("--firewall", "FW2"))[0] == 0
 
 
+def test_of_a_firewall_that_is_named_only_what_passes_it_is_asked_for(capsysbinary):
+    zones = [*PLAN["zones"], {"name": "Branch", "kind": "remote-site"}]
+    branch = host("Branch", "10.99.0.10", zone="Branch")
+    more = [flow("Branch", "=Store"), flow("Branch", "Web")]
+    behind = {"Internal": "eth0", "DMZ": "eth1", "Branch": "eth0"}
+    plan = PLAN | {
+        "zones": zones,
+        "endpoints": [*PLAN["endpoints"], branch],
+        "additional_flows": [*PLAN["additional_flows"][:2], *more],
+        "firewalls": [{"name": "FW", "format": "nftables", "zones": behind}],
+    }
+    rules = (HTTPS, HTTP, (address("saddr", "10.99.0.10"), *HTTPS[1:]))
+    assert ask(capsysbinary, *rules, plan=plan)[0] == 3, "from the branch to Web all is closed"
+    named = ("--firewall", "FW")
+    status, out = ask(capsysbinary, *rules, plan=plan, more=named)
+    said = json.loads(out)
+    assert (status, said["not_passing"], said["missing"]) == (0, 1, [])
+    assert len(said["flows"]) == 3
+    told = "1 flow between zones doesn’t pass FW and is left out."
+    lines = ask(capsysbinary, *rules, plan=plan, more=named, form="text")[1].decode().splitlines()
+    assert "3 flows between zones that pass FW, 3 open" in lines[0]
+    assert lines[1] == told
+    rows = list(csv.reader(io.StringIO(ask(capsysbinary, *rules, plan=plan, more=named, form="csv")[1].decode())))
+    assert [row[0] for row in rows[1:]] == ["open"] * 3 + ["not passing"]
+    assert rows[-1][-1] == told
+    book = load_workbook(io.BytesIO(ask(capsysbinary, *rules, plan=plan, more=named, form="xlsx")[1]))
+    assert [cell.value for cell in book["Flows"]["I"]][-1] == told
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

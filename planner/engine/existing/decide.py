@@ -90,7 +90,7 @@ class Gap:
     report: Report
     ruleset: Ruleset
     flows: tuple[FlowState, ...]
-    """Those between zones, in the order of the report."""
+    """Those between zones, in the order of the report; of a firewall that was named those that pass it."""
     boundaries: tuple[Boundary, ...]
     """The plan's rules narrowed to what is not open."""
     wider: tuple[Wider, ...]
@@ -98,6 +98,10 @@ class Gap:
     unknown: tuple[Unknown, ...]
     steps: int
     """How many times an entry met packets: what the work grows with."""
+    firewall: str = ""
+    """The firewall of the plan that was named, where two of its sides or more are known."""
+    elsewhere: int = 0
+    """How many flows between zones don't pass that firewall: nothing is said of them."""
     untried: int = 0
     """How many entries that admit weren't looked at for whether they are too wide, after too many others."""
     open_policies: tuple[str, ...] = ()
@@ -125,6 +129,7 @@ def compare_with(
     mapping: Mapping[str, str] | None = None,
     firewall: Firewall | None = None,
     *,
+    only_passing: bool = False,
     also: Collection[Also] = (),
     earlier: Collection[str] | None = None,
     tell: Listener = lambda part, number, of: None,
@@ -133,14 +138,19 @@ def compare_with(
     """What a ruleset admits of the plan of a report, and beyond it.
 
     `mapping`: the device's interface or zone -> zone of the plan; what it doesn't name is as `firewall`, one of the
-    plan's own, has it. Raises BadMap where the plan has no such zone. `also`: what else is looked for; `earlier`: the
-    numbers of the rules that earlier revisions had, by which it is told which entries are ours; None where these
-    aren't known: then the form of their names tells it. `tell` is told how far it is, once for each flow and entry.
-    `pause` is called all the time, between pieces of work; what it raises ends the comparison.
+    plan's own, has it. Raises BadMap where the plan has no such zone. `only_passing`: whether flows are left out that
+    don't pass `firewall`, as its own file leaves them out; none is where fewer than two of its sides are known.
+    `also`: what else is looked for; `earlier`: the numbers of the rules that earlier revisions had, by which it is
+    told which entries are ours; None where these aren't known: then the form of their names tells it. `tell` is told
+    how far it is, once for each flow and entry. `pause` is called all the time, between pieces of work; what it raises
+    ends the comparison.
     """
     ways = find_ways(report.plan, mapping or {}, firewall, ruleset.members, ruleset.apart_sides)
     decider = Decider(report, ruleset, ways, firewall, pause)
-    states = tuple(decider.list_states(partial(tell, "flows")))
+    named = firewall if only_passing and len(ways.mapped) > 1 else None
+    asked = [flow for flow in report.flows if flow.scope == "cross-zone"]
+    passing = [flow for flow in asked if not named or ways.passes(flow.source.zone, flow.destination.zone)]
+    states = tuple(decider.list_states(passing, partial(tell, "flows")))
     published = tuple(decider.list_published())
     search = Search(report, decider.walker, decider.ends, published, decider.named)
     boundaries = narrow_boundaries(
@@ -163,6 +173,8 @@ def compare_with(
         if "forbidden" in also
         else None,
         steps=decider.walker.steps,
+        firewall=named.name if named else "",
+        elsewhere=len(asked) - len(passing),
     )
 
 
@@ -173,7 +185,7 @@ def _list_harmed(
     now = {id(one.flow): one for one in states}
     without = decider.without(names)
     for flow in flows:
-        before, after = now[id(flow)], without.decide(flow)
+        before, after = now.get(id(flow)) or decider.decide(flow), without.decide(flow)
         if after.state != "open" and (after.state, after.by) != (before.state, before.by):
             yield flow, before.by
 
@@ -257,9 +269,13 @@ class Decider:
             real, seen = (int(ipaddress.ip_address(address)) for address in (one.real, one.seen))
             yield SeenAs(one, seen, real, zones, follows=one.endpoint in self._translated)
 
-    def list_states(self, tell: Callable[[int, int], None] = lambda number, of: None) -> Iterator[FlowState]:
-        """The state of each flow between zones; `tell` is told which of how many it is, before each."""
-        asked = [flow for flow in self._report.flows if flow.scope == "cross-zone"]
+    def list_states(
+        self, asked: Collection[Flow], tell: Callable[[int, int], None] = lambda number, of: None
+    ) -> Iterator[FlowState]:
+        """The state of each of these flows between zones; `tell` is told which of how many it is, before each.
+
+        All flows between two zones have to be among them: then every option of a choice is.
+        """
         found = []
         for number, flow in enumerate(asked, 1):
             tell(number, len(asked))

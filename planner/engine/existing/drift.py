@@ -101,6 +101,9 @@ class Answer:
     """None where it wasn't looked for."""
     reading: int = READING
     """By which way to read it was made."""
+    elsewhere: int | None = None
+    """How many flows of the plan don't pass the firewall that was named, so that it says nothing of them; None where
+    it was about all."""
     ends: Mapping[str, End] = field(default_factory=dict)
     """Where the plan's endpoints stood when it was made, by name; not kept with it, as the revision has it."""
 

@@ -31,7 +31,8 @@ class Lacks:
         alone = replace(gap.ruleset, stages=(stage,), obscure=())
         self._decider = Decider(gap.report, alone, self._ways, firewall)
         self._table = Table(stage.entries)
-        shut = {id(one.flow) for one in self._decider.list_states() if one.state != "open"}
+        asked = [one.flow for one in gap.flows]
+        shut = {id(one.flow) for one in self._decider.list_states(asked) if one.state != "open"}
         self.flows: tuple[Flow, ...] = tuple(
             one.flow for one in gap.flows if one.needed and one.state != "open" and id(one.flow) in shut
         )

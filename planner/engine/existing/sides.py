@@ -66,6 +66,15 @@ class Ways:
         pairs = tuple((one, other) for one in here for other in there)
         return tuple(pair for pair in pairs if pair[0] != pair[1] or pair[0] is None) or pairs
 
+    def passes(self, source: str, destination: str) -> bool:
+        """Whether what goes from a zone to another passes the device: it knows both, behind different sides.
+
+        Of a firewall of the plan it says what `planner.engine.findings.firewalls.passes` says, and a zone may have
+        several sides.
+        """
+        here, there = self._behind.get(source, ()), self._behind.get(destination, ())
+        return any(one != other for one in here for other in there)
+
     def matches(self, sides: Sides | None, way: str | None, verdict: Verdict) -> Literal[True, False] | str:
         """Whether a side is one of those that are meant, by an entry of this verdict; a few words where that isn't
         known.

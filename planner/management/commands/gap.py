@@ -54,7 +54,8 @@ class Command(PlanCommand):
             "--firewall",
             default="",
             metavar="NAME",
-            help="which firewall of the plan it is, where the plan has several; its zones are as it has them",
+            help="which firewall of the plan it is, where the plan has several; its zones are as it has them, and "
+            "flows that don't pass it are left out",
         )
         parser.add_argument(
             "--format",
@@ -111,6 +112,7 @@ class Command(PlanCommand):
                 ruleset,
                 mapping,
                 firewall,
+                only_passing=bool(options["firewall"]),
                 also=also,
                 earlier=earlier if options["earlier"] else None,
                 pause=progress.at_most(LONGEST),

@@ -22,6 +22,7 @@ def gap_data(gap: Gap) -> dict[str, Any]:
         "format": FORMAT,
         "flows": [_flow_data(one) for one in gap.flows],
         "wider": [_wider_data(one) for one in gap.wider],
+        **({"not_passing": gap.elsewhere} if gap.elsewhere else {}),
         **({"untried": gap.untried} if gap.untried else {}),
         **({"open_policies": list(gap.open_policies)} if gap.open_policies else {}),
         "missing": [rule_data(rule, gap.report.matrix) for rule in gap.missing],

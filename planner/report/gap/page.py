@@ -12,6 +12,7 @@ from planner.report.gap.words import (
     say_decided,
     say_destinations,
     say_doubt,
+    say_elsewhere,
     say_needed,
     say_note,
     say_open_policies,
@@ -39,6 +40,8 @@ def describe_gap(gap: Gap) -> dict[str, Any]:
     return {
         "figures": [(LOOKS[state], gap.counts[state], NAMES[state]) for state in STATES],
         "total": len(gap.flows),
+        "named": gap.firewall,
+        "elsewhere": say_elsewhere(gap.elsewhere, gap.firewall),
         "missing": many(len(gap.missing), "rule"),
         "missing_count": len(gap.missing),
         "flows": [_describe_flow(one, rules) for one in flows[:MOST_FLOWS]],

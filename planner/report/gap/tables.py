@@ -9,7 +9,16 @@ from planner.engine.existing.forbidden import Forbidden
 from planner.engine.existing.stale import Stale
 from planner.report.formats.csv import field
 from planner.report.formats.workbook import Columns, Sheet, as_cell, make_book
-from planner.report.gap.words import NAMES, name_forbidden, name_row, say_breach, say_doubt, say_needed, say_note
+from planner.report.gap.words import (
+    NAMES,
+    name_forbidden,
+    name_row,
+    say_breach,
+    say_doubt,
+    say_elsewhere,
+    say_needed,
+    say_note,
+)
 from ports.text import show
 
 _FLOWS: Columns = (
@@ -35,13 +44,14 @@ _UNKNOWN: Columns = (("Construct", 60), ("Entries", 60), ("Flows", 10))
 def render_csv(gap: Gap) -> bytes:
     """Each flow with its state, as the report's own CSV is written: with a byte order mark, and nothing that runs.
 
-    Where they were asked for, entries follow in the same columns whose state is stale, forbidden or perhaps forbidden.
+    A row says how many flows don't pass the firewall that was named. Where they were asked for, entries follow in the
+    same columns whose state is stale, forbidden or perhaps forbidden.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(title.lower().replace(" ", "_") for title, _ in _FLOWS)
     writer.writerows([field(cell) for cell in _flow_cells(one)] for one in gap.flows)
-    writer.writerows([field(cell) for cell in cells] for cells in _list_others(gap))
+    writer.writerows([field(cell) for cell in cells] for cells in (*_list_elsewhere(gap), *_list_others(gap)))
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -54,7 +64,7 @@ def render_xlsx(gap: Gap) -> bytes:
     return make_book(
         show(gap.report.plan.name),
         (
-            Sheet("Flows", _FLOWS, _cells(_flow_cells(one) for one in gap.flows)),
+            Sheet("Flows", _FLOWS, _cells((*map(_flow_cells, gap.flows), *_list_elsewhere(gap)))),
             Sheet("Missing", _MISSING, _cells(_list_missing(gap))),
             Sheet("Wider", _WIDER, _cells(_list_wider(gap))),
             Sheet("Not understood", _UNKNOWN, _cells(_list_unknown(gap))),
@@ -138,6 +148,12 @@ def _list_forbidden(entries: Iterable[Forbidden]) -> Iterator[tuple[str, ...]]:
                 breach.row.reason,
                 "\n".join(one.constructs),
             )
+
+
+def _list_elsewhere(gap: Gap) -> Iterator[tuple[str, ...]]:
+    """How many flows are none of the firewall's that was named, in the columns of flows; nothing where all are."""
+    if said := say_elsewhere(gap.elsewhere, gap.firewall):
+        yield "not passing", "", "", "", "", "", "", "", said
 
 
 def _list_others(gap: Gap) -> Iterator[tuple[str, ...]]:

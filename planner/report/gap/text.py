@@ -8,10 +8,12 @@ from planner.engine.rules import Rule
 from planner.report.gap.words import (
     NAMES,
     name_forbidden,
+    say_asked,
     say_breach,
     say_decided,
     say_destinations,
     say_doubt,
+    say_elsewhere,
     say_needed,
     say_note,
     say_open_policies,
@@ -40,7 +42,9 @@ def _on_one_line(line: str) -> str:
 def _list_lines(gap: Gap) -> Iterator[str]:
     label = READERS[gap.ruleset.format].label if gap.ruleset.format in READERS else gap.ruleset.format
     counts = ", ".join(f"{count:,} {NAMES[state]}" for state, count in gap.counts.items())
-    yield f"{gap.report.plan.name} and the rules of {label}: {many(len(gap.flows), 'flow')} between zones, {counts}."
+    yield f"{gap.report.plan.name} and the rules of {label}: {say_asked(gap)}, {counts}."
+    if said := say_elsewhere(gap.elsewhere, gap.firewall):
+        yield said
     yield (
         f"{many(len(gap.missing), 'rule')} of the plan missing, {many(len(gap.wider), 'entry', 'entries')} wider than "
         f"the plan, {many(len(gap.unknown), 'construct')} not understood."

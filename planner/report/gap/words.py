@@ -66,6 +66,22 @@ def say_wider(one: Wider) -> str:
     return f"{'' if one.is_whole else 'at least '}{', '.join(one.services)}{pairs}"
 
 
+def say_asked(gap: Gap) -> str:
+    """How many flows were asked for, and of which kind."""
+    passing = ""
+    if gap.firewall:
+        passing = f" that {'passes' if len(gap.flows) == 1 else 'pass'} {show_line(gap.firewall)}"
+    return f"{many(len(gap.flows), 'flow')} between zones{passing}"
+
+
+def say_elsewhere(count: int, firewall: str) -> str:
+    """That so many flows don't pass the firewall that was named and are left out; empty for none."""
+    if not count:
+        return ""
+    does, are = ("doesn’t", "is") if count == 1 else ("don’t", "are")
+    return f"{many(count, 'flow')} between zones {does} pass {show_line(firewall)} and {are} left out."
+
+
 def say_untried(gap: Gap) -> str:
     """That some entries weren't looked at; empty where all were."""
     if not gap.untried:

@@ -17,7 +17,6 @@ from planner.engine import Report
 from planner.engine.existing.decide import STATES
 from planner.engine.existing.drift import (
     Answer,
-    Drift,
     FlowAnswer,
     ForbiddenAnswer,
     StaleAnswer,
@@ -30,7 +29,7 @@ from planner.engine.rules import Ports, Rule
 from planner.plan.edits import NotPossible
 from planner.report import FORMATS
 from planner.report.gap.page import LOOKS, ORDER
-from planner.report.gap.words import NAMES, say_several
+from planner.report.gap.words import NAMES, say_elsewhere, say_several
 from planner.report.said.text import index_rules
 from planner.store import compared, lives
 from planner.store.compared_models import Compared
@@ -107,11 +106,12 @@ def _show(request: HttpRequest, plan: Plan, number: int, trouble: str = "") -> H
         "since_device": name_device(since) if since else "",
         "is_lost": found[number].is_lost,
         "lost": lost,
-        "drift": _describe_drift(find_drift(*(kept.answer for kept in drifting)))
+        "drift": _describe_drift(*(kept.answer for kept in drifting))
         if len(drifting) == 2 and not lost
         else None,
         "figures": [(LOOKS[state], answer.counts[state], NAMES[state]) for state in STATES],
         "total": len(answer.flows),
+        "elsewhere": say_elsewhere(answer.elsewhere or 0, row.firewall),
         "reports": [(name, FORMATS[name].label) for name in BESIDE],
         "missing": many(answer.missing, "rule"),
         "is_missing": answer.missing > 0,
@@ -210,16 +210,18 @@ def _describe_wider(one: WiderAnswer) -> dict[str, str]:
     }
 
 
-def _describe_drift(drift: Drift) -> dict[str, Any]:
+def _describe_drift(before: Answer, after: Answer) -> dict[str, Any]:
     """Groups of flows that drifted, each with its heading, and what became too wide or no longer is."""
+    drift = find_drift(before, after)
+    is_part = before.elsewhere is not None or after.elsewhere is not None
     pairs = (
         ("opened", "Opened since", drift.opened),
         ("closed", "Closed since", drift.closed),
         ("otherwise", "Changed", drift.otherwise),
     )
     single = (
-        ("added", "New in the plan", drift.added),
-        ("gone", "No longer in the plan", drift.gone),
+        ("added", f"New in the plan{', or compared only now' if is_part else ''}", drift.added),
+        ("gone", f"No longer in the plan{', or no longer compared' if is_part else ''}", drift.gone),
     )
     wide = (("wider", "Too wide since", drift.wider), ("narrower", "No longer too wide", drift.narrower))
     return {

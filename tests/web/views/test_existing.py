@@ -192,7 +192,21 @@ def test_several_firewalls_of_the_plan_need_a_choice(client):
     )
     plan = store(document)[0]
     page = Page(send(client, plan, ZONED, firewall="FW-TWO"))
-    assert figures(page)["open"] == "3"  # Clients is called like the device's own
+    assert figures(page) == {"open": "2", "refused": "0", "blocked": "0", "unproven": "0"}
+    assert "Nothing is missing: every flow between zones that passes FW-TWO is open." in page.text()
+    assert "1 flow between zones doesn’t pass FW-TWO and is left out." in page.text()
+    sides = {row[0]: row[1] for row in rows(page, "sides")}
+    assert "guessed" not in page.text(), "Clients is called like the device's own, and the plan has it elsewhere"
+    assert sides.keys() == {"Internal", "Data", "Clients"}
+    assert figures(Page(send(client, plan, ZONED)))["open"] == "3", "where none is named nothing is left out"
+
+
+def test_where_nothing_passes_the_firewall_that_is_named_nothing_is_said_to_be_open(client):
+    document = write_plan()
+    document["firewalls"][0]["zones"] = {"Data": "db", "Clients": "Clients"}
+    page = Page(send(client, store(document)[0], ZONED, firewall="FW-CORE"))
+    assert "no flow between zones passes FW-CORE" in page.text()
+    assert "Nothing is missing" not in page.text()
 
 
 def test_htmx_gets_the_answer_alone(client, plan):

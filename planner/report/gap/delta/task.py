@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from planner.engine.existing.decide import Gap
 from planner.engine.existing.lacks import Lacks
 from planner.engine.existing.model import Stage
+from planner.engine.findings.firewalls import passes
 from planner.engine.flows import Flow
 from planner.engine.report import Report
 from planner.engine.rules import narrow_boundaries
@@ -121,8 +122,7 @@ def part(flows: Iterable[Flow], device: Firewall | None, stuck: Stuck) -> list[F
     passing: list[Flow] = []
     others: list[Flow] = []
     for flow in flows:
-        here, there = (device.zones.get(end.zone) for end in (flow.source, flow.destination))
-        (passing if here and there and here != there else others).append(flow)
+        (passing if passes(device, flow.source.zone, flow.destination.zone) else others).append(flow)
     stuck.add("Their zones stand behind one side of the device, or behind none that is known", others)
     return passing
 

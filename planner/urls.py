@@ -131,6 +131,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 path("changes/sent/", changes.hand_over, name="hand_over"),
                 path("changes/<slug:name>", changes.download_changes, name="download_changes"),
                 path("acceptance/", acceptance.show_acceptance, name="show_acceptance"),
+                path("acceptance/runs/<int:number>/delete/", acceptance.forget_run, name="forget_run"),
                 path("acceptance/<slug:name>", acceptance.download_acceptance, name="download_acceptance"),
                 path("existing/", existing.show_existing, name="show_existing"),
                 path("existing/kept/<int:number>/", compared.show_compared, name="show_compared"),

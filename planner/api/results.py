@@ -1,6 +1,7 @@
 """Results of checks: uploaded, and what they prove; and the rules that a firewall has already, beside a plan."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,11 +11,12 @@ from django.http.response import HttpResponseBase
 from ninja import Schema
 from pydantic import Field
 
-from planner.api.access import caller_of, let_in
+from planner.api.access import caller_of, check_number, let_in
 from planner.api.bodies import JSON, read_body
 from planner.api.files import LATER, answer_apart, answer_job
+from planner.api.paging import read_place, write_next
 from planner.api.problems import Problem, refuse
-from planner.api.spec import IDEMPOTENCY_KEY, OF_A_PLAN, content, in_query, named, operate, read_key
+from planner.api.spec import IDEMPOTENCY_KEY, OF_A_PLAN, PAGE, content, in_query, named, operate, read_key
 from planner.deploy.turns import ASIDE, LARGE, in_turn
 from planner.engine.existing.decide import Also
 from planner.engine.existing.model import Unreadable
@@ -34,7 +36,8 @@ from planner.store.files import send
 from planner.store.jobs import Order, ask_sealed
 from planner.store.models import Hold, Plan
 from planner.store.reports import report_for
-from planner.store.results import Taken, Upload, take
+from planner.store.results import Taken, Upload, take, take_away
+from planner.store.run_models import CheckRun
 from planner.store.sent_before import Answered, add, once
 from planner.store.token_models import ApiToken
 from planner.store.verified import follow
@@ -43,6 +46,27 @@ TAG = "Results and existing rules"
 SENT = "what a program sent"
 MUCH = 2**20
 """From how many bytes on a configuration is worked on in its turn, like a large plan."""
+
+
+class RunHead(Schema):
+    """A run of checks that is kept, without its results."""
+
+    number: int
+    source: str = Field(description="The endpoint that it was made from, by its name then.")
+    host: str = Field(description="What the machine calls itself.")
+    started: datetime
+    results: int
+    revision: int = Field(description="The newest revision when it was uploaded.")
+    uploaded: datetime
+    author: str
+    via: str = Field(description="For what the token, link or address is that it came by.")
+
+
+class RunList(Schema):
+    """The runs of a plan, the oldest first."""
+
+    items: list[RunHead]
+    next: str | None
 
 
 class TakenResults(Schema):
@@ -112,6 +136,53 @@ def send_results(request: HttpRequest, key: UUID) -> HttpResponseBase:
         taken, _ = follow(plan, report, taken, who=caller.token.label or sender.who, note=note)
         made.messages += [taken.unfinished] if taken.unfinished else []
     return HttpResponse(made.model_dump_json().encode(), content_type=JSON)
+
+
+@operate(
+    TAG,
+    "GET",
+    "/plans/{uuid:key}/results",
+    url_name="results",
+    response=RunList,
+    parameters=PAGE,
+    problems=OF_A_PLAN,
+    operation_id="list_runs",
+    summary="The runs of checks that are kept",
+)
+def list_runs(request: HttpRequest, key: UUID) -> RunList:
+    """Whichever still says something of the plan, and the newest of each source. For those who may edit the plan."""
+    limit, after = read_place(request)
+    with let_in(request, key, Hold.Role.EDIT, document=False) as plan:
+        found = list(plan.check_runs.filter(pk__gt=after or 0).order_by("pk").defer("data")[: limit + 1])
+        return RunList(
+            items=[_head(row) for row in found[:limit]],
+            next=write_next(found[limit - 1].pk) if len(found) > limit else None,
+        )
+
+
+def _head(row: CheckRun) -> RunHead:
+    return RunHead(
+        number=row.pk, source=row.source, host=row.host, started=row.started, results=row.number,
+        revision=row.revision, uploaded=row.at, author=row.author, via=row.via,
+    )  # fmt: skip
+
+
+@operate(
+    TAG,
+    "DELETE",
+    "/plans/{uuid:key}/results/{int:number}",
+    url_name="result",
+    problems=OF_A_PLAN,
+    operation_id="delete_run",
+    summary="Take a run of checks away",
+    answers={204: {"description": "It is gone, with all that it proved"}},
+)
+def delete_run(request: HttpRequest, key: UUID, number: int) -> HttpResponseBase:
+    """As where its machine is gone, so that nothing else closes what it found. Its file can be uploaded again."""
+    with let_in(request, key, Hold.Role.EDIT, writes=True, document=False) as plan:
+        if not take_away(plan.pk, check_number(number), who=caller_of(request).sender().who):
+            raise Problem(code="nothing-here", detail="This plan has no such run.")
+    return HttpResponse(status=204)
 
 
 def _describe_files(kinds: Mapping[str, Any]) -> dict[int, dict[str, Any]]:

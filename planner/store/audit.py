@@ -22,7 +22,7 @@ Kind = Literal[
     "edit-link-made", "edit-link-withdrawn", "edit-link-opened",
     "link-made", "link-opened", "states-reported", "link-revoked", "link-brought-back", "wrong-passphrase",
     "access-given-back",
-    "upload-made", "upload-revoked", "results-uploaded",
+    "upload-made", "upload-revoked", "results-uploaded", "results-deleted",
     "token-made", "token-revoked", "token-refused",
     "comparison-kept", "comparison-deleted",
     "logged-in", "logged-out", "login-failed", "password-changed", "privileges-changed", "account-deleted",

@@ -161,7 +161,7 @@ def prove(plan: models.Plan, report: Report) -> Proven:
             flows={one.state.check.opening: one.status for one in acceptance.flows},
         )
 
-    return _kept.find((plan.key, plan.revision, newest, report), make)[1]
+    return _kept.find((plan.key, plan.revision, plan.updated, newest, report), make)[1]
 
 
 def _list_told(runs: Sequence[tuple[CheckRun, bool]]) -> list[CheckRun]:
@@ -326,6 +326,20 @@ def forget_superseded(taken: Taken, proven: Proven) -> None:
     """
     superseded = {*proven.superseded}.difference(row.pk for row in taken.stored)
     CheckRun.objects.filter(pk__in=superseded, source__in=taken.sources).delete()
+
+
+@transaction.atomic
+def take_away(plan_id: int, number: int, *, who: str) -> bool:
+    """Forget the run of a plan that has this number, and whatever it proves; False where the plan has none of it.
+
+    Raises NotPossible for a plan in the bin, and AccessTaken.
+    """
+    plan = lock_plan(plan_id)
+    if not 0 < number < 2**63 or not _runs(plan).filter(pk=number).delete()[0]:
+        return False
+    plan.save(update_fields=["updated"])  # what is proven is kept until then, and so are pages that say it
+    audit.note("results-deleted", plan=plan, actor=who, detail=f"number {number}")
+    return True
 
 
 @transaction.atomic

@@ -48,6 +48,7 @@ def list_known(program, plan):
     program.delete(f"{at}/members/{gone.pk}")
     guest = plan.holds.create(browser="g" * 64, role=Hold.Role.EDIT)
     [taken] = program.get(f"{at}/withdrawals").json()["items"]
+    program.post(f"{at}/results", write_results(report_of(plan), "PS01", started="2026-11-24T10:00:00Z"))
     said = {"on": "endpoint", "of": "DC01", "text": "Here"}
     numbers = {
         "links/{number}": live["number"],
@@ -56,6 +57,7 @@ def list_known(program, plan):
         "withdrawals/{number}": taken["number"],
         "comments/{number}": program.post(f"{at}/comments", said).json()["number"],
         "uploads/{number}": program.post(f"{at}/uploads", {"label": "L"}).json()["number"],
+        "results/{number}": plan.check_runs.get().pk,
         "revisions/{number}": 1,
     }
     names = {

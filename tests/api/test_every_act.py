@@ -68,6 +68,7 @@ ACTS = {
     "resolve_comment": ("resolve_comment",),
     "delete_comment": ("delete_comment",),
     "show_acceptance": ("send_results",),
+    "forget_run": ("delete_run",),
     "show_existing": ("read_gap",),
     "download_existing": ("read_gap",),
     "cancel_job": ("cancel_file",),

@@ -65,6 +65,8 @@ ROWS = {
     "states": Row("POST", "/plans/{key}/rules/states", EDIT, ok=412, data={"picks": [f"{0:024}.0"], "owner": "O"}),
     "ask": Row("GET", "/plans/{key}/ask?from=PS01&to=DC01&service=icmp", role="read"),
     "results": Row("POST", "/plans/{key}/results", (*EDIT, "results"), ok=422, data={"none": 1}),
+    "results GET": Row("GET", "/plans/{key}/results"),
+    "result": Row("DELETE", "/plans/{key}/results/999", EDIT, ok=404),
     "acceptance": Row("GET", "/plans/{key}/acceptance"),
     "gap": Row("POST", "/plans/{key}/gap?from=nftables", data=RULES, kind="text/plain"),
     "links": Row("GET", "/plans/{key}/links", role="own"),

@@ -173,17 +173,26 @@ def _say_end(endpoint: Endpoint) -> str:
 
 def list_forbidden(acceptance: Acceptance) -> tuple[str, ...]:
     """What is open and must not be: a sentence each, once."""
+    found: dict[str, None] = {}
+    for state in _list_holes(acceptance):
+        check = state.check
+        service = f"{check.protocol} {check.ports or ''}".rstrip()
+        host = state.seen[0].run.results.host if state.seen else ""
+        on = f", on {host}" if host else ""
+        found[f"{check.source} reaches {check.destination} on {service}: {say_came(state)}{on}"] = None
+    return tuple(found)
+
+
+def list_hole_runs(acceptance: Acceptance) -> tuple[str, ...]:
+    """The names of the runs that found what is open and must not be, each once."""
+    seen = (one for state in _list_holes(acceptance) for one in state.seen)
+    return tuple(dict.fromkeys(one.run.name for one in seen if one.result.outcome in ("open", "refused")))
+
+
+def _list_holes(acceptance: Acceptance) -> Iterator[State]:
     states = [state for row in acceptance.closed for state in row.states]
     states += [*acceptance.beside, *(one.state for one in acceptance.flows if one.status == "forbidden-open")]
-    found: dict[str, None] = {}
-    for state in states:
-        if state.status == "forbidden-open" or not state.check.closed:
-            check = state.check
-            service = f"{check.protocol} {check.ports or ''}".rstrip()
-            host = state.seen[0].run.results.host if state.seen else ""
-            on = f", on {host}" if host else ""
-            found[f"{check.source} reaches {check.destination} on {service}: {say_came(state)}{on}"] = None
-    return tuple(found)
+    return (state for state in states if state.status == "forbidden-open" or not state.check.closed)
 
 
 def list_rows(acceptance: Acceptance) -> tuple[Row, ...]:

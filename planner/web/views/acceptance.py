@@ -9,10 +9,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.safestring import mark_safe
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from planner.engine import Report
 from planner.engine.acceptance import Status
+from planner.plan.edits import NotPossible
 from planner.report import ACCEPTANCE_FORMATS
 from planner.report.said.acceptance import (
     NAMES,
@@ -23,6 +24,7 @@ from planner.report.said.acceptance import (
     count_not_proven,
     list_blocked,
     list_forbidden,
+    list_hole_runs,
     list_not_proven,
     list_rows,
     say_accepted,
@@ -34,7 +36,7 @@ from planner.store.files import send
 from planner.store.lives import lives_of
 from planner.store.models import Plan
 from planner.store.reports import report_for
-from planner.store.results import MOST_TOGETHER, Proven, Taken, Upload, list_runs, list_steps, prove
+from planner.store.results import MOST_TOGETHER, Proven, Taken, Upload, list_runs, list_steps, prove, take_away
 from planner.store.run_models import CheckRun
 from planner.store.verified import take_uploads, tell_results
 from planner.web.views.access import glance_view, take_turn
@@ -59,6 +61,9 @@ MOST_BLOCKED = 200
 MOST_CELLS = 20
 """How many sources of a rule stand there at once, where they have one column."""
 MOST_RUNS = 30
+"""How many runs it lists, the newest."""
+MOST_HOLES = 100
+"""How many of those besides that found something open."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -86,8 +91,7 @@ def _take(request: HttpRequest, plan: Plan, report: Report) -> HttpResponse:
     said = say_taken(taken, verified)
     if taken.messages or not taken.stored:
         return _show(request, plan, report, said=said, messages=taken.messages)
-    query = urlencode({SAID: dumps(said, salt=_salt(plan))})
-    return redirect(f"{reverse('show_acceptance', kwargs={'key': plan.key})}?{query}")
+    return _redirect(plan, said)
 
 
 def _salt(plan: Plan) -> str:
@@ -100,6 +104,28 @@ def _read_said(request: HttpRequest, plan: Plan) -> str:
         return str(loads(request.GET.get(SAID, ""), salt=_salt(plan), max_age=SAID_FOR))
     except BadSignature:
         return ""
+
+
+@require_POST
+@glance_view
+def forget_run(request: HttpRequest, plan: Plan, number: int) -> HttpResponse:
+    """Take a run away, be it that its machine is gone and nothing else can close what it found."""
+    try:
+        is_gone = take_away(plan.pk, number, who=read_sender(request).who)
+        trouble = "" if is_gone else "That run isn’t there any more; nothing was taken away."
+    except NotPossible as error:
+        trouble = str(error)
+    if not trouble:
+        return _redirect(plan, "The run was taken away, with all that it proved.")
+    whole = Plan.objects.get(pk=plan.pk)
+    with take_turn(request, whole):
+        return _show(request, whole, report_for(whole.version, matrix_of(whole)), trouble=trouble)
+
+
+def _redirect(plan: Plan, said: str) -> HttpResponse:
+    """To the page, which says what was done."""
+    query = urlencode({SAID: dumps(said, salt=_salt(plan))})
+    return redirect(f"{reverse('show_acceptance', kwargs={'key': plan.key})}?{query}")
 
 
 @require_safe
@@ -150,7 +176,7 @@ def _describe(plan: Plan, report: Report) -> dict[str, Any]:
     return {
         "plan": plan,
         "here": reverse("show_acceptance", kwargs={"key": plan.key}),
-        "runs": list_runs(plan, MOST_RUNS),
+        "runs": _list_runs(plan, proven),
         **describe_acceptance(report, proven),
         **describe_trend(list_steps(plan, proven) if proven else ()),
         "blocked_again": [
@@ -159,6 +185,14 @@ def _describe(plan: Plan, report: Report) -> dict[str, Any]:
             if finding.code == "verified-blocked"
         ],
     }
+
+
+def _list_runs(plan: Plan, proven: Proven) -> list[CheckRun]:
+    """The newest runs, and whichever found what must be closed open: each can be taken away."""
+    newest = list_runs(plan, MOST_RUNS)
+    holes = [proven.runs[name] for name in list_hole_runs(proven.acceptance)][:MOST_HOLES]
+    there = {run.pk: run for run in (*newest, *holes)}
+    return [there[number] for number in sorted(there, reverse=True)]
 
 
 def say_taken(taken: Taken, verified: int) -> str:

@@ -12,8 +12,8 @@ from planner.web.views.errors import show_error
 
 BESIDE = frozenset({
     "add_comment", "cancel_job", "close_rules", "delete_comment", "download_existing", "duplicate_plan",
-    "forget_compared", "hand_over", "name_checkpoint", "name_visitor", "resolve_comment", "set_state", "set_states",
-    "show_acceptance", "show_existing", "switch_edition", "take_states",
+    "forget_compared", "forget_run", "hand_over", "name_checkpoint", "name_visitor", "resolve_comment", "set_state",
+    "set_states", "show_acceptance", "show_existing", "switch_edition", "take_states",
 })  # fmt: skip
 """What is sent to a plan and leaves its document alone, by the names of views. Whatever else is sent may change it.
 

@@ -103,6 +103,7 @@ ROWS: dict[str, Row] = {
     "show_existing_answer": Row("editors", args={"name": FILES["report"]}),
     "take_states": Row("editors", 200, "post", args={"number": "1"}),
     "forget_compared": Row("editors", 302, "post", args={"number": "1"}),
+    "forget_run": Row("editors", 200, "post", args={"number": "999"}),
     "show_uploads": Row("owners"),
     "revoke_upload": post("owners", 200),
     "send_results": Row("reporting link"),

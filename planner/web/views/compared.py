@@ -106,9 +106,7 @@ def _show(request: HttpRequest, plan: Plan, number: int, trouble: str = "") -> H
         "since_device": name_device(since) if since else "",
         "is_lost": found[number].is_lost,
         "lost": lost,
-        "drift": _describe_drift(*(kept.answer for kept in drifting))
-        if len(drifting) == 2 and not lost
-        else None,
+        "drift": _describe_drift(*(kept.answer for kept in drifting)) if len(drifting) == 2 and not lost else None,
         "figures": [(LOOKS[state], answer.counts[state], NAMES[state]) for state in STATES],
         "total": len(answer.flows),
         "elsewhere": say_elsewhere(answer.elsewhere or 0, row.firewall),

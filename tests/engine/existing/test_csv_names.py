@@ -83,6 +83,11 @@ def test_a_network_with_its_mask_or_itself_in_parentheses_is_that_network(cell):
     assert sources(cell, "10.0.0.5", "10.0.1.5", "255.255.255.0") == ["this", "others", "others"]
 
 
+def test_any_with_any_in_parentheses_is_anything():
+    assert sources("Any (all)", "10.0.0.5", "10.9.0.1") == ["this"] * 2
+    assert services("Any (all)", 443) == ["this"]
+
+
 @each("cell", ["Not domain joined (10.0.0.0/24)", "not SRV 01 (10.0.0.1)", "Not managed (10.0.0.0/24)"])
 def test_a_name_that_begins_with_not_is_no_negation(cell):
     assert sources(cell, "10.0.0.1", "10.9.0.1") == ["unknown"] * 2

@@ -334,7 +334,7 @@ class _Table:
         items, negated = split_cell(tidy(cell), _reads)
         word = row.get(f"not_{side}", "").casefold()
         is_clear = items and negated is not None and word in _YES | _NO | {""}
-        if not is_clear or any(takes_away(item, _reads) and not self._read_address(item) for item in items):
+        if not is_clear or any(not self._read_address(item) and takes_away(item, _reads) for item in items):
             return vague(f"{side} {quote(cell)}")
         several: list[Addresses] = []
         for item in items:
@@ -422,8 +422,8 @@ def _read_beside(name: str, inner: str) -> Addresses | None:
 
     Behind an address its mask may stand, or the same once more.
     """
-    if name.casefold() in ANY or name.casefold() in _FAMILIES:
-        return None
+    if (word := name.casefold()) in ANY or word in _FAMILIES:
+        return ANYBODY if word in ANY and inner.casefold() in ANY else None
     name, *words = (
         one if parse_literal(one) else one.rstrip(_TRAILING) for one in (name, *re.split(r"[\s()]+", name))
     )

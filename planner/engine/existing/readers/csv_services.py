@@ -48,7 +48,7 @@ def read_list(cell: str, protocol: str) -> Services:
     The protocol is that of another column, or else what stands before it: tcp/80,443. Where one value takes away, none
     is understood; a protocol alone is all of its ports, unless others have some: tcp, udp/53.
     """
-    if any(takes_away(item, reads) and not reads(item) for item in split_cell(cell, reads)[0]):
+    if any(not reads(item) and takes_away(item, reads) for item in split_cell(cell, reads)[0]):
         return unknown_service(f"service {quote(cell)}")
     known: list[Service] = []
     bare: list[tuple[str, Service]] = []

@@ -30,7 +30,7 @@ Options:
   -Upload URL       an address of the plan that takes results; they are sent there
   -Help             this text
 Results are one JSON document. Exit status: 0 if all that was tried is open, refused or unproven and nothing is open
-that must be closed, 3 if not, 1 if the checks can't be made, 2 for wrong usage.
+that must be closed, 3 if not or if nothing was tried, 1 if the checks can't be made, 2 for wrong usage.
 '@
 if ($Help) {
     Write-Output $usage
@@ -219,6 +219,7 @@ foreach ($row in $rows) {
 $lines = @()
 $counts = @{}
 $status = 0
+$tried = $false
 foreach ($try in $tries) {
     if ($try.Shell) {
         try {
@@ -240,6 +241,7 @@ foreach ($try in $tries) {
         '", "protocol": "' + $protocol + '", "port": ' + $port + ', "outcome": "' + $try.Outcome +
         '", "milliseconds": ' + $try.Took + ', "error": ' + $words + '}'
     $told = $try.Outcome
+    if ($told -ne 'skipped' -and $told -ne 'unresolved') { $tried = $true }
     if ($must -eq 'closed') {
         if ($told -eq 'open' -or $told -eq 'refused') { $told = 'open that must be closed'; $status = 3 }
         elseif ($told -eq 'filtered') { $told = 'closed as it must be' }
@@ -273,4 +275,8 @@ if ($Upload) {
     }
 }
 foreach ($told in @($counts.Keys | Sort-Object)) { [Console]::Error.WriteLine(('{0,6} {1}' -f $counts[$told], $told)) }
+if (-not $tried) {
+    [Console]::Error.WriteLine('Nothing was tried: the results say of each check why.')
+    exit 3
+}
 exit $status

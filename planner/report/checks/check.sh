@@ -21,7 +21,7 @@ Options:
   --upload URL       an address of the plan that takes results; curl sends them there
   --help             this text
 Results are one JSON document. Exit status: 0 if all that was tried is open, refused or unproven and nothing is open
-that must be closed, 3 if not, 1 if the checks can't be made, 2 for wrong usage.
+that must be closed, 3 if not or if nothing was tried, 1 if the checks can't be made, 2 for wrong usage.
 TEXT
 }
 
@@ -287,13 +287,14 @@ results=$(run | sort -n)
 shape='{"format": 1, "plan": %s, "report": "%s", "source": %s, "host": %s, "started": "%s",\n "results": ['
 printf -v document "$shape" \
   "$plan" "$report" "$source" "$(json_text "$(uname -n)")" "$began"
-comma='' status=0
+comma='' status=0 tried=''
 declare -A counts
 while IFS=$'\t' read -r _ must outcome line; do
   [[ -n $outcome ]] || continue
   document+="$comma"$'\n  '"$line"
   comma=,
   told=$outcome
+  [[ $outcome == skipped || $outcome == unresolved ]] || tried=1
   case $must-$outcome in
     closed-open | closed-refused) told='open that must be closed' status=3 ;;
     closed-filtered) told='closed as it must be' ;;
@@ -315,4 +316,5 @@ if [[ -n $upload ]]; then
   fi
 fi
 for told in "${!counts[@]}"; do printf '%6d %s\n' "${counts[$told]}" "$told"; done | sort -k 2 >&2
+[[ -n $tried ]] || fail 3 'Nothing was tried: the results say of each check why.'
 exit "$status"

@@ -228,6 +228,19 @@ def test_a_range_a_network_a_name_and_a_host_that_is_not_known(tmp_path):
     assert {key[1]: value for key, value in outcomes(with_host).items() if key[0] == "Far"} == {"127.9.3.4": "open"}
 
 
+def test_where_nothing_was_tried_it_says_so_and_fails(tmp_path):
+    """Nobody may take a night of skipped checks for a night that went well."""
+    script = archive_of(loopback(("Far", "tcp", "42100")))["PS01.sh"]
+    status, results, said = run_script(script, folder=tmp_path)
+    assert {row["outcome"] for row in results["results"]} == {"skipped", "unresolved"}
+    assert status == 3
+    assert said.splitlines()[-1] == "Nothing was tried: the results say of each check why."
+    assert said.splitlines()[-1] in read_program("check.ps1")
+    status, _, said = run_script(script, "--host", "127.9.3.4", folder=tmp_path)
+    assert status == 0
+    assert "Nothing was tried" not in said
+
+
 def test_an_address_and_a_name_that_leads_to_it_are_two_attempts_and_both_prove_the_flow(tmp_path):
     document = loopback(("Both", "tcp", "42400"))
     document["endpoints"].append({"name": "Both", "zone": "DMZ", "addresses": ["127.0.0.1", "localhost"]})

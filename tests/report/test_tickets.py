@@ -11,7 +11,7 @@ from planner.report.formats.markdown import escape
 from planner.report.formats.rule_texts import COLUMNS, escape_jira, write_jira
 from planner.report.formats.tickets import KINDS, render_tickets
 from planner.report.said.passed import Passed
-from tests.report.samples import HOSTILE_NAMES, contoso, evaluate, hostile
+from tests.report.samples import HOSTILE_NAMES, contoso, evaluate, hostile, write_plan
 
 WALLS = [
     {"name": "FW/1", "format": "fortigate", "zones": {"Internal": "inside", "DMZ": "dmz", "Internet": "outside"}},
@@ -44,6 +44,26 @@ def test_each_firewall_has_a_file_with_the_rules_that_pass_it():
         for folder, ending, _ in KINDS:
             text = files[f"{folder}/firewalls/{stem}.{ending}"]
             assert {rule.id for rule in REPORT.rules if rule.id in text} == wanted
+
+
+def test_a_firewalls_ticket_says_which_ends_of_its_rules_are_not_in_its_file():
+    """A rule stands whole; the file has those of its ends that stand behind the firewall and have an address."""
+    zones = (*((name, "remote-site") for name in "ABC"), ("DMZ", "dmz"))
+    ends = [
+        {"name": f"{zone}1", "zone": zone, "addresses": [] if zone == "B" else [f"10.0.0.{place}"]}
+        for place, (zone, _) in enumerate(zones, 1)
+    ]
+    flows = [
+        {"source": f"{zone}1", "destination": "DMZ1", "protocol": "tcp", "ports": "443", "reason": "x"}
+        for zone in "ABC"
+    ]
+    wall = {"name": "FW", "format": "asa", "zones": {"A": "wan", "B": "wan", "DMZ": "dmz"}}
+    files = read(evaluate(write_plan(*ends, zones=zones, additional_flows=flows, firewalls=[wall])))
+    for folder, ending, _ in KINDS:
+        text = files[f"{folder}/firewalls/FW.{ending}"]
+        assert "Not behind FW, so not in its configuration: C1" in text
+        assert "No address yet, so not in its configuration: B1" in text
+    assert "configuration" not in files["text/boundaries/RS-DMZ.txt"]
 
 
 def test_a_plan_without_rules_has_nothing_but_the_readme():

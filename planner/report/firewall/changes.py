@@ -15,7 +15,8 @@ from planner.report.firewall.devices.table import WRITERS, takes_names
 from planner.report.firewall.devices.writer import Writer
 from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.head import BACK, comment_out, pack, say_way_back, write_file
-from planner.report.firewall.permits import LeftOut, Permits
+from planner.report.firewall.omissions import LeftOut
+from planner.report.firewall.permits import Permits
 from planner.report.firewall.places import check_place, list_gone, match_firewalls, told_as
 from planner.report.firewall.words import clean, name_files
 from planner.report.said.edition import Editions

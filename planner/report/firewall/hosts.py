@@ -6,7 +6,8 @@ from planner.engine.report import Report
 from planner.plan.document import Endpoint
 from planner.report.firewall import nftables, windows
 from planner.report.firewall.head import introduce, list_lines
-from planner.report.firewall.permits import Host, LeftOut, Permits
+from planner.report.firewall.omissions import LeftOut
+from planner.report.firewall.permits import Host, Permits
 from planner.report.firewall.targets import NFTABLES
 from planner.report.said.edition import Edition
 from ports.text import many

@@ -18,7 +18,8 @@ from planner.report.firewall.head import (
     introduce,
     write_file,
 )
-from planner.report.firewall.permits import LeftOut, Permits
+from planner.report.firewall.omissions import LeftOut
+from planner.report.firewall.permits import Permits
 from planner.report.firewall.places import name_chain, say_apart
 from planner.report.firewall.targets import IPTABLES
 from planner.report.firewall.words import cut

@@ -8,7 +8,7 @@ import copy
 import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from planner.engine.flows import Flow
 from planner.engine.report import Report
@@ -19,38 +19,32 @@ from planner.plan.fields import Firewall
 from planner.plan.special import Network, is_special
 from planner.report.firewall.crossings import Part, list_crossings
 from planner.report.firewall.elsewhere import Elsewhere, find_rest
+from planner.report.firewall.omissions import (
+    ALSO_NAMES,
+    LESS_DESTINATIONS,
+    LESS_SOURCES,
+    NO_ADDRESS,
+    NO_COMMON_FAMILY,
+    NO_DESTINATION,
+    NO_SOURCE,
+    ONLY_IPV6_ECHO,
+    ONLY_NAMES,
+    SPECIAL,
+    LeftOut,
+    Omissions,
+)
 from planner.report.firewall.words import clean, name_endpoints
 from planner.report.said.outline import describe_marks, describe_reasons
 from planner.report.said.text import index_rules
 from planner.report.said.within import index_within, number_within
 from ports.matrix import Reason
+from ports.text import several
 
 FAMILIES = (4, 6)
 MOST_REMOTE = 20
 """Networks that a command for Windows' own rules names."""
 PART = 50
 """Addresses in one object; an endpoint with more has several."""
-
-NO_ADDRESS = "No address in the plan yet"
-ONLY_NAMES = "Only DNS names, which are not resolved here"
-ALSO_NAMES = "DNS names beside addresses; the addresses are in, the names are not"
-NO_SOURCE = "Rules without a source that has an IP address"
-NO_DESTINATION = "Rules without a destination that has an IP address"
-NO_COMMON_FAMILY = "Pairs without an address family in common"
-ONLY_IPV6_ECHO = "Echo requests (ICMP) between IPv6 addresses, which the document does not speak of"
-SPECIAL = "Addresses that no firewall forwards (loopback, link-local, multicast, unspecified, broadcast, IPv4-mapped)"
-REASONS = (NO_ADDRESS, ONLY_NAMES, ALSO_NAMES, SPECIAL, NO_SOURCE, NO_DESTINATION, NO_COMMON_FAMILY, ONLY_IPV6_ECHO)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeftOut:
-    """What is not in the file, under one reason; the items are harmless text."""
-
-    why: str
-    items: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return f"{self.why}: {'; '.join(self.items)}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,21 +211,6 @@ class Addresses:
         return sum(len(self.objects[member]) for member in members)
 
 
-@dataclass(slots=True)
-class Omissions:
-    """Gathers what is left out: why -> items, in the order in which they are found."""
-
-    found: dict[str, dict[str, None]] = field(default_factory=lambda: {why: {} for why in REASONS})
-
-    def add(self, why: str, item: str) -> None:
-        """Remember one item under its reason."""
-        self.found[why][item] = None
-
-    def freeze(self) -> tuple[LeftOut, ...]:
-        """The reasons that have items."""
-        return tuple(LeftOut(why=why, items=tuple(items)) for why, items in self.found.items() if items)
-
-
 class Permits:
     """The permits of a report: at its boundaries or at one firewall of its plan, and for single hosts."""
 
@@ -246,16 +225,19 @@ class Permits:
         """The firewall that they are for; None: all boundaries."""
         self.addresses = Addresses(report.plan.endpoints, names=names, suffix=suffix)
         self._elsewhere = Elsewhere(report.plan)
-        omissions = Omissions()
+        omissions, bare = Omissions(), list[Part]()
         self.boundaries = tuple(
             BoundaryPermits(
                 source=crossing.source,
                 destination=crossing.destination,
                 label=crossing.label,
-                permits=tuple(permit for part in crossing.parts for permit in self._permit_part(part, omissions)),
+                permits=tuple(
+                    permit for part in crossing.parts for permit in self._permit_part(part, bare, omissions)
+                ),
             )
             for crossing in list_crossings(report, firewall)
         )
+        self._note_bare(bare, omissions)
         self.left_out = omissions.freeze()
         self.rules = _count_rules(self.boundaries)
 
@@ -280,11 +262,24 @@ class Permits:
         kept.rules = _count_rules(kept.boundaries)
         return kept
 
-    def _permit_part(self, part: Part, omissions: Omissions) -> Iterator[Permit]:
+    def _note_bare(self, bare: Iterable[Part], omissions: Omissions) -> None:
+        """Note the parts of rules of which one side has no IP address; other parts of a rule may be there."""
+        there = {permit.label for one in self.boundaries for permit in one.permits}
+        without = self.addresses.without
+        for part in bare:
+            of_sources = all(end.name in without for end in part.sources)
+            if part.rule.id in there:
+                why, ends = (LESS_SOURCES, part.sources) if of_sources else (LESS_DESTINATIONS, part.destinations)
+                named = several([self.addresses.labels[end.name] for end in ends])
+                omissions.add(why, f"{part.rule.id} ({named})")
+            else:
+                omissions.add(NO_SOURCE if of_sources else NO_DESTINATION, part.rule.id)
+
+    def _permit_part(self, part: Part, bare: list[Part], omissions: Omissions) -> Iterator[Permit]:
         rule = part.rule
         sources, destinations = self._usable(part.sources, omissions), self._usable(part.destinations, omissions)
         if not sources or not destinations:
-            omissions.add(NO_DESTINATION if sources else NO_SOURCE, rule.id)
+            bare.append(part)
             return
         self._note_strangers(rule.id, sources, destinations, omissions)
         for number, (service, reasons) in enumerate(zip(rule.services, rule.service_reasons, strict=True), 1):

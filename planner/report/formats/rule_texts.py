@@ -40,9 +40,9 @@ def write_table(report: Report, _selection: Selection | None = None) -> str:
     return "".join("\t".join(neutralise_parts(show_line(cell)) for cell in line) + "\n" for line in lines)
 
 
-def write_markdown(report: Report, selection: Selection | None = None) -> str:
-    """A table of Markdown under a heading for each boundary."""
-    lines = [line for sentence in _introduce(report, selection) for line in (escape(sentence), "")]
+def write_markdown(report: Report, selection: Selection | None = None, notes: Iterable[str] = ()) -> str:
+    """A table of Markdown under a heading for each boundary; the notes, each a sentence, above them."""
+    lines = [line for sentence in (*_introduce(report, selection), *notes) for line in (escape(sentence), "")]
     for chapter in _chapters(report):
         lines += [f"### {escape(chapter.boundary.label)}", ""]
         rows = _rows(chapter, report)
@@ -64,9 +64,9 @@ def _leave_out_zones(row: tuple[str, ...]) -> tuple[str, ...]:
     return row[:1] + row[3:]
 
 
-def write_ticket(report: Report, selection: Selection | None = None) -> str:
+def write_ticket(report: Report, selection: Selection | None = None, notes: Iterable[str] = ()) -> str:
     """By boundary, for whoever makes the rules: source, destination, and each service with what it is for."""
-    lines = [*_introduce(report, selection)]
+    lines = [*_introduce(report, selection), *notes]
     for chapter in _chapters(report):
         count = many(len(chapter.lines), "rule")
         lines += ["", f"{show_line(chapter.boundary.label)} ({count})"]
@@ -75,9 +75,9 @@ def write_ticket(report: Report, selection: Selection | None = None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write_jira(report: Report, selection: Selection | None = None) -> str:
+def write_jira(report: Report, selection: Selection | None = None, notes: Iterable[str] = ()) -> str:
     """The same as a table of Jira's wiki markup under a heading for each boundary."""
-    lines = [line for sentence in _introduce(report, selection) for line in (escape_jira(sentence), "")]
+    lines = [line for sentence in (*_introduce(report, selection), *notes) for line in (escape_jira(sentence), "")]
     for chapter in _chapters(report):
         lines += [f"h3. {escape_jira(chapter.boundary.label)}", "", f"||{'||'.join(_leave_out_zones(COLUMNS))}||"]
         for row in _rows(chapter, report):

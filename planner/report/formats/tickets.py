@@ -1,16 +1,18 @@
 """The rules as bodies of tickets: a file for each boundary and for each firewall, in three ways to write one."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from planner.engine.report import Report
 from planner.engine.rules import Rule
+from planner.plan.fields import Firewall
 from planner.report.firewall.head import pack
 from planner.report.firewall.words import name_files
 from planner.report.formats.rule_texts import write_jira, write_markdown, write_ticket
 from planner.report.said.edition import Edition
 from planner.report.said.passed import Passed
+from ports.text import several, show_line
 
 KINDS = (("text", "txt", write_ticket), ("markdown", "md", write_markdown), ("jira", "txt", write_jira))
 """A folder, how its files end, and what writes them: for ServiceNow and mail, for GitHub and the like, for Jira."""
@@ -37,25 +39,38 @@ def render_tickets(report: Report, edition: Edition | None = None) -> bytes:
     files: dict[str, str | bytes] = {"README.txt": _README}
     parts = list(_divide(report))
     for folder, ending, write in KINDS:
-        for path, part in parts:
-            files[f"{folder}/{path}.{ending}"] = write(part, selection)
+        for path, part, notes in parts:
+            files[f"{folder}/{path}.{ending}"] = write(part, selection, notes)
     return pack(files)
 
 
-def _divide(report: Report) -> Iterator[tuple[str, Report]]:
-    """The report of each boundary and of each firewall, and where its files stand."""
+def _divide(report: Report) -> Iterator[tuple[str, Report, tuple[str, ...]]]:
+    """The report of each boundary and of each firewall, where its files stand, and what else these say."""
     for boundary in report.boundaries:
-        yield f"boundaries/{boundary.code}", replace(report, boundaries=(boundary,))
+        yield f"boundaries/{boundary.code}", replace(report, boundaries=(boundary,)), ()
     passed = Passed(report.plan.firewalls)
     behind: dict[str, list[tuple[int, Rule]]] = defaultdict(list)
     for place, boundary in enumerate(report.boundaries):
         for rule in boundary.rules:
             for name in passed.find(rule):
                 behind[name].append((place, rule))
-    names = [firewall.name for firewall in report.plan.firewalls if firewall.name in behind]
-    for name, file in zip(names, name_files(names), strict=True):
+    firewalls = [firewall for firewall in report.plan.firewalls if firewall.name in behind]
+    files = name_files([firewall.name for firewall in firewalls])
+    for firewall, file in zip(firewalls, files, strict=True):
         rules: dict[int, list[Rule]] = defaultdict(list)
-        for place, rule in behind[name]:
+        for place, rule in behind[firewall.name]:
             rules[place].append(rule)
         some = tuple(replace(report.boundaries[place], rules=tuple(listed)) for place, listed in rules.items())
-        yield f"firewalls/{file}", replace(report, boundaries=some)
+        notes = tuple(_say_absent(firewall, (rule for _, rule in behind[firewall.name])))
+        yield f"firewalls/{file}", replace(report, boundaries=some), notes
+
+
+def _say_absent(firewall: Firewall, rules: Iterable[Rule]) -> Iterator[str]:
+    """Which ends of its rules a firewall's configuration doesn't have, and why; rules stand whole in a ticket."""
+    ends = {end.name: end for rule in rules for end in (*rule.sources, *rule.destinations)}.values()
+    elsewhere = [end.name for end in ends if end.zone not in firewall.zones]
+    unknown = [end.name for end in ends if end.zone in firewall.zones and not end.addresses]
+    if elsewhere:
+        yield f"Not behind {show_line(firewall.name)}, so not in its configuration: {several(elsewhere)}"
+    if unknown:
+        yield f"No address yet, so not in its configuration: {several(unknown)}"

@@ -14,6 +14,7 @@ from tests.each import each
 from tests.report.firewall.reading import READERS, strange_lines
 from tests.report.firewall.test_hosts_and_archives import unpack
 from tests.report.firewall.test_permits import check, flow, host, plan, render
+from tests.report.samples import evaluate_once, write_plan
 
 ENDS = [host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ"), host("C", "198.51.100.1", zone="Internet")]
 HTTPS, DNS, AWAY = flow("A", "B"), flow("B", "A", "udp", "53"), flow("A", "C")
@@ -39,6 +40,25 @@ def test_rules_and_entries_are_counted_in_words_that_fit_the_number(flows, betwe
     assert f"# {between}" in render("nftables", plan(ENDS, flows)).splitlines()
     files = FORMATS["firewalls"].write_folder(plan(ENDS, flows, firewalls=[FIREWALL]))
     assert f"# {passing}" in files["FW.nft"].decode().splitlines()
+
+
+def test_a_rule_that_is_in_it_for_other_ends_is_left_out_in_part_alone():
+    """Behind one name there is no address; under “rules without a source” nobody would look for it in the file."""
+    ends = [
+        host("A", "10.1.0.1", zone="One"), host("B", zone="Two"),
+        host("D", "192.0.2.1", zone="DMZ"), host("E", zone="DMZ"),
+    ]  # fmt: skip
+    zones = (("One", "remote-site"), ("Two", "remote-site"), ("DMZ", "dmz"))
+    wall = {"name": "FW", "format": "nftables", "zones": {"One": "eth0", "Two": "eth1", "DMZ": "eth2"}}
+    flows = [flow("A", "D"), flow("B", "D"), flow("A", "E", ports="22")]
+    report = evaluate_once(write_plan(*ends, zones=zones, additional_flows=flows, firewalls=[wall]))
+    web, ssh = (rule.id for rule in sorted(report.rules, key=lambda rule: -len(rule.sources)))
+    text = FORMATS["firewalls"].write_folder(report)["FW.nft"].decode()
+    assert f'comment "{web}, tcp 443' in text
+    said = " ".join(text.replace("\n#", "").split())
+    assert f"Rules in part, without sources of theirs that have no IP address: {web} (B)." in said
+    assert f"Rules without a destination that has an IP address: {ssh}." in said
+    assert "Rules without a source" not in said
 
 
 def test_what_a_host_accepts_is_counted_in_words_that_fit_the_number():

@@ -29,7 +29,7 @@ from planner.report.firewall.head import (
     say_way_back,
     write_file,
 )
-from planner.report.firewall.permits import LeftOut
+from planner.report.firewall.omissions import LeftOut
 from planner.report.firewall.words import cut
 from planner.report.gap.delta.task import NOTHING, Stuck, Task, make_permits, say_unclear, say_when
 

@@ -17,7 +17,8 @@ from planner.report.firewall import iptables, nftables
 from planner.report.firewall.entries import Entry, list_forward, say_disabled
 from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.head import Commands, comment_out, count_rules, explain_codes, introduce, write_file
-from planner.report.firewall.permits import LeftOut, Permits
+from planner.report.firewall.omissions import LeftOut
+from planner.report.firewall.permits import Permits
 from planner.report.firewall.targets import IPTABLES, NFTABLES
 from planner.report.firewall.words import cut
 from planner.report.gap.delta.task import NOTHING, Stuck, Task, make_permits, part, say_unclear, say_when

@@ -121,6 +121,7 @@ def _find_idle_roles(evidence: Evidence, told: set[str | None]) -> Iterator[Find
         if role.kind == "group" or slug in acting or slug in told or not topology.has_role(slug):
             continue
         holders = _holders(slug, topology)
+        open_questions = list(dict.fromkeys(_find_withheld(slug, evidence)))
         yield Finding(
             code="role-without-flow",
             severity="warning",
@@ -129,8 +130,24 @@ def _find_idle_roles(evidence: Evidence, told: set[str | None]) -> Iterator[Find
             endpoints=holders,
             message=f"{say_endpoints(holders)}: as “{role.name}” nothing is opened and nothing is reached in "
             "this plan.",
-            advice="Add what the role works with, or take it away.",
+            advice=f"Decide {listed(open_questions)}: following practice gives it flows. Otherwise take the role away."
+            if open_questions
+            else "Add what the role works with, or take it away.",
         )
+
+
+def _find_withheld(role: str, evidence: Evidence) -> Iterator[str]:
+    """The titles of the unanswered caveats that would lead from a role, or to it, to what the plan has."""
+    topology, matrix = evidence.topology, evidence.matrix
+    for requirement in matrix.requirements:
+        caveat, destination = requirement.correction, requirement.destination
+        if not caveat or not destination or caveat in evidence.answered or not any(_asks(requirement, evidence.terms)):
+            continue
+        sources = source_roles(requirement, matrix)
+        if role not in sources and role not in matrix.holders[destination]:
+            continue
+        if topology.has_role(destination) and any(map(topology.has_role, sources)):
+            yield f"“{matrix.caveats[caveat].title}”"
 
 
 def source_roles(requirement: Requirement, matrix: Matrix) -> frozenset[str]:

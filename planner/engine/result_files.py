@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple, get_args
 
@@ -185,8 +186,8 @@ def _parse(data: bytes) -> ET.Element:
 def _list_cases(root: ET.Element) -> tuple[list[tuple[_Head, ET.Element]], list[ET.Element]]:
     """The test cases with what their suites say, and those that are left out. Suites may be thousands deep.
 
-    These are of suites that say nothing of a plan where others do. Raises BadResults where there is none, or
-    one of the others says too little.
+    These are of suites that don't say both plan and report where others do: other programs have properties of these
+    names, too. Raises BadResults where there is no case, none of a suite that says both, or one of these has no time.
     """
     found: list[tuple[_Head, ET.Element]] = []
     left = [(_Head(), root)]
@@ -199,16 +200,16 @@ def _list_cases(root: ET.Element) -> tuple[list[tuple[_Head, ET.Element]], list[
         left += [(head, child) for child in reversed(element)]
     if not found:
         raise BadResults("It has no test case; there is one for each check.")
-    ours = [(head, case) for head, case in found if head.plan or head.report] or found
+    ours = [(head, case) for head, case in found if head.plan and head.report]
+    if not ours:
+        if any(head.plan for head, _ in found):
+            raise BadResults(
+                "It doesn't say the digest of the report, as in plan.json: a suite needs a property 'report'."
+            )
+        raise BadResults("It doesn't say the plan's name: a suite needs a property 'plan'.")
     for head in dict.fromkeys(head for head, _ in ours):
-        for value, key, words in (
-            (head.plan, "plan", "the plan's name"),
-            (head.report, "report", "the digest of the report, as in plan.json"),
-        ):
-            if not value:
-                raise BadResults(f"It doesn't say {words}: a suite needs a property '{key}'.")
         _read_time(head.time)
-    return ours, [case for head, case in found if not (head.plan or head.report)]
+    return ours, [case for head, case in found if not (head.plan and head.report)]
 
 
 def _read_head(suite: ET.Element, outer: _Head) -> _Head:
@@ -234,21 +235,39 @@ def _read_time(text: str) -> datetime:
 
 
 def _join(found: Mapping[tuple[str, _Head], list[Result]]) -> Iterator[Results]:
-    """The results of runs: of each source, plan, report and machine what began within TOGETHER of the first of it."""
+    """The results of runs: of each source, plan, report and machine what began within TOGETHER of the first of it.
+
+    Of a check that a later suite has tried again its results count, as in a run of its own.
+    """
     apart: defaultdict[tuple[str, str, str, str], list[tuple[datetime, list[Result]]]] = defaultdict(list)
     for (source, head), results in found.items():
         apart[source, head.plan, head.report, head.host].append((_read_time(head.time), results))
     for (source, plan, report, host), parts in sorted(apart.items()):
-        runs: list[tuple[datetime, list[Result]]] = []
+        runs: list[tuple[datetime, dict[str, list[Result]]]] = []
         for started, results in sorted(parts, key=itemgetter(0)):
-            if runs and started - runs[-1][0] <= TOGETHER:
-                runs[-1][1].extend(results)
-            else:
-                runs.append((started, list(results)))
-        for started, results in runs:
-            yield Results(
-                plan=plan, report=report, source=source, host=host, started=started, results=tuple(results)
-            )  # fmt: skip
+            if not runs or started - runs[-1][0] > TOGETHER:
+                runs.append((started, {}))
+            by_check: defaultdict[str, list[Result]] = defaultdict(list)
+            for result in results:
+                by_check[result.id].append(result)
+            for slug, later in by_check.items():
+                runs[-1][1][slug] = _choose(runs[-1][1].get(slug, []), later)
+        for started, told in runs:
+            found_then = tuple(chain.from_iterable(told.values()))
+            yield Results(plan=plan, report=report, source=source, host=host, started=started, results=found_then)
+
+
+def _choose(earlier: list[Result], later: list[Result]) -> list[Result]:
+    """What counts of a check that was tried twice: the later, unless that says nothing of it, as `assess` has it."""
+    return earlier if _weigh(earlier) > _weigh(later) else later
+
+
+def _weigh(results: list[Result]) -> int:
+    """Whether a check was tried, and whether what must stay closed was by more than an attempt that failed."""
+    outcomes = {one.outcome for one in results} - {"skipped"}
+    if not outcomes:
+        return 0
+    return 1 if results[0].id.startswith(CLOSED) and outcomes <= {"error", "unresolved"} else 2
 
 
 def _read_case(checks: Mapping[str, Check], case: ET.Element) -> Iterator[tuple[Check | None, Result]]:

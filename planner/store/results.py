@@ -254,13 +254,11 @@ def take(
         except BadResults as error:
             refused.append(f"{name} was not used: {error}")
             continue
-        if any(run.results.started > timezone.now() + AHEAD for run in found):
-            refused.append(f"{name} was not used: it says that it was made later than now. Set that machine's clock.")
-        elif is_stranger and any(run.results.plan != report.plan.name for run in found):
-            refused.append(f"{name} was not used: it is of another plan.")
-        else:
-            files |= {id(run): upload for run in found}
-            runs += found
+        strange = [_find_strange(run.results, report.plan.name if is_stranger else None) for run in found]
+        refused += _say_strange(name, strange)
+        good = [run for run, why in zip(found, strange, strict=True) if not why]
+        files |= {id(run): upload for run in good}
+        runs += good
     state = assess(report, runs, [*refused, *reader.messages], reader.checks)
     planning = Planning(report)
     trimmed = [trim(run, reader.checks) for run in state.used]
@@ -276,6 +274,23 @@ def take(
     by_row = {id(row): id(files[id(run)]) for row, run in zip(stored, state.used, strict=True)}
     files_stored = len({by_row[id(row)] for row in taken.stored})
     return replace(taken, files=files_stored, sources=frozenset(row.source for row in stored))
+
+
+def _find_strange(found: Results, name: str | None) -> str:
+    """Why a run isn't even looked at; empty where it is. `name`: that of the only plan that it may be of."""
+    if found.started > timezone.now() + AHEAD:
+        return "says that it was made later than now. Set that machine's clock."
+    return "is of another plan." if name is not None and found.plan != name else ""
+
+
+def _say_strange(name: str, strange: Collection[str]) -> Iterator[str]:
+    """A sentence for each reason for which runs of a file aren't looked at."""
+    for why, count in Counter(filter(None, strange)).items():
+        if count == len(strange):
+            yield f"{name} was not used: it {why}"
+        else:
+            were, each = plural(count, "was", "were"), plural(count, "it", "each")
+            yield f"{name}: {many(count, 'run')} {were} not used: {each} {why}"
 
 
 def _say_superseded(rows: Sequence[CheckRun], told: Sequence[CheckRun]) -> Iterator[str]:

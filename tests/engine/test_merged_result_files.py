@@ -10,6 +10,7 @@ from tests.engine.test_acceptance import statuses
 from tests.engine.test_result_files import CHECKS, HEAD, REPORT, SAID, SQL, TIME, case, suite
 
 STAFF = CHECKS["Staff", "PS01", "tcp", "443"]
+BESIDE = next(check for check in CHECKS.values() if check.closed and not check.rows)
 OLD = HEAD.replace(SAID["report"], "0" * 64)
 LATER = 'timestamp="2026-11-26T10:00:00"'
 
@@ -54,9 +55,42 @@ def test_suites_that_begin_within_minutes_of_each_other_are_one_run_of_each_mach
         for outcome, time in zip(outcomes, times, strict=True)
     ]
     runs = read(*suites[::-1])
-    assert [(f"{run.results.started:%H:%M}", len(run.results.results)) for run in runs] == [("10:00", 3), ("10:11", 2)]
+    told = [(f"{run.results.started:%H:%M}", [one.outcome for one in run.results.results]) for run in runs]
+    assert told == [("10:00", ["error"]), ("10:11", ["refused"])], "what was tried again counts as it was then"
     both = [suite(case(SQL), time=f'hostname="{host}" {TIME}') for host in "ab"]
     assert [run.results.host for run in read(*both)] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("check", "first", "then", "status"),
+    [
+        (SQL, "<failure/>", "", "open"),
+        (SQL, "", "<failure/>", "blocked"),
+        (SQL, "<failure/>", "<error/>", "not-tested"),
+        (SQL, "<failure/>", "<skipped/>", "blocked"),
+        (BESIDE, "<failure/>", "", "blocked"),
+        (BESIDE, "", "<failure/>", "forbidden-open"),
+        (BESIDE, "<failure/>", "<error/>", "forbidden-open"),
+    ],
+)
+def test_what_is_tried_again_within_minutes_takes_the_place_of_what_was_tried_then(check, first, then, status):
+    later = 'timestamp="2026-11-25T10:05:00"'
+    suites = [suite(case(check, first), case(STAFF)), suite(case(check, then), time=later)]
+    for given in (suites, suites[::-1]):
+        state = assess(REPORT, read(*given))
+        found = statuses(state) | {one.check.opening: one.status for one in state.beside}
+        assert found[check.opening] == status
+        assert found[STAFF.opening] == "open"
+
+
+def test_a_suite_of_another_program_refuses_none_of_ours_by_one_property_of_that_name():
+    plans = '<properties><property name="plan" value="Test plan 7"/></properties>'
+    other = f'<testsuite name="unit">{plans}{case(SQL)}<testcase name="test_login"/></testsuite>'.encode()
+    reader = ResultReader(REPORT)
+    state = assess(REPORT, reader.read("a.xml", merged(other, suite(case(STAFF)))))
+    assert statuses(state)[STAFF.opening] == "open"
+    assert statuses(state)[SQL.opening] == "not-tested"
+    assert ["1 test case of checks" in said for said in reader.messages] == [True]
 
 
 def test_suites_that_say_nothing_of_a_plan_are_left_out_beside_one_that_does():
@@ -71,8 +105,8 @@ def test_suites_that_say_nothing_of_a_plan_are_left_out_beside_one_that_does():
     ("suites", "said"),
     [
         ([suite(case(STAFF)), suite(case(SQL), time="")], "when it was made"),
-        ([suite(case(STAFF)), suite(case(SQL), head=HEAD.replace('"report"', '"x"'))], "the digest of the report"),
-        ([suite(case(STAFF)), suite(case(SQL), head=HEAD.replace('"plan"', '"x"'))], "the plan's name"),
+        ([suite(case(SQL), head=HEAD.replace('"report"', '"x"'))], "the digest of the report"),
+        ([suite(case(SQL), head=HEAD.replace('"plan"', '"x"'))], "the plan's name"),
         ([suite()], "no test case"),
     ],
 )

@@ -244,6 +244,22 @@ def test_what_is_proven_weighs_as_much_as_its_results(monkeypatch):
 
 
 @pytest.mark.django_db
+def test_of_merged_files_those_of_other_plans_and_of_the_future_refuse_none_of_ours():
+    plan, other = make(), store(write_plan() | {"name": "Another"})[0]
+    later = {"started": (timezone.now() + timedelta(days=1)).isoformat()}
+    parts = [(report_of(of), more) for of, more in ((plan, {}), (other, {}), (plan, later))]
+    files = [render_junit(report, assess(report, run_all(report, **more))) for report, more in parts]
+    suites = [data[data.index(b"<testsuite ") : data.rindex(b"</testsuites>")] for data in files]
+    merged = b"<testsuites>" + b"".join(suites) + b"</testsuites>"
+    taken = take(plan, report_of(plan), [Upload(name="a.xml", data=merged)], who="", is_stranger=True)
+    assert [run.source for run in taken.stored] == ["PS01", "Staff"]
+    assert [said for said in taken.messages if " not used: " in said] == [
+        "a.xml: 1 run was not used: it is of another plan.",
+        "a.xml: 2 runs were not used: each says that it was made later than now. Set that machine's clock.",
+    ]
+
+
+@pytest.mark.django_db
 def test_scripts_of_before_a_new_name_go_on_to_report_and_those_of_another_plan_dont(monkeypatch):
     plan = make()
     by_script = read(plan, "PS01")

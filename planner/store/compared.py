@@ -16,7 +16,7 @@ from planner.engine.existing.decide import Gap
 from planner.engine.existing.drift import Answer, FlowAnswer, ForbiddenAnswer, StaleAnswer, WiderAnswer
 from planner.engine.existing.forbidden import Forbidden
 from planner.engine.life import End
-from planner.report.gap.words import name_forbidden, name_row, say_note
+from planner.report.gap.words import name_forbidden, say_closed_by, say_note
 from planner.store import audit, models
 from planner.store.actions import ANYONE, Sender, lock_plan
 from planner.store.compared_models import Compared
@@ -97,7 +97,7 @@ def _list_forbidden(entries: Iterable[Forbidden]) -> Iterator[ForbiddenAnswer]:
             yield ForbiddenAnswer(
                 entry=cut(name_forbidden(entry), _LONGEST),
                 is_sure=entry.is_sure,
-                row=name_row(breach.row),
+                row=cut(say_closed_by(breach.row), 2 * _LONGEST),
                 reason=cut(breach.row.reason, _LONGEST),
                 sources=breach.sources,
                 destinations=breach.destinations,
@@ -219,6 +219,13 @@ def pack(answer: Answer) -> bytes:
     return zlib.compress(json.dumps(facts, separators=(",", ":")).encode(), 6)
 
 
+def _say_row(row: str) -> str:
+    """Who forbids something, as answers have it that are kept now; earlier ones named a place in a document."""
+    if row.startswith("never["):
+        return "the plan keeps it closed"
+    return f"{row} of the document keeps it closed" if row.startswith("section ") else row
+
+
 def unpack(data: bytes) -> Answer:
     facts = json.loads(zlib.decompressobj().decompress(data, _UNPACKED))
     names = facts["entries"]
@@ -258,7 +265,7 @@ def unpack(data: bytes) -> Answer:
             ForbiddenAnswer(
                 entry=entry,
                 is_sure=is_sure,
-                row=row,
+                row=_say_row(row),
                 reason=reason,
                 sources=tuple(sources),
                 destinations=tuple(destinations),

@@ -73,7 +73,7 @@ class ForbiddenAnswer:
     entry: str
     is_sure: bool
     row: str
-    """Who forbids it: "never[1]", or a section of the document."""
+    """Who forbids it, in words."""
     reason: str
     sources: tuple[str, ...]
     destinations: tuple[str, ...]

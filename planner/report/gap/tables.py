@@ -12,8 +12,8 @@ from planner.report.formats.workbook import Columns, Sheet, as_cell, make_book
 from planner.report.gap.words import (
     NAMES,
     name_forbidden,
-    name_row,
     say_breach,
+    say_closed_by,
     say_doubt,
     say_elsewhere,
     say_needed,
@@ -35,7 +35,7 @@ _WIDER: Columns = (
 )  # fmt: skip
 _STALE: Columns = (("Entry", 60), ("Named after", 16), ("Service", 14), ("Why", 40))
 _FORBIDDEN: Columns = (
-    ("Entry", 60), ("Sure", 8), ("Sources", 30), ("Destinations", 30), ("Admits", 30), ("Forbidden by", 14),
+    ("Entry", 60), ("Sure", 8), ("Sources", 30), ("Destinations", 30), ("Admits", 30), ("Forbidden by", 40),
     ("Reason", 60), ("Not understood", 40),
 )  # fmt: skip
 _UNKNOWN: Columns = (("Construct", 60), ("Entries", 60), ("Flows", 10))
@@ -144,7 +144,7 @@ def _list_forbidden(entries: Iterable[Forbidden]) -> Iterator[tuple[str, ...]]:
                 "\n".join(breach.sources),
                 "\n".join(breach.destinations),
                 "\n".join(breach.services),
-                name_row(breach.row),
+                say_closed_by(breach.row),
                 breach.row.reason,
                 "\n".join(one.constructs),
             )

@@ -7,6 +7,7 @@ from planner.engine.existing.forbidden import Breach, Forbidden
 from planner.engine.existing.wider import Wider
 from planner.engine.prohibitions import Closed
 from planner.engine.rules import Triple
+from planner.report.said.closed import name_side, say_closed_ports
 from ports.text import many, show_line
 
 NAMES: Mapping[State, str] = {"open": "open", "partly": "partly open", "closed": "closed", "unknown": "unknown"}
@@ -123,16 +124,22 @@ def say_narrower(narrower: Iterable[Triple]) -> str:
     return "; ".join(sorted(said)) or "nothing of this plan"
 
 
-def name_row(row: Closed) -> str:
-    """Who forbids it: a row of the plan, or a section of the document."""
-    return f"never[{row.number}]" if row.number is not None else f"section {', '.join(row.sections)}"
+def say_closed_by(row: Closed) -> str:
+    """Who keeps what closed, and from where to where: a row of the plan, or a section of the document.
+
+    Of a section's prohibitions, which have the same words between many endpoints, it isn't said between which.
+    """
+    ports = say_closed_ports(row)
+    if row.number is None:
+        return f"the document (§{', §'.join(row.sections)}) keeps {ports} closed there"
+    return f"the plan keeps {ports} closed from {name_side(row.source)} to {name_side(row.destination)}"
 
 
 def say_breach(breach: Breach) -> str:
     """What an entry admits and who forbids it."""
     return (
         f"{', '.join(breach.services)} from {say_several(breach.sources)} to {say_several(breach.destinations)}, "
-        f"which {name_row(breach.row)} forbids: {breach.row.reason}"
+        f"though {say_closed_by(breach.row)}: {breach.row.reason}"
     )
 
 

@@ -3,8 +3,7 @@
 For whoever may edit the plan. Readers of links and files see nothing of it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -25,7 +24,7 @@ from planner.engine.existing.drift import (
 )
 from planner.engine.existing.readers import READERS
 from planner.engine.life import mark_of
-from planner.engine.rules import Ports, Rule
+from planner.engine.rules import Ports
 from planner.plan.edits import NotPossible
 from planner.report import FORMATS
 from planner.report.gap.page import LOOKS, ORDER
@@ -38,6 +37,7 @@ from planner.store.models import Plan
 from planner.store.reports import report_for
 from planner.web.views.access import plan_view
 from planner.web.views.plans import read_sender
+from planner.web.views.there import THERE, list_there
 from ports.text import cut, many, read_number, show_line
 
 MOST_FLOWS = 500
@@ -48,30 +48,11 @@ MOST_TAKEN = 500
 """Of how many rules the state is set in one go."""
 BESIDE = ("pdf", "html", "xlsx", "csv", "markdown", "json")
 """The formats of the report that can have a kept comparison beside their rules."""
-THERE = "implemented"
-"""The state of a rule that a firewall has."""
-_TAKES = frozenset({None, "requested", "approved"})
-"""The states that a rule may have to be given that one; what somebody has refused or verified stays."""
 
 
 def name_device(row: Compared) -> str:
     """What pages call the firewall that a kept answer is about."""
     return row.firewall or READERS[row.format].label
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class There:
-    """A rule of the plan of which every flow was open."""
-
-    rule: Rule
-    by: tuple[str, ...]
-    seen: int
-    """The latest state that it has; 0 for none."""
-
-    @property
-    def pick(self) -> str:
-        """What its form sends."""
-        return f"{mark_of(self.rule)}.{self.seen}"
 
 
 @require_safe
@@ -95,7 +76,7 @@ def _show(request: HttpRequest, plan: Plan, number: int, trouble: str = "") -> H
     drifting = [found[one.pk] for one in ((since, row) if since else ()) if one.pk in found]
     lost = sorted({kept.row.revision for kept in drifting if kept.is_lost})
     report = report_for(plan.version, matrix_of(plan))
-    there = list(list_there(plan, report, found[number].now))
+    there = list(list_there(plan, report, row, found[number].now))
     context = {
         "plan": plan,
         "row": row,
@@ -126,23 +107,6 @@ def _choose(wanted: str, earlier: list[Compared], row: Compared) -> Compared | N
         return next((one for one in earlier if one.pk == number), None)
     same = (one for one in earlier if (one.firewall, one.format) == (row.firewall, row.format))
     return next(same, None)
-
-
-def list_there(plan: Plan, report: Report, answer: Answer) -> Iterator[There]:
-    """The rules of now of which all flows were open, and that nobody has said more of than that they are wanted.
-
-    `answer` is what still holds, of flows whose ends stand where they stood when it was compared.
-    """
-    state = {one.key: one for one in answer.flows}
-    known = lives.lives_of(plan, report)
-    for rule in report.rules:
-        flows = [state.get((here, to, protocol, ports or "")) for here, to, protocol, ports in rule.openings()]
-        if not all(one is not None and one.state == "open" for one in flows):
-            continue
-        life = known.of(rule)
-        if (life.given.state if life else None) in _TAKES:
-            by = dict.fromkeys(name for one in flows if one for name in one.by)
-            yield There(rule=rule, by=tuple(by), seen=life.newest if life else 0)
 
 
 def _describe(report: Report, answer: Answer) -> dict[str, Any]:
@@ -181,7 +145,7 @@ def _describe_beside(one: StaleAnswer | ForbiddenAnswer) -> dict[str, str]:
     said = f"{', '.join(one.services)} from {say_several(one.sources)} to {say_several(one.destinations)}"
     return {
         "entry": one.entry,
-        "said": f"{'' if one.is_sure else 'Perhaps '}{said}, which {one.row} forbids: {one.reason}",
+        "said": f"{'' if one.is_sure else 'Perhaps '}{said}, though {one.row}: {one.reason}",
     }
 
 
@@ -290,7 +254,7 @@ def take_states(request: HttpRequest, plan: Plan, number: int) -> HttpResponse:
     if found is None:
         raise Http404
     report = report_for(plan.version, matrix_of(plan))
-    there = {one.pick: one for one in list_there(plan, report, found.now)}
+    there = {one.pick: one for one in list_there(plan, report, found.row, found.now)}
     sent = dict.fromkeys(request.POST.getlist("rule")[:MOST_TAKEN])
     if not sent:
         return _show(request, plan, number, "No rule is chosen.")

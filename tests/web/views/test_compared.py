@@ -374,7 +374,7 @@ def test_what_is_left_over_and_what_must_stay_closed_is_kept_and_told_with_what_
     keep_comparison(plan, 3, replace(bare, stale=(), forbidden=(broken,)))
     assert [read_kept(plan, [2, 3])[number].answer.stale for number in (2, 3)] == [(left,), ()]
     page = page_of(client, plan, 3, "?since=2")
-    said = "Perhaps tcp 22 from PS01 to DC01, which never[1] forbids: Nobody"
+    said = "Perhaps tcp 22 from PS01 to DC01, though the plan keeps it closed: Nobody"
     assert rows(page, "forbidden") == [["policy 9", said]]
     told = [row for row in rows(page, "drift") if len(row) == 2]
     assert told == [["policy 9", said], ["policy 12", "INT-DMZ-150 tcp 443: the plan has no such rule"]]

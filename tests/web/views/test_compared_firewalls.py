@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from planner.store.compared import read_kept
+from planner.engine.existing.drift import ForbiddenAnswer
+from planner.store.compared import pack, read_kept, unpack
 from planner.store.compared_models import Compared
-from tests.web.views.comparisons import flow_answer, keep_comparison, make_answer
+from tests.web.views.comparisons import flow_answer, keep_comparison, make_answer, wider_answer
 from tests.web.views.pages import store
 from tests.web.views.test_acceptance import write_plan
 from tests.web.views.test_compared import page_of
@@ -42,3 +43,60 @@ def test_what_was_compared_before_and_passes_another_firewall_is_not_said_to_hav
     assert "No longer in the plan, or no longer compared" in page_of(client, plan, 2).text()
     keep_comparison(plan, 3, make_answer(inside, other), firewall="CORE")
     assert "New in the plan, or compared only now" in page_of(client, plan, 3).text()
+
+
+def offered(client, plan, number):
+    """By rule that is there already whether it is ticked, and why not."""
+    [form] = (one for one in page_of(client, plan, number).all("form") if one.get("action", "").endswith("/states/"))
+    found = {}
+    for row in list(form.iter("tr"))[1:]:
+        [box] = row.iter("input")
+        said = " ".join("".join(row.itertext()).split())
+        found[said.split()[0]] = (box.get("checked") is not None, said.partition("Not ticked: ")[2])
+    return found
+
+
+WEBSITE, DATABASE = flow_answer("Staff", "PS01", "443"), flow_answer("PS01", "SQL01", "1433")
+SIDES = {"Internal": "inside", "Data": "db", "Clients": "outside"}
+
+
+def test_a_rule_that_passes_a_second_firewall_is_ticked_only_where_it_is_known_to_be_open_there(client):
+    plan = store(write_two(CORE=SIDES, EDGE={"Internal": "inside", "Clients": "outside"}))[0]
+    keep_comparison(plan, 1, make_answer(WEBSITE, DATABASE), firewall="CORE")
+    unknown = {"CLI-INT-10": (False, "it also passes EDGE, where it isn’t known to be open"), "INT-DAT-20": (True, "")}
+    assert offered(client, plan, 1) == unknown
+    keep_comparison(plan, 2, make_answer(replace(WEBSITE, state="closed")), firewall="EDGE")
+    assert offered(client, plan, 1) == unknown
+    keep_comparison(plan, 3, make_answer(WEBSITE), firewall="EDGE")
+    assert offered(client, plan, 1) == {"CLI-INT-10": (True, ""), "INT-DAT-20": (True, "")}
+    keep_comparison(plan, 4, make_answer(WEBSITE), firewall="")
+    assert offered(client, plan, 4)["CLI-INT-10"] == (True, ""), "both firewalls have it"
+    keep_comparison(plan, 5, make_answer(), firewall="CORE")
+    told = offered(client, plan, 4)["CLI-INT-10"]
+    assert told == (False, "it also passes CORE, where it isn’t known to be open")
+
+
+def test_a_rule_that_must_stay_closed_or_is_open_by_what_lets_through_more_is_offered_and_not_ticked(client):
+    document = write_two(CORE=SIDES)
+    closed = {"from": {"zone": "Internal"}, "to": {"endpoint": "SQL01"}, "reason": "Nobody."}
+    plan = store(document | {"never": [closed]})[0]
+    wide = wider_answer("policy 3")
+    answer = make_answer(replace(WEBSITE, by=("policy 2", "policy 3")), DATABASE, wider=[wide])
+    keep_comparison(plan, 1, answer, firewall="CORE")
+    assert offered(client, plan, 1) == {
+        "CLI-INT-10": (False, "policy 3 lets more through"),
+        "INT-DAT-20": (False, "the plan keeps everything closed from zone Internal to SQL01: Nobody."),
+    }
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        ("never[1]", "the plan keeps it closed"),
+        ("section 3", "section 3 of the document keeps it closed"),
+        ("the plan keeps tcp 22 closed from A to B", "the plan keeps tcp 22 closed from A to B"),
+    ],
+)
+def test_who_keeps_something_closed_is_told_in_words_of_answers_that_were_kept_before_as_well(kept, said):
+    one = ForbiddenAnswer(entry="", is_sure=True, row=kept, reason="", sources=(), destinations=(), services=())
+    assert unpack(pack(replace(make_answer(), forbidden=(one,)))).forbidden == (replace(one, row=said),)

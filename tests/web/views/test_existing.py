@@ -83,7 +83,9 @@ def test_what_must_stay_closed_and_what_is_left_over_stand_by_themselves(client)
     )
     page = Page(send(client, plan, table + '"CLI-INT-990, tcp 8080 - Gone."\n'))
     assert [row[0] for row in rows(page, "forbidden")] == ["row 3"]
-    assert "tcp 22 from PS01 to SQL01, which never[0] forbids: No." in rows(page, "forbidden")[0][1]
+    assert rows(page, "forbidden")[0][1] == (
+        "tcp 22 from PS01 to SQL01, though the plan keeps tcp 22 closed from PS01 to SQL01: No."
+    )
     assert [row[0] for row in rows(page, "stale")] == ["row 5"]
 
 

@@ -3,16 +3,19 @@
 Flows are matched by source, destination, protocol and ports, by name; what was renamed is compared under its new name.
 Rules are narrowed to the flows that differ, so that a change request has nothing in it but the change; each keeps the
 number that it has in the report: what is to be opened that of the new one, what is to be closed that of the old one,
-where the network team finds it.
+where the network team finds it. What stays and has another number is said, too, and what stays and can be opened only
+now, as its ends have got their addresses.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
+from typing import NamedTuple
 
 from planner.engine.flows import Flow
 from planner.engine.renames import Rename, find_renames, rename_report, set_apart
 from planner.engine.report import Report
-from planner.engine.rules import Boundary, Opening, Rule, narrow_boundaries
+from planner.engine.rules import Boundary, Opening, Ports, Rule, narrow_boundaries
 from planner.engine.terms import Mark, order_of
 from planner.plan.document import Endpoint, address_key
 from ports.matrix import Choice, Matrix, Section, Service
@@ -32,6 +35,15 @@ class AddressChange:
 
     endpoint: Endpoint
     before: tuple[str, ...]
+
+
+class Renumbered(NamedTuple):
+    """What a rule stood for and another number stands for now: devices know it by the old one."""
+
+    old: str
+    new: str
+    whole: bool
+    """Whether nothing of the old rule keeps its number, or has a third one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -59,6 +71,11 @@ class Comparison:
     boundaries_closed: tuple[Boundary, ...]
     boundaries_changed: tuple[Boundary, ...]
     """The flows between zones that changed where they are, as rules of what they are now."""
+    boundaries_addressed: tuple[Boundary, ...]
+    """What stays where it is and could not be opened before, as an end of it had no address: now both have."""
+    renumbered: tuple[Renumbered, ...]
+    """Rules whose flows have another number now, in the order of the old report and then of the new one; not where the
+    letters of a zone with another name are all that differs, nor where all these flows are among what changed."""
 
     @property
     def rules_opened(self) -> tuple[Rule, ...]:
@@ -76,6 +93,21 @@ class Comparison:
         return tuple(rule for boundary in self.boundaries_changed for rule in boundary.rules)
 
     @property
+    def rules_addressed(self) -> tuple[Rule, ...]:
+        """The rules that stay and that addresses make possible to open."""
+        return tuple(rule for boundary in self.boundaries_addressed for rule in boundary.rules)
+
+    @property
+    def grown(self) -> tuple[str, ...]:
+        """The numbers of rules to be opened that stand for something of the plan that they stood for before."""
+        return _list_kept(self.rules_opened, self.before.rules, self.after.rules)
+
+    @property
+    def shrunk(self) -> tuple[str, ...]:
+        """The numbers of rules to be closed that still stand for something that they stood for before."""
+        return _list_kept(self.rules_closed, self.before.rules, self.after.rules)
+
+    @property
     def asks_for_changes(self) -> bool:
         """Whether flows, rules or addresses differ. Another name alone asks firewalls for nothing."""
         return bool(
@@ -88,8 +120,8 @@ class Comparison:
         )
 
     def __bool__(self) -> bool:
-        """Whether anything differs, if only a name."""
-        return self.asks_for_changes or bool(self.renamed)
+        """Whether anything differs, if only a name or a number."""
+        return self.asks_for_changes or bool(self.renamed or self.renumbered)
 
 
 def flow_key(flow: Flow) -> Opening:
@@ -119,6 +151,7 @@ def compare_reports(before: Report, after: Report, known: Iterable[Rename] = ())
     names = _Names(after.matrix)
     changed = tuple(Change(before=was, after=now) for was, now in kept if _differ(was, now, names))
     moved = [(was, now) for was, now in kept if _zones(was) != _zones(now)]
+    addresses = _compare_addresses(before, after)
     return Comparison(
         before=before,
         was=was,
@@ -129,18 +162,102 @@ def compare_reports(before: Report, after: Report, known: Iterable[Rename] = ())
         closed=closed,
         changed=changed,
         unchanged=len(same) + len(kept) - len(changed),
-        addresses=_compare_addresses(before, after),
+        addresses=addresses,
         boundaries_opened=narrow_boundaries(after.boundaries, [*opened, *(now for _, now in moved)]),
         boundaries_closed=narrow_boundaries(before.boundaries, [*closed, *(was for was, _ in moved)]),
         boundaries_changed=narrow_boundaries(
             after.boundaries,
             [change.after for change in changed if _zones(change.before) == _zones(change.after)],
         ),
+        boundaries_addressed=narrow_boundaries(after.boundaries, _list_addressed(kept, addresses)),
+        renumbered=_find_renumbered(
+            before,
+            after,
+            renamed={one.new for one in renamed if one.kind == "zone"},
+            changed={flow_key(change.after) for change in changed},
+        ),
     )
 
 
 def _zones(flow: Flow) -> tuple[str, str]:
     return flow.source.zone, flow.destination.zone
+
+
+def _list_addressed(kept: Iterable[tuple[Flow, Flow]], addresses: Iterable[AddressChange]) -> list[Flow]:
+    """Of flows before and now those that stay in their zones and have got an address that they lacked."""
+    given = {change.endpoint.name for change in addresses if change.endpoint.addresses and not change.before}
+    return [
+        now
+        for was, now in kept
+        if (now.source.name in given or now.destination.name in given)
+        and now.source.addresses
+        and now.destination.addresses
+        and _zones(was) == _zones(now)
+    ]
+
+
+def _find_renumbered(
+    before: Report, after: Report, *, renamed: Collection[str], changed: Collection[Opening]
+) -> tuple[Renumbered, ...]:
+    """Which rules have what others had; `renamed` are zones, by their new names.
+
+    Where all of it has `changed`, the changed rule says so with what differs of it. Rules
+    that both reports have alike are passed over, so the cost grows with what the others stand for.
+    """
+    alike = set(map(_shape, before.rules)).intersection(map(_shape, after.rules))
+    new = {flow: rule.id for rule in after.rules if _shape(rule) not in alike for flow in _list_places(rule)}
+    found: dict[str, dict[str, bool]] = {}
+    for rule in before.rules:
+        if _shape(rule) in alike:
+            continue
+        numbers = found.setdefault(rule.id, {})
+        for flow in _list_places(rule):
+            number = new.get(flow)
+            if number is not None:
+                goal = rule.id if _is_relettered(rule.id, number, flow, renamed) else number
+                numbers[goal] = numbers.get(goal, False) or (flow[0], flow[2], *flow[4]) not in changed
+    order = {rule.id: place for place, rule in enumerate(after.rules)}
+    return tuple(
+        Renumbered(old, new, whole=len(numbers) == 1)
+        for old, numbers in found.items()
+        for new in sorted(numbers.keys() - {old}, key=order.__getitem__)
+        if numbers[new]
+    )
+
+
+type _Place = tuple[str, str, str, str, Ports]
+"""A flow with its zones: source, its zone, destination, its zone, ports."""
+
+
+def _shape(rule: Rule) -> tuple[object, ...]:
+    """The number of a rule and what it stands for."""
+    return rule.id, *(tuple(end.name for end in side) for side in (rule.sources, rule.destinations)), rule.services
+
+
+def _list_places(rule: Rule) -> Iterator[_Place]:
+    for source, destination, ports in product(rule.sources, rule.destinations, rule.services):
+        yield source.name, source.zone, destination.name, destination.zone, ports
+
+
+def _is_relettered(old: str, new: str, flow: _Place, renamed: Collection[str]) -> bool:
+    """Whether numbers of a flow differ in the letters alone that a zone with another name gives to them."""
+    _, source, _, destination, _ = flow
+    return old.rpartition("-")[2] == new.rpartition("-")[2] and (source in renamed or destination in renamed)
+
+
+def _list_kept(parts: Iterable[Rule], before: Iterable[Rule], after: Iterable[Rule]) -> tuple[str, ...]:
+    """The numbers of these parts of rules that rules of both reports have which stand for a flow in common."""
+    numbers = dict.fromkeys(rule.id.partition("/")[0] for rule in parts)
+    old, new = ({rule.id: rule for rule in side if rule.id in numbers} for side in (before, after))
+    return tuple(number for number in numbers if number in old and number in new and _meet(old[number], new[number]))
+
+
+def _meet(one: Rule, other: Rule) -> bool:
+    """Whether two rules stand for a flow in common, by name."""
+    sides = ((one.sources, other.sources), (one.destinations, other.destinations))
+    return not set(one.services).isdisjoint(other.services) and all(
+        not {end.name for end in ends}.isdisjoint(end.name for end in others) for ends, others in sides
+    )
 
 
 class _Names:

@@ -64,6 +64,25 @@ def rules_to_open_are_exactly_what_crosses_between_zones_now_and_did_not_cross_t
     assert openings(result.rules_closed) == {key for key, *_ in before - after}
 
 
+def every_flow_that_stays_with_another_number_is_told(result):
+    """Unless a zone gave other letters to it, or it changed. What addresses make possible stays."""
+    before, after = (
+        {opening: rule.id for rule in side.rules for opening in rule.openings()}
+        for side in (result.before, result.after)
+    )
+    moved = openings(result.rules_opened)
+    told = {(one.old, one.new) for one in result.renumbered}
+    found = {
+        (before[opening], after[opening])
+        for opening in before.keys() & after.keys() - moved - openings(result.rules_changed)
+        if before[opening] != after[opening]
+    }
+    assert told <= found
+    if not any(one.kind == "zone" for one in result.renamed):
+        assert told == found
+    assert openings(result.rules_addressed) <= before.keys() & after.keys() - moved
+
+
 def each_number_of_a_change_request_is_that_of_the_rule_in_the_report(result):
     """What is to be opened stands there in the new report, what is to be closed in the old one."""
     for part, whole in (
@@ -103,6 +122,7 @@ def test_of_any_two_plans_holds_all_that_is_said_of_changes(first, second):
     opened_closed_changed_and_unchanged_are_all_there_is(result)
     rules_to_open_are_exactly_what_crosses_between_zones_now_and_did_not_cross_there_before(result)
     each_number_of_a_change_request_is_that_of_the_rule_in_the_report(result)
+    every_flow_that_stays_with_another_number_is_told(result)
     the_other_way_round_opened_and_closed_change_places(result, compare_reports(after, before))
     a_report_differs_in_nothing_from_that_of_the_same_plan(after, report(second))
 
@@ -232,6 +252,60 @@ def test_a_part_that_is_no_product_of_sets_becomes_rules_of_one_number():
     [whole] = result.after.rules
     assert [rule.id for rule in result.rules_opened] == [whole.id, f"{whole.id}/2"]
     assert openings(result.rules_opened) == {(s, d, "tcp", "22") for s, d in every if (s, d) != ("A1", "B1")}
+
+
+def pairs_of(*pairs, addresses=("10.0.0.1",)):
+    """A plan with a flow of its own on tcp 22 for each pair; A is internal, B a DMZ."""
+    flows = [{"source": s, "destination": d, "protocol": "tcp", "ports": "22", "reason": "Because"} for s, d in pairs]
+    ends = [{"name": name, "zone": name[0], "addresses": [*addresses]} for name in ("A1", "A2", "B1", "B2")]
+    return {
+        "format": 1, "name": "X", "endpoints": ends, "additional_flows": flows,
+        "zones": [{"name": "A", "kind": "internal"}, {"name": "B", "kind": "dmz"}],
+    }  # fmt: skip
+
+
+APART = pairs_of(("A1", "B1"), ("A2", "B2"))
+TOGETHER = pairs_of(*((source, destination) for source in ("A1", "A2") for destination in ("B1", "B2")))
+
+
+def test_a_rule_that_went_into_another_is_told_by_both_numbers():
+    result = compare(APART, TOGETHER)
+    first, second = (rule.id for rule in result.before.rules)
+    assert result.renumbered == ((second, first, True),)
+    assert result.grown == (first,)
+    assert compare(TOGETHER, APART).renumbered == ((first, second, False),)
+    assert compare(TOGETHER, APART).shrunk == (first,)
+
+
+def test_no_number_changes_where_a_zone_is_renamed_or_an_endpoint_moves():
+    other = copy.deepcopy(APART)
+    other["zones"][0]["name"] = "Cellar"
+    for end in other["endpoints"][:2]:
+        end["zone"] = "Cellar"
+    result = compare(APART, other)
+    assert [one.new for one in result.renamed] == ["Cellar"]
+    assert {rule.id for rule in result.before.rules}.isdisjoint(rule.id for rule in result.after.rules)
+    assert result.renumbered == ()
+    moved = copy.deepcopy(APART)
+    moved["zones"].append({"name": "C", "kind": "internal"})
+    for end in moved["endpoints"][:2]:
+        end["zone"] = "C"
+    result = compare(APART, moved)
+    assert openings(result.rules_opened) == openings(result.rules_closed) == openings(result.after.rules)
+    assert result.renumbered == ()
+
+
+def test_what_addresses_make_possible_is_to_be_opened_by_address():
+    lacking = copy.deepcopy(APART)
+    lacking["endpoints"][0]["addresses"] = []
+    result = compare(lacking, APART)
+    assert not result.rules_opened
+    assert openings(result.rules_addressed) == {("A1", "B1", "tcp", "22")}
+    assert not compare(APART, lacking).rules_addressed
+    lacking["endpoints"][2]["addresses"] = []
+    half = copy.deepcopy(APART)
+    half["endpoints"][2]["addresses"] = []
+    assert not compare(lacking, half).rules_addressed, "the other end still has none"
 
 
 def test_the_same_report_twice_differs_in_nothing():

@@ -466,7 +466,7 @@ class TestChanges:
     def test_the_cover_says_from_what_to_what_and_how_much(self):
         cover = text_of(print_compared(), slice(1))
         assert "Fromrevision1torevision2." in cover
-        assert "1addresseschanged" in cover
+        assert "1addresschanged" in cover
 
     def test_what_changed_of_a_rule_is_said(self):
         said = "tcp 443: Decided: only with VMware ESXi access: PowerCLI → yes"

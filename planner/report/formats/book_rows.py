@@ -56,6 +56,7 @@ def list_life_cells(rule: Rule, lives: Lives) -> Sequence[str]:
 def list_changed(comparison: Comparison) -> Iterator[tuple[str, tuple[Boundary, ...], Report]]:
     """What is to be done with rules, which these are, and the report that they are of."""
     yield "open", comparison.boundaries_opened, comparison.after
+    yield "open by address", comparison.boundaries_addressed, comparison.after
     yield "close", comparison.boundaries_closed, comparison.before
     yield "change", comparison.boundaries_changed, comparison.after
 

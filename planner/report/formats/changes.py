@@ -18,17 +18,21 @@ from planner.report.said.edition import Editions
 from planner.report.said.outline import describe_marks, name_services
 from planner.report.said.printed_rules import LocalChange, list_differences, list_within_zones
 from planner.report.said.text import (
+    ADDRESSED,
+    ADDRESSED_TITLE,
     LEGEND,
     check_addresses,
     count_changes,
     index_rules,
     list_addresses,
     list_changed_flows,
+    list_changed_rules,
     list_flow_ends,
     list_reasons,
     list_renamed,
     list_rule_sides,
     say_firewalls,
+    say_kept,
     say_set_apart,
 )
 
@@ -68,6 +72,8 @@ def render_csv(comparison: Comparison, editions: Editions) -> bytes:
         find_state = _state_finder(report, lives) if has_states else lambda _: ()
         writer.writerows([action, *_flow_fields(flow, report), *find_state(flow)] for flow in flows)
     for name in list_renamed(comparison):
+        if name.kind == "rule":
+            continue  # what flows are opened by is in no line of this file
         said = {"source": name.old, "destination": name.new, "reasons": name.sentence}
         cells = [field(said.get(column, "")) for column in COLUMNS[1:]]
         writer.writerow([f"rename-{name.kind}", *cells])
@@ -100,7 +106,7 @@ def _flow_fields(flow: Flow, report: Report) -> Iterator[str]:
 
 def render_markdown(comparison: Comparison, editions: Editions) -> bytes:
     """The change request as Markdown in UTF-8: what was renamed, rules by boundary, then addresses."""
-    changed = (*comparison.rules_opened, *comparison.rules_closed, *comparison.rules_changed)
+    changed = list_changed_rules(comparison)
     local = list_within_zones(comparison)
     check_addresses("Markdown", chain(list_rule_sides(changed), list_flow_ends(item.flow for item in local)))
     lines = [
@@ -112,15 +118,7 @@ def render_markdown(comparison: Comparison, editions: Editions) -> bytes:
         *table(("What", "Count"), ((escape(what), str(count)) for what, count in count_changes(comparison))),
         *(f"{escape(sentence)}\n" for sentence in say_firewalls(comparison)),
         *_markdown_renamed(comparison),
-        *_markdown_rules("Rules to open", comparison.boundaries_opened, comparison.after, editions.lives_after),
-        *_markdown_rules("Rules to close", comparison.boundaries_closed, comparison.before, editions.lives_before),
-        *_markdown_rules(
-            "Rules changed",
-            comparison.boundaries_changed,
-            comparison.after,
-            editions.lives_after,
-            list_differences(comparison),
-        ),
+        *_markdown_parts(comparison, editions),
         *_markdown_within(local),
         *_markdown_addresses(comparison),
         "## How to read this",
@@ -162,16 +160,30 @@ def _markdown_within(local: Sequence[LocalChange]) -> Iterator[str]:
 
 
 def _markdown_renamed(comparison: Comparison) -> Iterator[str]:
-    if comparison.renamed:
+    renamed = list_renamed(comparison)
+    if renamed:
         yield "## Renamed"
         yield ""
         yield "A new name opens and closes nothing. All of this change request has the new names."
         yield ""
         yield from table(
             ("What", "Before", "Now", "Remark"),
-            (tuple(map(escape, name)) for name in list_renamed(comparison)),
+            (tuple(map(escape, name)) for name in renamed),
         )
         yield from (f"{escape(sentence)}\n" for sentence in say_set_apart(comparison))
+
+
+def _markdown_parts(comparison: Comparison, editions: Editions) -> Iterator[str]:
+    """The rules that are to be opened, to be closed, and that changed."""
+    before, after = comparison.before, comparison.after
+    lives, kept = editions.lives_after, say_kept(comparison)
+    yield from _markdown_rules("Rules to open", comparison.boundaries_opened, after, lives, kept.get("opened", ""))
+    if comparison.boundaries_addressed:
+        yield from _markdown_rules(ADDRESSED_TITLE, comparison.boundaries_addressed, after, lives, ADDRESSED)
+    closed = comparison.boundaries_closed, before, editions.lives_before
+    yield from _markdown_rules("Rules to close", *closed, kept.get("closed", ""))
+    differences = list_differences(comparison)
+    yield from _markdown_rules("Rules changed", comparison.boundaries_changed, after, lives, "", differences)
 
 
 def _markdown_rules(
@@ -179,11 +191,15 @@ def _markdown_rules(
     boundaries: Sequence[Boundary],
     report: Report,
     lives: Lives,
+    said: str,
     differences: Mapping[str, Sequence[tuple[str, str, str]]] = MappingProxyType({}),
 ) -> Iterator[str]:
     """`differences`: by a rule's number what differs of it, before and after, in a column of their own."""
     yield f"## {title}"
     yield ""
+    if said:
+        yield escape(said)
+        yield ""
     if not boundaries:
         yield "None."
         yield ""

@@ -34,13 +34,17 @@ from planner.report.said.printed_rules import (
     print_changed,
 )
 from planner.report.said.text import (
+    ADDRESSED,
+    ADDRESSED_TITLE,
     CHANGED,
     READDRESSED,
-    count_changes,
+    NewName,
     list_addresses,
     list_renamed,
     say_firewalls,
+    say_kept,
     say_set_apart,
+    word_changes,
 )
 from ports.text import show_line
 
@@ -49,11 +53,10 @@ MOST_RULES = 20
 MOST_FLOWS = 60
 """How many connections within zones are named; the CSV file has all."""
 
-_INTRO: dict[Column, str] = {
+_INTRO = {
     "open": "New connections. The source opens the connection, ports are destination ports; a stateful firewall "
     "admits the replies. A number belongs to the rule of the plan that the change is a part of.",
     "close": "Nothing of the plan needs these any more. Make sure that nothing else does before you close them.",
-    "changed": CHANGED,
 }
 
 
@@ -67,22 +70,33 @@ def compose_changes(comparison: Comparison, editions: Editions) -> PrintedReport
     closed = print_boundaries(
         comparison.boundaries_closed, before, grouping_before, prefix="close-", lives=states_before, closing=True
     )
+    addressed = print_boundaries(comparison.boundaries_addressed, after, grouping, prefix="address-", lives=states)
     changed = print_changed(comparison, grouping, states)
     blanks = find_blanks((*comparison.rules_opened, *comparison.rules_changed))
+    kept = say_kept(comparison)
     local = list_within_zones(comparison)
     objects = [found for found in (grouping.objects(()), grouping_before.objects(())) if found.groups]
-    example = next(iter((*opened, *changed, *closed)), None)
-    kinds: tuple[tuple[str, str, Sequence[Rule], Sequence[PrintedBoundary], Column], ...] = (
-        ("Rules to open", "opened", comparison.rules_opened, opened, "open"),
-        ("Rules to close", "closed", comparison.rules_closed, closed, "close"),
-        ("Rules changed", "changed", comparison.rules_changed, changed, "changed"),
+    example = next(iter((*opened, *addressed, *changed, *closed)), None)
+    kinds: tuple[tuple[str, str, Sequence[Rule], Sequence[PrintedBoundary], Column, str], ...] = (
+        ("Rules to open", "opened", comparison.rules_opened, opened, "open", _say_intro("open", kept.get("opened"))),
+        (ADDRESSED_TITLE, "addressed", comparison.rules_addressed, addressed, "open", ADDRESSED),
+        (
+            "Rules to close",
+            "closed",
+            comparison.rules_closed,
+            closed,
+            "close",
+            _say_intro("close", kept.get("closed")),
+        ),
+        ("Rules changed", "changed", comparison.rules_changed, changed, "changed", CHANGED),
     )
     parts: list[tuple[str, Element]] = []
-    if comparison.renamed:
-        parts.append((f"Renamed: {len(comparison.renamed):,}", _make_renamed(comparison)))
+    if renamed := list_renamed(comparison):
+        parts.append((f"Renamed: {len(renamed):,}", _make_renamed(comparison, renamed)))
     parts += [
-        (f"{title}: {len(rules):,}", _make_rules(anchor, title, chapters, column))
-        for title, anchor, rules, chapters, column in kinds
+        (f"{title}: {len(rules):,}", _make_rules(anchor, title, chapters, column, intro))
+        for title, anchor, rules, chapters, column, intro in kinds
+        if rules or anchor != "addressed"
     ]
     if comparison.addresses:
         parts.append((f"Addresses changed: {len(comparison.addresses):,}", _make_addresses(comparison)))
@@ -128,15 +142,15 @@ def _make_cover(comparison: Comparison, editions: Editions, date: str, contents:
         make("h1", shown(comparison.after.plan.name)),
         make("p.lead", "From ", shown(editions.before), sent, " to ", shown(editions.after), "."),
         make_numbers(
-            (count, what.lower(), bool(count) and number < 4)
-            for number, (what, count) in enumerate(count_changes(comparison))
+            (count, what, bool(count) and what.startswith(("rule", "address")))
+            for what, count in word_changes(comparison)
         ),
         [make("p.note", shown(sentence)) for sentence in say_firewalls(comparison)],
         make("div.halves", make("div", make_facts(facts())), make_contents(contents)),
     )
 
 
-def _make_renamed(comparison: Comparison) -> Element:
+def _make_renamed(comparison: Comparison, renamed: Sequence[NewName]) -> Element:
     rows = [
         make(
             "tr",
@@ -145,7 +159,7 @@ def _make_renamed(comparison: Comparison) -> Element:
             make("td", shown(name.new)),
             make("td", f"{name.remark[:1].upper()}{name.remark[1:]}"),
         )
-        for name in list_renamed(comparison)
+        for name in renamed
     ]
     return make(
         "section#renamed",
@@ -160,11 +174,16 @@ def _make_renamed(comparison: Comparison) -> Element:
     )
 
 
-def _make_rules(anchor: str, title: str, chapters: Sequence[PrintedBoundary], column: Column) -> Element:
+def _say_intro(column: str, kept: str | None) -> str:
+    """What a part begins with; `kept` says which of its rules stay."""
+    return " ".join(filter(None, (_INTRO[column], kept)))
+
+
+def _make_rules(anchor: str, title: str, chapters: Sequence[PrintedBoundary], column: Column, intro: str) -> Element:
     return make(
         f"section#{anchor}",
         make("h2", title),
-        make("p.intro", _INTRO[column]),
+        make("p.intro", intro),
         make_rules(chapters, column) if chapters else make("p", "None."),
     )
 

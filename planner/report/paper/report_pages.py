@@ -394,6 +394,7 @@ def _list_changes(comparison: Comparison) -> Iterator[Element]:
     """What differs from an earlier revision, a row for each rule, address and rename."""
     for what, report, rules in (
         ("open", comparison.after, comparison.rules_opened),
+        ("open by address", comparison.after, comparison.rules_addressed),
         ("close", comparison.before, comparison.rules_closed),
         ("changed", comparison.after, comparison.rules_changed),
     ):
@@ -405,7 +406,7 @@ def _list_changes(comparison: Comparison) -> Iterator[Element]:
         name = change.endpoint.name
         yield _make_change("address", "", f"{name}: {before}", f"{name}: {after}", "")
     for renamed in list_renamed(comparison):
-        yield _make_change("renamed", "", renamed.old, f"now {renamed.new}", "")
+        yield _make_change("renamed", "", renamed.old, f"{renamed.becomes.removeprefix('is ')} {renamed.new}", "")
 
 
 def _make_change(what: str, rule: str, source: str, destination: str, ports: str) -> Element:

@@ -5,7 +5,7 @@ break the file it is in. The JSON report alone keeps every character as it was t
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain, product
 from typing import NamedTuple
 
@@ -70,9 +70,19 @@ def list_changed_flows(comparison: Comparison) -> Iterator[Flow]:
     return chain(comparison.opened, comparison.closed, (change.after for change in comparison.changed))
 
 
+def list_changed_rules(comparison: Comparison) -> list[Rule]:
+    """What a change request says of rules: those that open, for their flows or for an address, close and changed."""
+    return [
+        *comparison.rules_opened,
+        *comparison.rules_addressed,
+        *comparison.rules_closed,
+        *comparison.rules_changed,
+    ]
+
+
 def list_named(comparison: Comparison) -> list[Endpoint]:
     """The endpoints that a change request names, by name: as they are now, or as they were where they are gone."""
-    rules = (*comparison.rules_opened, *comparison.rules_closed, *comparison.rules_changed)
+    rules = list_changed_rules(comparison)
     sides = chain(list_flow_ends(list_changed_flows(comparison)), list_rule_sides(rules))
     names = {endpoint.name for side in sides for endpoint in side}
     names |= {change.endpoint.name for change in comparison.addresses}
@@ -114,12 +124,14 @@ def count_contents(report: Report) -> list[tuple[str, int]]:
 
 def count_changes(comparison: Comparison) -> tuple[tuple[str, int], ...]:
     """What differs and how much of it, in the order of reading."""
+    addressed = len(comparison.rules_addressed)
     return (
         ("Rules to open", len(comparison.rules_opened)),
+        *(((ADDRESSED_TITLE, addressed),) if addressed else ()),
         ("Rules to close", len(comparison.rules_closed)),
         ("Rules changed", len(comparison.rules_changed)),
         ("Addresses changed", len(comparison.addresses)),
-        ("Renamed", len(comparison.renamed)),
+        ("Renamed", len(comparison.renamed) + len(comparison.renumbered)),
         ("Flows opened", len(comparison.opened)),
         ("Flows closed", len(comparison.closed)),
         ("Flows changed", len(comparison.changed)),
@@ -127,21 +139,65 @@ def count_changes(comparison: Comparison) -> tuple[tuple[str, int], ...]:
     )
 
 
+_SINGLE = {"Rules": "rule", "Flows": "flow", "Addresses": "address"}
+
+
+def word_changes(comparison: Comparison) -> list[tuple[str, int]]:
+    """The same with words that are read beside the number: rules to open, or of one: rule to open."""
+    counted = []
+    for what, count in count_changes(comparison):
+        first, _, rest = what.partition(" ")
+        counted.append((f"{_SINGLE[first]} {rest}" if count == 1 and first in _SINGLE else what.lower(), count))
+    return counted
+
+
 def say_changes(comparison: Comparison) -> list[str]:
-    """What differs of rules and addresses, in words: "2 rules to open", "1 address changed"; empty for nothing."""
+    """What differs of rules and addresses, in words: "2 rules to open", "1 address changed"; empty for nothing.
+
+    Of rules that stay it says that they get larger or smaller.
+    """
+    grown, shrunk = comparison.grown, comparison.shrunk
     words = (
-        (comparison.rules_opened, "rule to open", "rules to open"),
-        (comparison.rules_closed, "rule to close", "rules to close"),
+        (_leave_out(comparison.rules_opened, grown), "rule to open", "rules to open"),
+        (grown, "rule gets larger", "rules get larger"),
+        (comparison.rules_addressed, f"rule {_BY_ADDRESS}", f"rules {_BY_ADDRESS}"),
+        (_leave_out(comparison.rules_closed, shrunk), "rule to close", "rules to close"),
+        (shrunk, "rule gets smaller", "rules get smaller"),
         (comparison.rules_changed, "rule changed", "rules changed"),
         (comparison.addresses, "address changed", "addresses changed"),
     )
     return [many(len(found), one, more) for found, one, more in words if found]
 
 
+def _leave_out(rules: Iterable[Rule], numbers: Collection[str]) -> list[Rule]:
+    return [rule for rule in rules if rule.id.partition("/")[0] not in numbers]
+
+
+def say_kept(comparison: Comparison) -> dict[str, str]:
+    """Which of the rules to be opened and to be closed are parts of rules that stay: "opened" and "closed", in words.
+
+    No entry where there are none.
+    """
+    said = {
+        "opened": (comparison.grown, "is there already and gets", "are there already and get", "larger"),
+        "closed": (comparison.shrunk, "stays and gets", "stay and get", "smaller"),
+    }
+    return {
+        part: f"{several(numbers)} {plural(len(numbers), one, more)} {how}: the rows have the difference alone."
+        for part, (numbers, one, more, how) in said.items()
+        if numbers
+    }
+
+
 def count_renamed(comparison: Comparison) -> list[str]:
     """How much was renamed, in words: "1 endpoint renamed", "2 zones renamed"; empty for nothing."""
-    kinds = Counter(rename.kind for rename in comparison.renamed)
-    return [f"{many(kinds[kind], kind)} renamed" for kind in ("endpoint", "zone") if kinds[kind]]
+    kinds = Counter(name.kind for name in list_renamed(comparison))
+    words = (("endpoint", "renamed"), ("zone", "renamed"), ("rule", "renumbered"))
+    return [f"{many(kinds[kind], kind)} {done}" for kind, done in words if kinds[kind]]
+
+
+_IN_PLACE = "what stays of it is opened by that number, and the old one is taken back"
+"""What is said of a rule with another number."""
 
 
 class NewName(NamedTuple):
@@ -156,12 +212,25 @@ class NewName(NamedTuple):
     @property
     def sentence(self) -> str:
         """PS01 is now PS-LON-1."""
-        start = f"{show_line(self.old)} is now {show_line(self.new)}"
-        return f"{'Zone ' if self.kind == 'zone' else ''}{start}{f'; {self.remark}' if self.remark else ''}."
+        start = f"{show_line(self.old)} {self.becomes} {show_line(self.new)}"
+        return f"{self.title}{' ' if self.title else ''}{start}{f'; {self.remark}' if self.remark else ''}."
+
+    @property
+    def title(self) -> str:
+        """What stands before the name: Zone, Rule, or nothing for an endpoint."""
+        return "" if self.kind == "endpoint" else self.kind.capitalize()
+
+    @property
+    def becomes(self) -> str:
+        """What stands between the names: a rule can be in one that had the number before."""
+        return "is now in" if self.kind == "rule" else "is now"
 
 
 def list_renamed(comparison: Comparison) -> list[NewName]:
-    """What was renamed, endpoints first, each by its old name. Rule numbers have the letters of zones in them."""
+    """What was renamed, endpoints first, each by its old name, and the rules that are in others now.
+
+    Rule numbers have the letters of zones in them.
+    """
     before, after = (
         {zone: group.code for group in report.zone_groups for zone in group.zones}
         for report in (comparison.before, comparison.after)
@@ -172,6 +241,8 @@ def list_renamed(comparison: Comparison) -> list[NewName]:
         if kind == "zone" and before[new] != after[new]:
             remark = f"the numbers of its rules have {after[new]} in place of {before[new]}"
         found.append(NewName(kind, old, new, remark))
+    for old, new, whole in comparison.renumbered:
+        found.append(NewName("rule", old, new, _IN_PLACE if whole else f"a part of it; {_IN_PLACE}"))
     return found
 
 
@@ -193,6 +264,13 @@ READDRESSED = (
     "rules could not be made: they have to be opened."
 )
 """What is said of endpoints with other addresses."""
+ADDRESSED_TITLE = "Rules to open by address"
+ADDRESSED = (
+    "The plan asked for these before, and they could not be made, as an endpoint had no address. Now each has one: "
+    "they have to be opened."
+)
+"""What is said of rules that addresses make possible."""
+_BY_ADDRESS = "to open by address"
 
 
 def say_firewalls(comparison: Comparison) -> list[str]:

@@ -29,12 +29,15 @@ from planner.report.said.printed_rules import (
     say_within_zones,
 )
 from planner.report.said.text import (
+    ADDRESSED,
+    ADDRESSED_TITLE,
     CHANGED,
     READDRESSED,
-    count_changes,
     list_renamed,
     say_firewalls,
+    say_kept,
     say_set_apart,
+    word_changes,
 )
 from planner.store import actions
 from planner.store.editions import matrix_of
@@ -65,7 +68,12 @@ MOST_RENAMED = 100
 """How many renames stand there at once; the others are folded."""
 MOST_FOLDED = 2_000
 """How many renames it names at all."""
-PARTS = {"opened": "Rules to open", "closed": "Rules to close", "changed": "Rules changed"}
+PARTS = {
+    "opened": "Rules to open",
+    "addressed": ADDRESSED_TITLE,
+    "closed": "Rules to close",
+    "changed": "Rules changed",
+}
 """The parts of a comparison that have rules, and their headings."""
 MOST_REVISIONS = 200
 """How many revisions the lists offer; older ones can still be named in the address."""
@@ -200,7 +208,7 @@ def describe_comparison(
         }
 
     def chapters(
-        slug: str, boundaries: Any, report: Any, known: Lives, differences: Mapping[str, Any] = NOTHING
+        slug: str, boundaries: Any, report: Any, known: Lives, differences: Mapping[str, Any]
     ) -> list[dict[str, Any]]:
         return [
             {
@@ -210,6 +218,7 @@ def describe_comparison(
             for chapter in outline_boundaries(boundaries, report, members=MEMBERS)
         ]
 
+    said = {"changed": CHANGED, "addressed": ADDRESSED, **say_kept(compared)}
     local = list_within_zones(compared)
     renamed = list_renamed(compared)
     room = MOST_RULES_IN_ALL
@@ -231,23 +240,26 @@ def describe_comparison(
         "shows_states": bool(lives_before or lives_after),
         "set_apart": say_set_apart(compared),
         "firewalls_said": say_firewalls(compared),
-        "changed_said": CHANGED,
         "readdressed_said": READDRESSED,
         "local": local[:MOST_LOCAL],
         "more_local": max(0, len(local) - MOST_LOCAL),
         "local_said": say_within_zones(local),
         "moved": [{"change": change, **fold_rules(rules_of[change.endpoint.name])} for change in compared.addresses],
-        "counts": count_changes(compared),
+        "counts": word_changes(compared),
         "groups": [
-            ("opened", PARTS["opened"], chapters("opened", compared.boundaries_opened, compared.after, lives_after)),
-            ("closed", PARTS["closed"], chapters("closed", compared.boundaries_closed, compared.before, lives_before)),
-            (
-                "changed",
-                PARTS["changed"],
-                chapters(
-                    "changed", compared.boundaries_changed, compared.after, lives_after, list_differences(compared)
+            (slug, PARTS[slug], said.get(slug, ""), chapters(slug, boundaries, report, known, differences))
+            for slug, boundaries, report, known, differences in (
+                ("opened", compared.boundaries_opened, compared.after, lives_after, NOTHING),
+                ("addressed", compared.boundaries_addressed, compared.after, lives_after, NOTHING),
+                ("closed", compared.boundaries_closed, compared.before, lives_before, NOTHING),
+                (
+                    "changed",
+                    compared.boundaries_changed,
+                    compared.after,
+                    lives_after,
+                    list_differences(compared),
                 ),
-            ),
+            )
         ],
         "formats": [
             kind

@@ -4,10 +4,14 @@ import json
 from itertools import batched
 
 import pytest
+from django.http import HttpResponse
+from django.template.loader import render_to_string
 
 from planner.report import CHANGE_FORMATS
 from planner.store.models import Handover
+from planner.web.views.changes import describe_comparison
 from tests.report.samples import contoso
+from tests.report.test_changes_told import compared
 from tests.strategies import HOSTILE_NAMES
 from tests.web.views.pages import Page, seen, store, words
 
@@ -48,7 +52,7 @@ def test_a_firewall_that_came_is_named_where_no_rule_differs(client, plan):
 def test_the_first_and_the_newest_revision_are_compared(client, plan):
     decide(client, plan[1])
     page = changes(client, plan[1])
-    assert counts(page)["rules to close"] == "1"
+    assert counts(page)["rule to close"] == "1"
     [row] = page.table("rules")
     assert "ESX01" in row[2]
 
@@ -56,7 +60,7 @@ def test_the_first_and_the_newest_revision_are_compared(client, plan):
 def test_the_other_way_round_it_has_to_be_opened(client, plan):
     decide(client, plan[1])
     page = changes(client, plan[1], **{"from": "2", "to": "1"})
-    assert counts(page)["rules to open"] == "1"
+    assert counts(page)["rule to open"] == "1"
     assert page.one("section", id="opened") is not None
 
 
@@ -252,3 +256,15 @@ def test_another_address_stands_in_the_rules_that_open_and_names_those_that_stay
 def test_the_menu_of_a_plan_calls_it_what_the_page_does(client, plan):
     [link] = [a for a in Page(client.get(f"/plans/{plan[1]}/")).all("a") if words(a) == "Change request"]
     assert Page(client.get(link.get("href"))).text("h1") == "Change request"
+
+
+def test_the_page_names_a_rule_that_went_into_another_and_what_an_address_makes_possible():
+    found = compared()
+    first, second = (rule.id for rule in found.before.rules)
+    page = Page(HttpResponse(render_to_string("planner/comparison.html", describe_comparison(found))))
+    assert f"Rule {second} is now in {first}; what stays of it is opened by that number" in page.text(
+        "section", id="renamed"
+    )
+    assert "P2 192.0.2.2 Q2 192.0.2.4 tcp 2022" in page.text("section", id="addressed")
+    assert f"{first} is there already and gets larger" in page.text("section", id="opened")
+    assert counts(page)["rule to open by address"] == "1"

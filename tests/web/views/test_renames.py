@@ -115,11 +115,11 @@ def test_what_changed_beside_a_new_name_is_all_that_is_asked_for(client, plan):
     page = changes(client, plan)
     assert names(page) == ["ESX01 is now ESX-LON-1"]
     assert [row[2].split()[0] for row in page.table("rules")] == ["ESX-LON-1"] * len(page.table("rules"))
-    assert counts(page)["rules to open"] == 1
+    assert counts(page)["rule to open"] == 1
     assert counts(page)["rules to close"] == 0
     back = changes(client, plan, **{"from": "4", "to": "2"})
     assert names(back) == ["ESX-LON-1 is now ESX01"]
-    assert counts(back)["rules to close"] == 1
+    assert counts(back)["rule to close"] == 1
 
 
 def test_an_endpoint_without_an_address_is_known_by_the_history(client, plan):
@@ -163,7 +163,7 @@ def test_a_deleted_endpoint_that_was_made_anew_has_no_new_name(client, plan):
     assert client.get(f"/plans/{plan[1]}/changes/json").json()["renamed"] == []
     page = changes(client, plan)
     assert not page.all("section", id="renamed")
-    assert counts(page)["addresses changed"] == 1
+    assert counts(page)["address changed"] == 1
 
 
 def test_the_last_change_marks_no_rule_of_what_has_a_new_name(client, plan):

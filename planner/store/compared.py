@@ -16,7 +16,7 @@ from planner.engine.existing.decide import Gap
 from planner.engine.existing.drift import Answer, FlowAnswer, ForbiddenAnswer, StaleAnswer, WiderAnswer
 from planner.engine.existing.forbidden import Forbidden
 from planner.engine.life import End
-from planner.report.gap.words import name_forbidden, say_closed_by, say_note
+from planner.report.gap.words import list_deciding, name_forbidden, say_closed_by, say_note
 from planner.store import audit, models
 from planner.store.actions import ANYONE, Sender, lock_plan
 from planner.store.compared_models import Compared
@@ -64,7 +64,7 @@ def make_answer(gap: Gap) -> Answer:
                 protocol=one.flow.need.protocol,
                 ports=one.flow.need.ports or "",
                 state=one.state,
-                by=tuple(cut(name, _LONGEST) for name in one.by),
+                by=tuple(cut(name, _LONGEST) for name in list_deciding(one)),
                 note=cut(say_note(one), 2 * _LONGEST),
             )
             for one in gap.flows

@@ -11,7 +11,7 @@ document.addEventListener("submit", (event) => {
 });
 
 window.addEventListener("beforeunload", (event) => {
-  const forms = all("main form[method=post]").filter((form) => form !== leaving);
+  const forms = all("main form[method=post]:not([data-answered])").filter((form) => form !== leaving);
   if (forms.some((form) => form.closest("[data-unsaved]") || fieldsOf(form).some(isChanged))) {
     event.preventDefault();
   }

@@ -77,3 +77,23 @@ def test_without_scripts_the_same_comes_of_a_pasted_text(open_page, plan):
     page.get_by_label("Or paste it").fill(ZONED)
     page.get_by_role("button", name="Compare again").click()
     expect(page.locator(".figure-open")).to_contain_text("3 of 3 flows open")
+
+
+def test_the_firewall_says_what_wrote_its_configuration_and_what_was_answered_is_left_without_a_question(page, plan):
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.goto(f"{plan.get_absolute_url()}existing/")
+    page.get_by_label("Firewall of the plan").select_option("FW-CORE")
+    expect(page.get_by_label("Written by")).to_have_value("fortigate")
+    page.get_by_label("Written by").select_option("csv")
+    page.get_by_label("Or paste it").fill(ZONED)
+    page.get_by_role("button", name="Compare", exact=True).click()
+    expect(page.get_by_role("heading", name="Keep it, or take it along")).to_be_visible()
+    page.get_by_role("button", name="Keep this answer").click()
+    expect(page.get_by_role("link", name="comparison of")).to_be_visible()
+    page.goto("/words/")
+    assert asked == []
+    page.goto(f"{plan.get_absolute_url()}existing/")
+    page.get_by_label("Or paste it").fill(ZONED)
+    page.goto("/words/")
+    assert asked == ["beforeunload"], "nothing has answered it"

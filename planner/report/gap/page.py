@@ -7,12 +7,14 @@ from planner.engine.existing.decide import STATES, FlowState, Gap, State
 from planner.engine.rules import Ports
 from planner.report.gap.words import (
     NAMES,
+    list_deciding,
     name_forbidden,
     say_breach,
     say_decided,
     say_destinations,
     say_doubt,
     say_elsewhere,
+    say_entries,
     say_needed,
     say_note,
     say_open_policies,
@@ -60,7 +62,7 @@ def describe_gap(gap: Gap) -> dict[str, Any]:
         "untried": say_untried(gap),
         "open_policies": say_open_policies(gap),
         "unknown": [
-            {"construct": one.construct, "entries": say_several(one.entries), "flows": say_decided(one)}
+            {"construct": one.construct, "entries": say_entries(one), "flows": say_decided(one)}
             for one in gap.unknown[:MOST_UNKNOWN]
         ],
         "more_unknown": max(0, len(gap.unknown) - MOST_UNKNOWN),
@@ -95,6 +97,6 @@ def _describe_flow(one: FlowState, rules: Mapping[tuple[str, str, Ports], str]) 
         "rule": rules.get((source, destination, ports), ""),
         "look": LOOKS[one.state],
         "state": NAMES[one.state],
-        "by": say_several(one.by),
+        "by": say_several(list_deciding(one)),
         "note": say_note(one),
     }

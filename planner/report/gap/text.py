@@ -7,6 +7,7 @@ from planner.engine.existing.readers import READERS
 from planner.engine.rules import Rule
 from planner.report.gap.words import (
     NAMES,
+    list_deciding,
     name_forbidden,
     say_asked,
     say_breach,
@@ -14,6 +15,7 @@ from planner.report.gap.words import (
     say_destinations,
     say_doubt,
     say_elsewhere,
+    say_entries,
     say_needed,
     say_note,
     say_open_policies,
@@ -73,7 +75,7 @@ def _list_lines(gap: Gap) -> Iterator[str]:
         yield f"  {said}"
     yield from _head("Not understood", gap.unknown)
     yield from _cut(
-        f"  {one.construct} ({say_several(one.entries)}): decides about {say_decided(one)}"
+        f"  {one.construct} ({say_entries(one)}): decides about {say_decided(one)}"
         if one.entries
         else f"  {one.construct}: {say_decided(one)}"
         for one in gap.unknown
@@ -119,7 +121,7 @@ def _cut(lines: Iterable[str]) -> Iterator[str]:
 def _say_flow(one: FlowState) -> str:
     need = one.flow.need
     service = f"{need.protocol} {need.ports or ''}".rstrip()
-    by = f", by {say_several(one.by)}" if one.by else ""
+    by = f", by {say_several(deciding)}" if (deciding := list_deciding(one)) else ""
     note = say_note(one)
     return f"  {one.flow.source.name} to {one.flow.destination.name}, {service}{by}" + (f"; {note}" if note else "")
 

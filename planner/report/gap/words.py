@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from planner.engine.existing.decide import FlowState, Gap, State, Unknown
 from planner.engine.existing.forbidden import Breach, Forbidden
+from planner.engine.existing.packets import NO_ADDRESS
 from planner.engine.existing.wider import Wider
 from planner.engine.prohibitions import Closed
 from planner.engine.rules import Triple
@@ -42,6 +43,23 @@ def say_several(names: Iterable[str], count: int | None = None) -> str:
     found = list(names)
     more = (len(found) if count is None else count) - MOST_NAMED
     return ", ".join(found[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def list_deciding(one: FlowState) -> tuple[str, ...]:
+    """The entries that decide about a flow; none where all that isn't known is an address that the plan doesn't have.
+
+    Any entry for addresses may be for that one, so that they say nothing.
+    """
+    return () if one.constructs and all(map(_is_missing_address, one.constructs)) else one.by
+
+
+def _is_missing_address(construct: str) -> bool:
+    return construct.startswith(NO_ADDRESS)
+
+
+def say_entries(one: Unknown) -> str:
+    """Where something stands that isn't understood; not each entry that may be for an address that isn't known."""
+    return "entries for addresses" if one.entries and _is_missing_address(one.construct) else say_several(one.entries)
 
 
 def say_constructs(constructs: Sequence[str]) -> str:

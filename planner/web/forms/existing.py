@@ -7,7 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadhandler import MemoryFileUploadHandler
 
-from planner.engine.existing.readers import READERS
+from planner.engine.existing.readers import READERS, find_reader
 from planner.plan.document import Plan
 from planner.plan.limits import EXISTING
 from planner.store import audit
@@ -53,6 +53,7 @@ class ExistingForm(forms.Form):
         """`size`: how many bytes were sent, of the whole form."""
         super().__init__(*args, **kwargs)
         self.size = size
+        self._firewalls = {firewall.name: firewall for firewall in plan.firewalls}
         names = [(firewall.name, firewall.name) for firewall in plan.firewalls]
         self.fields["firewall"].choices = [("", "none, or found by its format"), *names]  # type: ignore[attr-defined]
 
@@ -92,6 +93,18 @@ class ExistingForm(forms.Form):
             return None
         pairs = zip(data.getlist("zone"), data.getlist("side"), strict=False)
         return {zone: side for zone, side in pairs if side}
+
+    @property
+    def other_format(self) -> str:
+        """A sentence for a configuration that can't be read: what writes that of the firewall that was chosen.
+
+        Empty where none was, where that is what was chosen, and where it isn't known.
+        """
+        firewall = self._firewalls.get(self.cleaned_data.get("firewall", ""))
+        reader = find_reader(firewall.format) if firewall else None
+        if firewall is None or reader is None or reader.name == self.cleaned_data.get("format"):
+            return ""
+        return f"By the plan {firewall.name} is written by {reader.label}: choose that under “Written by”."
 
     @property
     def sentences(self) -> list[str]:

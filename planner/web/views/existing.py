@@ -27,7 +27,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from planner.deploy.turns import ASIDE, LARGE, in_turn
 from planner.engine import Report
 from planner.engine.existing.model import Unreadable
-from planner.engine.existing.readers import READERS
+from planner.engine.existing.readers import READERS, find_reader
 from planner.engine.existing.reading import read_existing
 from planner.engine.existing.sides import BadMap
 from planner.report.firewall.errors import NotExpressible
@@ -103,7 +103,9 @@ def _answer(request: HttpRequest, plan: Plan, name: str = "") -> HttpResponseBas
                         context |= show_answer(report, describe_answer(plan, found, question))
                 if found is None:
                     return _have_it_made(request, plan, form, name)
-        except (Unreadable, BadMap, NotExpressible) as error:
+        except Unreadable as error:
+            context["trouble"] = [str(error), *filter(None, [form.other_format])]
+        except (BadMap, NotExpressible) as error:
             context["trouble"] = [str(error)]
         except jobs.TooMany:
             said = "As many configurations as wait at once are being compared. Try it again in a minute."
@@ -119,7 +121,10 @@ def _render(request: HttpRequest, plan: Plan, report: Report, context: Mapping[s
         "plan": plan,
         "here": reverse("show_existing", kwargs={"key": plan.key}),
         "readers": READERS.values(),
-        "firewalls": [firewall.name for firewall in report.plan.firewalls],
+        "firewalls": [
+            (firewall.name, reader.name if (reader := find_reader(firewall.format)) else "")
+            for firewall in report.plan.firewalls
+        ],
         "files": [
             *((one.name, one.label) for one in GAP_FORMATS.values()),
             (DELTA, "What is missing, for the device"),

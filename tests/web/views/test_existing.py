@@ -273,3 +273,32 @@ def test_a_file_goes_into_memory_up_to_the_largest_size():
     for size, taken in ((EXISTING, True), (EXISTING + forms.ENVELOPE, True), (EXISTING + forms.ENVELOPE + 1, False)):
         handler.handle_raw_input(None, {}, size, b"", None)
         assert handler.activated == taken
+
+
+def test_a_configuration_that_can_not_be_read_is_told_with_what_writes_that_of_the_firewall(client, plan):
+    options = {one.get("value"): one.get("data-written-by") for one in Page(client.get(address(plan))).all("option")}
+    assert options["FW-CORE"] == "fortigate"
+    told = "By the plan FW-CORE is written by FortiGate: choose that under “Written by”."
+    assert told in Page(send(client, plan, "config system global\nend\n", "nftables", firewall="FW-CORE")).text()
+    assert told not in Page(send(client, plan, "no rules\n", "fortigate", firewall="FW-CORE")).text()
+    assert told not in Page(send(client, plan, "no rules\n", "nftables")).text()
+    assert told not in Page(send(client, plan, TABLE, firewall="FW-CORE")).text(), "a table of it can be read"
+
+
+def test_what_is_open_beyond_the_plan_comes_before_all_flows(client, plan):
+    headings = [one.get("aria-labelledby") for one in Page(send(client, plan, TABLE)).all("section")]
+    assert headings.index("wider") < headings.index("flows")
+
+
+def test_of_an_endpoint_without_an_address_no_entries_are_quoted(client):
+    document = write_plan()
+    document["endpoints"][1]["addresses"] = []
+    more = "".join(f"10.0.0.10,10.0.3.{number},tcp/1433,allow,\n" for number in range(50))
+    page = Page(send(client, store(document)[0], TABLE + more, keep_answer="1"))
+    [row] = (row for row in rows(page, "not-understood") if "SQL01" in row[0])
+    assert row == ["no address in the plan: SQL01", "entries for addresses", "1 flow"]
+    [flow] = (row for row in rows(page, "flows") if row[2].startswith("SQL01"))
+    assert flow[4:] == ["unknown", "not understood or not known: no address in the plan: SQL01"]
+    kept = Page(client.get(f"{address(Compared.objects.get().plan)}kept/{Compared.objects.get().pk}/"))
+    [flow] = (row for row in rows(kept, "flows") if row[2].startswith("SQL01"))
+    assert flow[4:] == ["unknown", "not understood or not known: no address in the plan: SQL01"]

@@ -80,3 +80,11 @@ _ALL = (
 )  # fmt: skip
 READERS: Mapping[str, Reader] = {reader.name: reader for reader in _ALL}
 """By name: the formats that are read, in the order in which they are offered."""
+
+
+def find_reader(form: str) -> Reader | None:
+    """What reads the rules of a firewall of a plan, by its format; None where nothing does.
+
+    A device that files are written for in two ways, such as paloalto-set, is read in one.
+    """
+    return READERS.get(form) or READERS.get(form.partition("-")[0])

@@ -15,6 +15,6 @@ form.addEventListener("change", ({ target }) => {
 
 /* The form stays with what was sent; leaving.js asks nothing about it until something else is typed. */
 document.addEventListener("htmx:afterSettle", () => {
-  form.toggleAttribute("data-answered", !document.querySelector("#existing-answer [role=alert]"));
+  form.toggleAttribute("data-answered", Boolean(document.querySelector("#existing-answer > [role=status]")));
 });
 form.addEventListener("input", () => form.removeAttribute("data-answered"));

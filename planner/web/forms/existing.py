@@ -87,9 +87,13 @@ class ExistingForm(forms.Form):
 
     @property
     def sides(self) -> dict[str, str] | None:
-        """By zone of the plan what it was said to be behind on the device; None where nobody was asked yet."""
+        """By zone of the plan what it was said to be behind on the device; None where nobody was asked yet.
+
+        What was said of another firewall than the one that is chosen now says nothing of this one.
+        """
         data: Any = self.data
-        if "zone" not in data:
+        firewall = data.get("firewall", "")
+        if "zone" not in data or data.get("sides_of", firewall) != firewall:
             return None
         pairs = zip(data.getlist("zone"), data.getlist("side"), strict=False)
         return {zone: side for zone, side in pairs if side}

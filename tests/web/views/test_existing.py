@@ -302,3 +302,16 @@ def test_of_an_endpoint_without_an_address_no_entries_are_quoted(client):
     kept = Page(client.get(f"{address(Compared.objects.get().plan)}kept/{Compared.objects.get().pk}/"))
     [flow] = (row for row in rows(kept, "flows") if row[2].startswith("SQL01"))
     assert flow[4:] == ["unknown", "not understood or not known: no address in the plan: SQL01"]
+
+
+def test_what_zones_are_behind_of_one_firewall_is_not_taken_for_another(client):
+    document = write_plan()
+    [known] = document["firewalls"]
+    other = known | {"name": "FW-TWO", "zones": {"Internal": "inside", "Data": "db", "Clients": "Clients"}}
+    plan = store(document | {"firewalls": [known, other]})[0]
+    page = Page(send(client, plan, ZONED, firewall="FW-CORE"))
+    told = {name: [one.get("value") for one in page.all("input", name=name)] for name in ("zone", "sides_of")}
+    assert told == {"zone": ["Internal", "Data", "Clients"], "sides_of": ["FW-CORE"]}
+    sides = {"side": ["port1", "port2", "port3"]}
+    assert figures(Page(send(client, plan, ZONED, firewall="FW-CORE", **told, **sides)))["open"] == "0"
+    assert figures(Page(send(client, plan, ZONED, firewall="FW-TWO", **told, **sides)))["open"] == "3"

@@ -16,7 +16,8 @@ from planner.engine.existing.decide import Gap
 from planner.engine.existing.drift import Answer, FlowAnswer, ForbiddenAnswer, StaleAnswer, WiderAnswer
 from planner.engine.existing.forbidden import Forbidden
 from planner.engine.life import End
-from planner.report.gap.words import list_deciding, name_forbidden, say_closed_by, say_note
+from planner.report.gap.words import list_deciding, name_forbidden, say_note
+from planner.report.said.closed import say_closed_by
 from planner.store import audit, models
 from planner.store.actions import ANYONE, Sender, lock_plan
 from planner.store.compared_models import Compared

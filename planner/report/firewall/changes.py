@@ -14,7 +14,7 @@ from planner.report.firewall.devices.openings import Plan
 from planner.report.firewall.devices.table import WRITERS, takes_names
 from planner.report.firewall.devices.writer import Writer
 from planner.report.firewall.errors import NotExpressible
-from planner.report.firewall.head import BACK, comment_out, pack, say_way_back, write_file
+from planner.report.firewall.head import BACK, comment_out, pack, say_forbidden, say_way_back, write_file
 from planner.report.firewall.omissions import LeftOut
 from planner.report.firewall.permits import Permits
 from planner.report.firewall.places import check_place, list_gone, match_firewalls, told_as
@@ -102,6 +102,8 @@ def _introduce(
     before, after = (clean(side, 120, slashes=True) for side in (editions.before, editions.after))
     yield f"From {before or 'the old one'} to {after or 'the new one'}."
     yield f"Port matrix: {clean(comparison.after.matrix.version, 200)}"
+    if now:
+        yield from say_forbidden(now)
     yield "It is for a device that has the file of the first; what is undecided is disabled in both."
 
 

@@ -51,12 +51,20 @@ class Entry:
     condition: str
     """The options of open choices that it depends on; empty when it is needed outright."""
     reason: str
+    forbidden: str
+    """What the plan says against it, where it breaks what must stay closed; empty where nothing does."""
     disabled: bool
     """Whether it depends on an open choice and nobody asked for it all the same."""
 
+    def remarks(self) -> Iterator[str]:
+        """What stands before it, in comments: what forbids it, and on which options it depends."""
+        for said in filter(None, (self.forbidden, self.condition)):
+            yield f"# {self.title}: {said}"
+
     def comment(self, limit: int) -> str:
         """Rule, service and reason on one line of at most so many characters."""
-        title = f"{self.title}, undecided" if self.condition else self.title
+        marks = (", forbidden" if self.forbidden else "", ", undecided" if self.condition else "")
+        title = f"{self.title}{''.join(marks)}"
         return cut(f"{title} - {self.reason}" if self.reason else title, limit)
 
 
@@ -106,6 +114,7 @@ def list_entries(
             title=permit.title,
             condition=permit.condition,
             reason=permit.reason,
+            forbidden=permit.forbidden,
             disabled=bool(permit.condition) and not open_undecided,
         )
         for permit in permits

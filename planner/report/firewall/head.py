@@ -29,12 +29,19 @@ def introduce(label: str, permits: Permits, edition: Edition | None, default_den
         yield f"{edition.date}, revision {edition.revision}"
     if edition and edition.selection:
         yield f"Only a part of the plan. {clean(edition.selection.sentence.replace(';', ','), 400, slashes=True)}."
+    yield from say_forbidden(permits)
     if not default_deny:
         yield "Nothing in here denies anything."
     elif edition and edition.selection:
         yield "What is not named here is denied at the end, the rest of the plan included."
     else:
         yield "What is not named here is denied at the end."
+
+
+def say_forbidden(permits: Permits) -> Iterator[str]:
+    """Which rules the plan itself forbids; none where there are none."""
+    if permits.forbidden:
+        yield f"The plan says itself that something of these rules must stay closed: {', '.join(permits.forbidden)}."
 
 
 def _call(name: str, most: int) -> str:

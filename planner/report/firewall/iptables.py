@@ -194,8 +194,7 @@ def _write_entry(entry: Entry, chain: Chain) -> Iterator[str]:
         f"-m {protocol} --dport {ports.replace('-', ':')}" if ports else "-m icmp --icmp-type 8"
     )
     comment = f'-m comment --comment "{entry.comment(_COMMENT)}"'
-    if entry.condition:
-        yield f"# {entry.title}: {entry.condition}"
+    yield from entry.remarks()
     doors = "".join(
         f"{flag} {end.interface} " for flag, end in (("-i", entry.source), ("-o", entry.destination)) if end.interface
     )

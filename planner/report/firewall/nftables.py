@@ -283,8 +283,7 @@ def _write_entry(entry: Entry, place: str, *, logs: bool) -> Iterator[str]:
         f"{protocol} dport {ports}" if ports else "icmp type echo-request",
     ]
     rule = " ".join(filter(None, matches))
-    if entry.condition:
-        yield f"# {entry.title}: {entry.condition}"
+    yield from entry.remarks()
     lines = [f'add rule {place} {rule} {_STATE} accept comment "{entry.comment(_COMMENT)}"']
     if logs:
         lines.insert(0, f'add rule {place} {rule} ct state new log prefix "{cut(entry.rule, _PREFIX - 2)}: "')

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from planner.engine.compare import flow_key
 from planner.engine.flows import Flow
 from planner.engine.report import Report
 from planner.engine.rules import Ports
@@ -34,6 +35,7 @@ from planner.report.firewall.omissions import (
     Omissions,
 )
 from planner.report.firewall.words import clean, name_endpoints
+from planner.report.said.forbidden import Breaches, list_openings
 from planner.report.said.outline import describe_marks, describe_reasons
 from planner.report.said.text import index_rules
 from planner.report.said.within import index_within, number_within
@@ -65,6 +67,8 @@ class Permit:
     """The options of open choices that it depends on; empty when it is needed outright."""
     reason: str
     """Why this service is needed; may be empty."""
+    forbidden: str = ""
+    """What the plan says against it, where it breaks what must stay closed; empty where nothing does."""
     not_sources: tuple[str, ...] = ()
     """Where the sources are any: the networks of other zones, which aren't meant."""
     not_destinations: tuple[str, ...] = ()
@@ -81,7 +85,7 @@ class Permit:
     @property
     def comment(self) -> tuple[str, ...]:
         """All of it, a line for each."""
-        return tuple(filter(None, (self.title, self.condition, self.reason)))
+        return tuple(filter(None, (self.title, self.forbidden, self.condition, self.reason)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +229,7 @@ class Permits:
         """The firewall that they are for; None: all boundaries."""
         self.addresses = Addresses(report.plan.endpoints, names=names, suffix=suffix)
         self._elsewhere = Elsewhere(report.plan)
+        self._breaches = Breaches(report)
         omissions, bare = Omissions(), list[Part]()
         self.boundaries = tuple(
             BoundaryPermits(
@@ -240,6 +245,9 @@ class Permits:
         self._note_bare(bare, omissions)
         self.left_out = omissions.freeze()
         self.rules = _count_rules(self.boundaries)
+        permits = (permit for one in self.boundaries for permit in one.permits)
+        self.forbidden = tuple(dict.fromkeys(permit.label for permit in permits if permit.forbidden))
+        """The rules of which it has something that must stay closed, by what the plan says itself."""
 
     def without_undecided(self) -> "Permits":
         """The same without what depends on open choices."""
@@ -283,7 +291,8 @@ class Permits:
             return
         self._note_strangers(rule.id, sources, destinations, omissions)
         for number, (service, reasons) in enumerate(zip(rule.services, rule.service_reasons, strict=True), 1):
-            about = _Origin(rule.id, rule.any_of, reasons)
+            forbidden = self._breaches.say(list_openings(sources, destinations, (service,)))
+            about = _Origin(rule.id, rule.any_of, reasons, forbidden=forbidden)
             yield from self._permit(about, number, service, sources, destinations, omissions)
 
     def _usable(self, endpoints: Iterable[Endpoint], omissions: Omissions) -> list[Endpoint]:
@@ -350,6 +359,7 @@ class Permits:
                 service=service,
                 title=f"{about.label}, {service}" + (" echo request" if service.protocol == "icmp" else ""),
                 condition=about.condition(self.report),
+                forbidden=clean(f"forbidden, {about.forbidden}", 200) if about.forbidden else "",
                 reason=clean(describe_reasons(about.reasons), 200),
                 own_rules=tuple(self._say_own_rules(slug, here) for slug in about.rule_groups),
             )
@@ -437,7 +447,8 @@ class Permits:
             self._note_strangers(label, sources, destinations, omissions)
             reasons = tuple(dict.fromkeys(reason for flow in parts[part] for reason in flow.need.reasons))
             groups = sorted({slug for flow in parts[part] for slug in flow.need.rule_groups}) if inbound else ()
-            why = _Origin(label, marks, reasons, tuple(groups))
+            forbidden = self._breaches.say(map(flow_key, parts[part]))
+            why = _Origin(label, marks, reasons, tuple(groups), forbidden)
             yield from self._permit(why, number, service, sources, destinations, omissions)
 
 
@@ -469,6 +480,7 @@ class _Origin:
     marks: tuple[Alternative, ...]
     reasons: tuple[Reason, ...]
     rule_groups: tuple[str, ...] = ()
+    forbidden: str = ""
 
     def condition(self, report: Report) -> str:
         """The options that it depends on, in words that are safe in a comment; empty for none."""

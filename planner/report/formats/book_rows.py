@@ -10,6 +10,7 @@ from planner.engine.report import Report
 from planner.engine.rules import Boundary, Ports, Rule
 from planner.plan.document import Endpoint
 from planner.report.formats.workbook import CELL_UNITS, Columns, as_cell, divide
+from planner.report.said.forbidden import Breaches
 from planner.report.said.life import LIFE_TITLES, list_life
 from planner.report.said.outline import describe_marks, name_rule, name_services
 from planner.report.said.text import SCOPES, list_addresses, list_reasons
@@ -62,21 +63,28 @@ def list_changed(comparison: Comparison) -> Iterator[tuple[str, tuple[Boundary, 
 
 
 def list_boundary_rows(
-    boundaries: Iterable[Boundary], report: Report, otherwise: Collection[str] = ()
+    boundaries: Iterable[Boundary], report: Report, breaches: Breaches | None, otherwise: Collection[str] = ()
 ) -> Iterator[tuple[Rule, Sequence[str]]]:
-    """Every rule with its rows. `otherwise` are endpoints whose addresses in this report the sheet Addresses has."""
+    """Every rule with its rows. `breaches` are those of the report; None for rules that close.
+
+    `otherwise` are endpoints whose addresses in this report the sheet Addresses has.
+    """
     ends = {
         endpoint.name: (show(endpoint.zone), show(endpoint.name), say_addresses(endpoint, otherwise))
         for endpoint in report.plan.endpoints
     }
     for boundary in boundaries:
         for rule in boundary.rules:
-            for row in _rule_parts(rule, boundary, report, ends):
+            for row in _rule_parts(rule, boundary, report, ends, breaches):
                 yield rule, row
 
 
 def _rule_parts(
-    rule: Rule, boundary: Boundary, report: Report, ends: dict[str, tuple[str, str, str]]
+    rule: Rule,
+    boundary: Boundary,
+    report: Report,
+    ends: dict[str, tuple[str, str, str]],
+    breaches: Breaches | None,
 ) -> Iterator[Sequence[str]]:
     """A rule as one row; as several when its endpoints don't fit into one, each of them a rule in its own right."""
     lines = name_rule(rule, report)
@@ -86,7 +94,7 @@ def _rule_parts(
         as_cell("\n".join(name or _NAMELESS for name in names) if any(names) else ""),
         ", ".join(rule.sections),
         as_cell(describe_marks(rule.any_of, report.matrix)),
-        as_cell("\n".join(list_reasons(rule.reasons))),
+        as_cell("\n".join(filter(None, (breaches.mark(rule) if breaches else "", *list_reasons(rule.reasons))))),
     )
 
     def texts(endpoint: Endpoint) -> tuple[str, ...]:

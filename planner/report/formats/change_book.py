@@ -18,6 +18,7 @@ from planner.report.formats.book_rows import (
 )
 from planner.report.formats.workbook import Columns, Sheet, as_cell, make_book
 from planner.report.said.edition import Editions
+from planner.report.said.forbidden import Breaches
 from planner.report.said.printed_rules import list_differences
 from planner.report.said.text import (
     LEGEND,
@@ -65,10 +66,11 @@ def render_changes(comparison: Comparison, editions: Editions) -> bytes:
 
 def _changed_rule_rows(comparison: Comparison, editions: Editions) -> Iterator[Sequence[str]]:
     has_states = bool(editions.lives_before or editions.lives_after)
+    breaches = Breaches(comparison.after)
     for action, boundaries, report in list_changed(comparison):
         lives = editions.lives_before if action == "close" else editions.lives_after
         otherwise = _list_readdressed(comparison) if action == "close" else ()
-        for rule, row in list_boundary_rows(boundaries, report, otherwise):
+        for rule, row in list_boundary_rows(boundaries, report, None if action == "close" else breaches, otherwise):
             yield (action, *row, *(list_life_cells(rule, lives) if has_states else ()))
 
 

@@ -15,6 +15,7 @@ from planner.report.formats.csv import LIFE_COLUMNS, NO_STATE, field, list_state
 from planner.report.formats.json import render_comparison
 from planner.report.formats.markdown import escape, join_lines, rule_cells, rule_titles, table
 from planner.report.said.edition import Editions
+from planner.report.said.forbidden import Breaches
 from planner.report.said.outline import describe_marks, name_services
 from planner.report.said.printed_rules import LocalChange, list_differences, list_within_zones
 from planner.report.said.text import (
@@ -176,14 +177,16 @@ def _markdown_renamed(comparison: Comparison) -> Iterator[str]:
 def _markdown_parts(comparison: Comparison, editions: Editions) -> Iterator[str]:
     """The rules that are to be opened, to be closed, and that changed."""
     before, after = comparison.before, comparison.after
-    lives, kept = editions.lives_after, say_kept(comparison)
-    yield from _markdown_rules("Rules to open", comparison.boundaries_opened, after, lives, kept.get("opened", ""))
+    lives, kept, breaches = editions.lives_after, say_kept(comparison), Breaches(after)
+    yield from _markdown_rules(
+        "Rules to open", comparison.boundaries_opened, after, lives, kept.get("opened", ""), breaches
+    )
     if comparison.boundaries_addressed:
-        yield from _markdown_rules(ADDRESSED_TITLE, comparison.boundaries_addressed, after, lives, ADDRESSED)
+        yield from _markdown_rules(ADDRESSED_TITLE, comparison.boundaries_addressed, after, lives, ADDRESSED, breaches)
     closed = comparison.boundaries_closed, before, editions.lives_before
-    yield from _markdown_rules("Rules to close", *closed, kept.get("closed", ""))
+    yield from _markdown_rules("Rules to close", *closed, kept.get("closed", ""), None)
     differences = list_differences(comparison)
-    yield from _markdown_rules("Rules changed", comparison.boundaries_changed, after, lives, "", differences)
+    yield from _markdown_rules("Rules changed", comparison.boundaries_changed, after, lives, "", breaches, differences)
 
 
 def _markdown_rules(
@@ -192,6 +195,7 @@ def _markdown_rules(
     report: Report,
     lives: Lives,
     said: str,
+    breaches: Breaches | None,
     differences: Mapping[str, Sequence[tuple[str, str, str]]] = MappingProxyType({}),
 ) -> Iterator[str]:
     """`differences`: by a rule's number what differs of it, before and after, in a column of their own."""
@@ -209,7 +213,10 @@ def _markdown_rules(
         yield from table(
             (*rule_titles(lives), "What differs") if differences else rule_titles(lives),
             (
-                (*rule_cells(rule, report, lives), *([_say_differences(differences[rule.id])] if differences else ()))
+                (
+                    *rule_cells(rule, report, lives, breaches),
+                    *([_say_differences(differences[rule.id])] if differences else ()),
+                )
                 for rule in boundary.rules
             ),
         )

@@ -15,6 +15,7 @@ from planner.plan.document import Endpoint
 from planner.report.said.answers import TAKEN_TITLES, Taken, list_taken
 from planner.report.said.closed import CLOSED_TITLES, EXCLUDED_TITLES, list_closed, list_excluded
 from planner.report.said.edition import Edition
+from planner.report.said.forbidden import Breaches
 from planner.report.said.life import LEFT_TITLES, LIFE_TITLES, list_left, list_life
 from planner.report.said.outline import describe_marks, label_endpoint, name_rule
 from planner.report.said.text import (
@@ -150,6 +151,7 @@ def _write_rules(report: Report, lives: Lives, there: There | None) -> Iterator[
     if not report.boundaries:
         yield "No flow crosses a boundary between zones, so no rule is needed."
         yield ""
+    breaches = Breaches(report)
     for boundary in report.boundaries:
         yield f"### {escape(boundary.code)}: {escape(boundary.label)}"
         yield ""
@@ -157,7 +159,7 @@ def _write_rules(report: Report, lives: Lives, there: There | None) -> Iterator[
         yield from table(
             (*rule_titles(lives), *((escape(there.title),) if there else ())),
             (
-                (*rule_cells(rule, report, lives), *((escape(there.say(rule)),) if there else ()))
+                (*rule_cells(rule, report, lives, breaches), *((escape(there.say(rule)),) if there else ()))
                 for rule in boundary.rules
             ),
         )
@@ -187,8 +189,11 @@ def _name_zones(boundary: Boundary) -> Iterator[str]:
             yield ""
 
 
-def rule_cells(rule: Rule, report: Report, lives: Lives = NO_LIVES) -> tuple[str, ...]:
-    """A rule as the cells of a table, under `rule_titles`."""
+def rule_cells(rule: Rule, report: Report, lives: Lives, breaches: Breaches | None) -> tuple[str, ...]:
+    """A rule as the cells of a table, under `rule_titles`.
+
+    `breaches` are those of the report; None for rules that close.
+    """
     services = []
     for line in name_rule(rule, report):
         changed = f" (changed from {line.changed_from})" if line.changed_from else ""
@@ -198,7 +203,7 @@ def rule_cells(rule: Rule, report: Report, lives: Lives = NO_LIVES) -> tuple[str
         join_lines(map(_name_endpoint, rule.sources)),
         join_lines(map(_name_endpoint, rule.destinations)),
         join_lines(services),
-        join_lines(list_reasons(rule.reasons)),
+        join_lines(filter(None, (breaches.mark(rule) if breaches else "", *list_reasons(rule.reasons)))),
         escape(describe_marks(rule.any_of, report.matrix)),
         escape(", ".join(f"§{section}" for section in rule.sections)),
         *((join_lines(text.split("\n")) for text in list_life(lives.of(rule))) if lives else ()),

@@ -14,6 +14,7 @@ from planner.report.checks.commands import write_nc_commands, write_powershell_c
 from planner.report.formats.markdown import escape, table
 from planner.report.said.by_service import ServiceReasons, outline_services
 from planner.report.said.filters import Selection
+from planner.report.said.forbidden import FORBIDDEN, Breaches
 from planner.report.said.outline import Chapter, RuleLine, outline_boundaries
 from planner.report.said.text import check_addresses, list_addresses, list_rule_sides
 from ports.text import many, neutralise_parts, show_line
@@ -36,16 +37,23 @@ class RuleText:
 
 def write_table(report: Report, _selection: Selection | None = None) -> str:
     """Tab-separated, a line for each rule and each of its reasons; a spreadsheet takes no cell for a formula."""
-    lines = [COLUMNS, *(row for chapter in _chapters(report) for row in _rows(chapter, report))]
+    breaches = Breaches(report)
+    lines = [COLUMNS, *(row for chapter in _chapters(report) for row in _rows(chapter, report, breaches))]
     return "".join("\t".join(neutralise_parts(show_line(cell)) for cell in line) + "\n" for line in lines)
 
 
-def write_markdown(report: Report, selection: Selection | None = None, notes: Iterable[str] = ()) -> str:
-    """A table of Markdown under a heading for each boundary; the notes, each a sentence, above them."""
+def write_markdown(
+    report: Report, selection: Selection | None = None, notes: Iterable[str] = (), breaches: Breaches | None = None
+) -> str:
+    """A table of Markdown under a heading for each boundary; the notes, each a sentence, above them.
+
+    `breaches` are those of a report that this one is a part of, for a caller that knows them.
+    """
     lines = [line for sentence in (*_introduce(report, selection), *notes) for line in (escape(sentence), "")]
+    breaches = breaches or Breaches(report)
     for chapter in _chapters(report):
         lines += [f"### {escape(chapter.boundary.label)}", ""]
-        rows = _rows(chapter, report)
+        rows = _rows(chapter, report, breaches)
         lines += table(_leave_out_zones(COLUMNS), (list(map(escape, _leave_out_zones(row))) for row in rows))
     return "\n".join(lines)
 
@@ -64,23 +72,28 @@ def _leave_out_zones(row: tuple[str, ...]) -> tuple[str, ...]:
     return row[:1] + row[3:]
 
 
-def write_ticket(report: Report, selection: Selection | None = None, notes: Iterable[str] = ()) -> str:
+def write_ticket(
+    report: Report, selection: Selection | None = None, notes: Iterable[str] = (), breaches: Breaches | None = None
+) -> str:
     """By boundary, for whoever makes the rules: source, destination, and each service with what it is for."""
-    lines = [*_introduce(report, selection), *notes]
+    lines, breaches = [*_introduce(report, selection), *notes], breaches or Breaches(report)
     for chapter in _chapters(report):
         count = many(len(chapter.lines), "rule")
         lines += ["", f"{show_line(chapter.boundary.label)} ({count})"]
         for line in chapter.lines:
-            lines += ["", line.rule.id, *_write_rule(line, report)]
+            lines += ["", line.rule.id, *_write_rule(line, report, breaches)]
     return "\n".join(lines) + "\n"
 
 
-def write_jira(report: Report, selection: Selection | None = None, notes: Iterable[str] = ()) -> str:
+def write_jira(
+    report: Report, selection: Selection | None = None, notes: Iterable[str] = (), breaches: Breaches | None = None
+) -> str:
     """The same as a table of Jira's wiki markup under a heading for each boundary."""
     lines = [line for sentence in (*_introduce(report, selection), *notes) for line in (escape_jira(sentence), "")]
+    breaches = breaches or Breaches(report)
     for chapter in _chapters(report):
         lines += [f"h3. {escape_jira(chapter.boundary.label)}", "", f"||{'||'.join(_leave_out_zones(COLUMNS))}||"]
-        for row in _rows(chapter, report):
+        for row in _rows(chapter, report, breaches):
             lines.append(f"|{'|'.join(escape_jira(cell) or ' ' for cell in _leave_out_zones(row))}|")
         lines.append("")
     return "\n".join(lines)
@@ -118,20 +131,23 @@ def _chapters(report: Report) -> tuple[Chapter, ...]:
     return outline_boundaries(report.boundaries, report, members=len(report.plan.endpoints))
 
 
-def _rows(chapter: Chapter, report: Report) -> Iterator[tuple[str, ...]]:
-    """A row for each rule and each of its reasons, as in COLUMNS."""
+def _rows(chapter: Chapter, report: Report, breaches: Breaches) -> Iterator[tuple[str, ...]]:
+    """A row for each rule and each of its reasons, as in COLUMNS; `breaches` are those of the report."""
     zones = chapter.boundary.source.label, chapter.boundary.destination.label
     for line in chapter.lines:
         ends = _say_ends(line.rule.sources), _say_ends(line.rule.destinations)
         for ask in outline_services(line.rule, report):
-            yield line.rule.id, *zones, *ends, ask.said, ask.why, " ".join(ask.sections), _say_undecided(line)
+            why = " ".join(filter(None, (breaches.mark(line.rule, ask.ports), ask.why)))
+            yield line.rule.id, *zones, *ends, ask.said, why, " ".join(ask.sections), _say_undecided(line)
 
 
-def _write_rule(line: RuleLine, report: Report) -> Iterator[str]:
+def _write_rule(line: RuleLine, report: Report, breaches: Breaches) -> Iterator[str]:
     yield f"  Source:       {show_line(_say_ends(line.rule.sources))}"
     yield f"  Destination:  {show_line(_say_ends(line.rule.destinations))}"
     for ask in outline_services(line.rule, report):
         yield f"  Service:      {ask.said}: {_say_why(ask)}"
+    if forbidden := breaches.say_rule(line.rule):
+        yield f"  {FORBIDDEN}:    {forbidden}"
     if line.alternatives:
         yield f"  Undecided:    {show_line(_say_undecided(line))}"
 

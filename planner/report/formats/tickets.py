@@ -11,6 +11,7 @@ from planner.report.firewall.head import pack
 from planner.report.firewall.words import name_files
 from planner.report.formats.rule_texts import write_jira, write_markdown, write_ticket
 from planner.report.said.edition import Edition
+from planner.report.said.forbidden import Breaches
 from planner.report.said.passed import Passed
 from ports.text import several, show_line
 
@@ -37,10 +38,10 @@ def render_tickets(report: Report, edition: Edition | None = None) -> bytes:
     """
     selection = edition.selection if edition else None
     files: dict[str, str | bytes] = {"README.txt": _README}
-    parts = list(_divide(report))
+    parts, breaches = list(_divide(report)), Breaches(report)
     for folder, ending, write in KINDS:
         for path, part, notes in parts:
-            files[f"{folder}/{path}.{ending}"] = write(part, selection, notes)
+            files[f"{folder}/{path}.{ending}"] = write(part, selection, notes, breaches)
     return pack(files)
 
 

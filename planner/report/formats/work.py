@@ -10,6 +10,7 @@ from planner.engine.report import Report
 from planner.plan.document import Endpoint
 from planner.report.formats.workbook import Blank, Columns, as_cell
 from planner.report.said.by_service import outline_services
+from planner.report.said.forbidden import Breaches
 from planner.report.said.life import list_differences, say_by
 from planner.report.said.outline import ServiceLine, describe_marks
 from planner.report.said.passed import Passed
@@ -42,7 +43,7 @@ WORK_BLANKS: Mapping[str, Blank] = {
 
 def list_work(report: Report, lives: Lives) -> Iterator[Sequence[str]]:
     """The rows under WORK_COLUMNS, in the order of rules and of their services; empty texts are to be filled in."""
-    passed = Passed(report.plan.firewalls)
+    passed, breaches = Passed(report.plan.firewalls), Breaches(report)
     for rule in report.rules:
         ends = (rule.id, _say_side(rule.sources), _say_side(rule.destinations))
         firewalls = passed.say(rule)
@@ -50,8 +51,16 @@ def list_work(report: Report, lives: Lives) -> Iterator[Sequence[str]]:
         undecided = f"Not decided, only with {describe_marks(rule.any_of, report.matrix)}. " if rule.any_of else ""
         for alike in outline_services(rule, report):
             cited = f" §{', '.join(alike.sections)}" if alike.sections else ""
-            for service in alike.services:
-                row = (done, *ends, _say_service(service), f"{undecided}{alike.why}{cited}", firewalls, *life)
+            for ports, service in zip(alike.ports, alike.services, strict=True):
+                forbidden = f"{mark} " if (mark := breaches.mark(rule, (ports,))) else ""
+                row = (
+                    done,
+                    *ends,
+                    _say_service(service),
+                    f"{forbidden}{undecided}{alike.why}{cited}",
+                    firewalls,
+                    *life,
+                )
                 yield [as_cell(text) for text in row]
 
 

@@ -26,6 +26,7 @@ from planner.report.formats.workbook import Cells, Columns, Link, Sheet, as_cell
 from planner.report.said.answers import TAKEN_TITLES, list_taken
 from planner.report.said.closed import CLOSED_TITLES, EXCLUDED_TITLES, list_closed, list_excluded
 from planner.report.said.edition import Edition
+from planner.report.said.forbidden import Breaches
 from planner.report.said.life import LEFT_TITLES, list_left
 from planner.report.said.servers import outline_servers
 from planner.report.said.text import (
@@ -107,10 +108,10 @@ def render_xlsx(report: Report, edition: Edition | None = None) -> bytes:
 
 def _rule_rows(report: Report, places: dict[str, int], lives: Lives, there: There | None) -> Iterator[Sequence[str]]:
     """The rules; in `places` then stands by the code of each boundary where its first one is."""
-    number = 0
+    number, breaches = 0, Breaches(report)
     for boundary in report.boundaries:
         places[boundary.code] = number
-        for rule, row in list_boundary_rows((boundary,), report):
+        for rule, row in list_boundary_rows((boundary,), report, breaches):
             cells = (*row, *list_life_cells(rule, lives)) if lives else row
             yield (*cells, as_cell(there.say(rule))) if there else cells
             number += 1

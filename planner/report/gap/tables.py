@@ -13,12 +13,12 @@ from planner.report.gap.words import (
     NAMES,
     name_forbidden,
     say_breach,
-    say_closed_by,
     say_doubt,
     say_elsewhere,
     say_needed,
     say_note,
 )
+from planner.report.said.closed import say_closed_by
 from ports.text import show
 
 _FLOWS: Columns = (

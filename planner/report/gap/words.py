@@ -6,9 +6,8 @@ from planner.engine.existing.decide import FlowState, Gap, State, Unknown
 from planner.engine.existing.forbidden import Breach, Forbidden
 from planner.engine.existing.packets import NO_ADDRESS
 from planner.engine.existing.wider import Wider
-from planner.engine.prohibitions import Closed
 from planner.engine.rules import Triple
-from planner.report.said.closed import name_side, say_closed_ports
+from planner.report.said.closed import say_closed_by
 from ports.text import many, show_line
 
 NAMES: Mapping[State, str] = {"open": "open", "partly": "partly open", "closed": "closed", "unknown": "unknown"}
@@ -140,17 +139,6 @@ def say_narrower(narrower: Iterable[Triple]) -> str:
         ports = ", ".join(map(str, sorted(services, key=lambda one: one.order)))
         said.append(f"{say_several(sorted(sources))} to {say_several(sorted(destinations))}: {ports}")
     return "; ".join(sorted(said)) or "nothing of this plan"
-
-
-def say_closed_by(row: Closed) -> str:
-    """Who keeps what closed, and from where to where: a row of the plan, or a section of the document.
-
-    Of a section's prohibitions, which have the same words between many endpoints, it isn't said between which.
-    """
-    ports = say_closed_ports(row)
-    if row.number is None:
-        return f"the document (§{', §'.join(row.sections)}) keeps {ports} closed there"
-    return f"the plan keeps {ports} closed from {name_side(row.source)} to {name_side(row.destination)}"
 
 
 def say_breach(breach: Breach) -> str:

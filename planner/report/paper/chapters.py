@@ -8,6 +8,7 @@ from planner.plan.document import ANY, Endpoint
 from planner.report.paper.printed import Element, Kids, join, make
 from planner.report.paper.words import mark_addresses, name_zones, shown
 from planner.report.said.by_service import ServiceReasons
+from planner.report.said.forbidden import FORBIDDEN
 from planner.report.said.objects import Members, Objects, Side, lay_out
 from planner.report.said.outline import MISSING, ServiceLine, describe_together
 from planner.report.said.printed_rules import Blank, PrintedBoundary, PrintedRule
@@ -126,7 +127,7 @@ def _make_rule(line: PrintedRule, chapter: PrintedBoundary, column: Column) -> E
             make("td.id", line.rule.id, id=anchor),
             _make_side(line.sources, "from"),
             _make_side(line.destinations, "to"),
-            make("td.services", _make_services(line, chapter), decided, rowspan="2"),
+            make("td.services", _make_services(line, chapter), _say_forbidden(line), decided, rowspan="2"),
             make("td", _say_differences(line), rowspan="2") if column == "changed" else None,
             make("td.tick", "☐", rowspan="2"),
         ),
@@ -212,6 +213,13 @@ def _say_differences(line: PrintedRule) -> Kids:
     return [
         make("p", f"{what}: {before} → {after}") for what, before, after in line.differs
     ] or "In the reasons alone."
+
+
+def _say_forbidden(line: PrintedRule) -> Kids:
+    """A mark where a rule breaks what must stay closed, and what says so."""
+    if not line.forbidden:
+        return None
+    return make("p", make("b.open", FORBIDDEN), " ", make("small", shown(f"{line.forbidden}.")))
 
 
 def _say_decided(line: PrintedRule, *, closed: bool) -> Kids:

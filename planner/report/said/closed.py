@@ -58,6 +58,17 @@ def say_closed_ports(closed: Closed) -> str:
     return str(Ports(closed.protocol, closed.ports)) if closed.ports else f"all of {closed.protocol}"
 
 
+def say_closed_by(row: Closed) -> str:
+    """Who keeps what closed, and from where to where: a row of the plan, or a section of the document.
+
+    Of a section's prohibitions, which have the same words between many endpoints, it isn't said between which.
+    """
+    ports = say_closed_ports(row)
+    if row.number is None:
+        return f"the document (§{', §'.join(row.sections)}) keeps {ports} closed there"
+    return f"the plan keeps {ports} closed from {name_side(row.source)} to {name_side(row.destination)}"
+
+
 def _say_kept(closed: Closed, opened: ByAddress | None) -> str:
     """Whether it is kept, and if by name only, what opens it; or which flows break it."""
     if closed.breaking:

@@ -17,6 +17,7 @@ from planner.engine.unneeded import Why
 from planner.plan.blueprint import module_state
 from planner.plan.document import Endpoint
 from planner.report.said.by_service import ServiceReasons, outline_services
+from planner.report.said.forbidden import Breaches
 from planner.report.said.life import list_differences as list_life_differences
 from planner.report.said.life import say_by, say_review, say_state
 from planner.report.said.objects import Grouping, Side
@@ -67,6 +68,8 @@ class PrintedRule:
     """The services as one text, when there are too many for lines of their own."""
     undecided: str
     """Which options it depends on; empty when it is needed outright."""
+    forbidden: str
+    """What the plan says against it, where it breaks what must stay closed; else empty."""
     instead: tuple[tuple[str, str], ...]
     """The rules that would do instead: numbers and services."""
     why: str
@@ -118,14 +121,14 @@ def print_boundaries(
     """
     chapters = []
     told: dict[tuple[ServiceReasons, ...], str] = {}
-    passed = Passed(report.plan.firewalls)
+    passed, breaches = Passed(report.plan.firewalls), None if closing else Breaches(report)
     for boundary in boundaries:
         alike = group_alternatives(boundary)
         rules = tuple(
             _refer(
                 _print_rule(
                     rule, alike, report, grouping, _list_acts(rule, passed, lives.of(rule), closing=closing), lives,
-                    there,
+                    there, breaches,
                 ),
                 told,
             )
@@ -146,6 +149,7 @@ def _print_rule(
     acts: tuple[tuple[str, str], ...],
     lives: Lives,
     there: There | None,
+    breaches: Breaches | None,
 ) -> PrintedRule:
     many = len(rule.services) > MOST_SERVICES
     services = () if many else outline_services(rule, report)
@@ -157,6 +161,7 @@ def _print_rule(
         services=services,
         many=_shorten(join_ports(rule.services), "services", rule) if many else "",
         undecided=describe_marks(rule.any_of, report.matrix),
+        forbidden=breaches.say_rule(rule) if breaches else "",
         instead=tuple(
             (other.id, join_ports(other.services).replace(" ", "\xa0", 1)) for other in find_alternatives(rule, alike)
         ),

@@ -19,6 +19,7 @@ from planner.engine.life import NO_LIVES, Lives
 from planner.engine.rules import Rule
 from planner.plan.edits import NotPossible
 from planner.report import CHANGE_FORMATS
+from planner.report.said.forbidden import Breaches
 from planner.report.said.outline import RuleLine, outline_boundaries
 from planner.report.said.printed_rules import (
     find_moved,
@@ -190,13 +191,14 @@ def describe_comparison(
     """
 
     rules_of, moved = list_rules_of(compared), find_moved(compared)
-    folds = Folds()
+    folds, breaches = Folds(), Breaches(compared.after)
     lives_before, lives_after = lives
 
     def describe(line: RuleLine, slug: str, known: Lives, differs: Sequence[Any]) -> dict[str, Any]:
         rule, life = line.rule, known.of(line.rule)
         return {
             "line": line,
+            "forbidden": breaches.say_rule(rule) if slug != "closed" else "",
             "differs": (*differs, *list_moved_ends(moved, rule)),
             "life": describe_life(life) if life else None,
             **{

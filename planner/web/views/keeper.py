@@ -12,6 +12,7 @@ from planner.engine import Report
 from planner.engine.life import NO_LIVES, STATES, Life, Lives, mark_of
 from planner.engine.rules import Boundary, Rule
 from planner.report.checks.commands import Trials
+from planner.report.said.forbidden import Breaches
 from planner.report.said.life import find_ticket, list_differences, say_blocks, say_review, say_state
 from planner.report.said.outline import Members, outline_boundaries
 from planner.web.forms.lives import MOST_RULES, StateForm
@@ -122,6 +123,7 @@ def describe_rule(report: Report, boundary: Boundary, rule: Rule, known: Lives, 
         "trials": [trials.of(opening) for opening in islice(rule.openings(), MOST_TRIALS)],
         "more_trials": max(0, openings - MOST_TRIALS),
         "line": line,
+        "forbidden": Breaches(report).say_rule(rule),
         "sources_rest": lead_to_ends(rule, "sources", line.sources),
         "destinations_rest": lead_to_ends(rule, "destinations", line.destinations),
         "form": form,

@@ -13,6 +13,7 @@ from planner.report.formats.rule_texts import RULE_TEXTS
 from planner.report.said.addresses import SoughtAddress
 from planner.report.said.by_service import ServiceReasons, outline_services
 from planner.report.said.filters import Filter, filter_boundaries, narrow_report, say_elsewhere
+from planner.report.said.forbidden import Breaches
 from planner.report.said.outline import Members, RuleLine, outline_boundaries, outline_rules
 from planner.web.forms.own_settings import Settings
 from planner.web.views.keeper import lead_to_ends
@@ -109,6 +110,7 @@ class _Rows:
         self._marks = mark_rules(changes.shown)
         self._keeper = changes.keeper
         self._settings = Settings(report)
+        self._breaches = Breaches(report)
         self._folds = Folds()
         self._trials = Trials(report)
         self._requirements = {requirement.slug: requirement for requirement in report.matrix.requirements}
@@ -130,6 +132,7 @@ class _Rows:
                 }
                 for ask in outline_services(rule, self.report)
             ],
+            "forbidden": self._breaches.say_rule(rule),
             "own": self._settings.say_of_flows(line.destinations.shown, rule.requirements),
             **self._keeper.describe(rule),
         }

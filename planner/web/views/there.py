@@ -10,7 +10,8 @@ from planner.engine.findings.firewalls import passes
 from planner.engine.life import mark_of
 from planner.engine.rules import Rule
 from planner.plan.fields import Firewall
-from planner.report.gap.words import say_closed_by, say_several
+from planner.report.gap.words import say_several
+from planner.report.said.closed import say_closed_by
 from planner.store import compared, lives
 from planner.store.compared_models import Compared
 from planner.store.models import Plan

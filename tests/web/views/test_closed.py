@@ -322,3 +322,16 @@ def test_a_row_that_is_kept_by_name_only_says_by_whose_address_it_is_open(client
     assert "by name only No Net → Web tcp 443 is needed, and Net has an address of Kiosk." in said
     assert said.count("by name only") == 1
     assert "and Net has an address of Kiosk." in words(Page(client.get(f"/plans/{where}/read/?view=closed")).root)
+
+
+def test_a_rule_that_breaks_what_must_stay_closed_is_marked_in_the_list_and_on_its_page(client):
+    never = [{"from": {"zone": "Internal"}, "to": {"zone": "DMZ"}, "reason": "Policy <12>"}]
+    _, key = store(contoso() | {"never": never})
+    said = "Forbidden the plan keeps everything closed from zone Internal to zone DMZ: Policy <12>"
+    rules = client.get(f"/plans/{key}/report/json").json()["rules"]
+    broken = {rule["id"] for rule in rules if rule["id"].startswith("INT-DMZ-")}
+    assert broken
+    page = Page(client.get(f"/plans/{key}/", {"view": "rules"}))
+    marked = {row[0].split()[0] for row in page.table("rules") if said in " ".join(" ".join(row).split())}
+    assert marked == broken
+    assert said in Page(client.get(f"/plans/{key}/rule/", {"rule": min(broken)})).text("main")

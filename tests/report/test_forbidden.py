@@ -1,0 +1,136 @@
+"""A rule that breaks what the plan keeps closed says so in every list of rules, and others don't."""
+
+import io
+import zipfile
+from functools import cache
+
+import openpyxl
+import pytest
+from django.template.loader import render_to_string
+
+from planner.engine.compare import compare_reports
+from planner.report import CHANGE_FORMATS, FORMATS
+from planner.report.firewall.permits import Permits
+from planner.report.formats.rule_texts import RULE_TEXTS
+from planner.report.said.edition import Editions
+from planner.report.said.forbidden import MOST_REASON, MOST_ROWS, Breaches
+from tests.paper import read_pages
+from tests.report.samples import evaluate, write_plan
+
+WHY = "Policy 12 of the bank"
+FOR_PEOPLE = ("markdown", "html", "pdf", "xlsx", "tickets")
+FIREWALLS = ("nftables", "iptables", "fortigate", "asa", "ios", "paloalto-set", "srx", "mikrotik", "aws")
+
+
+@cache
+def report(*, never=True, flows=("2022", "2023"), reason=WHY, rows=1):
+    """Two rules of the plan's own, of which a row forbids the first service."""
+    ends = [
+        {"name": name, "zone": zone, "addresses": [f"192.0.2.{number}"]}
+        for number, (name, zone) in enumerate({"P1": "Internal", "Q1": "DMZ", "Q2": "DMZ"}.items(), 1)
+    ]
+    own = [
+        {"source": "P1", "destination": goal, "protocol": "tcp", "ports": ports, "reason": f"Because of {ports}"}
+        for goal, ports in zip(("Q1", "Q2"), flows, strict=False)
+    ]
+    row = {
+        "from": {"zone": "Internal"},
+        "to": {"endpoint": "Q1"},
+        "protocol": "tcp",
+        "ports": "2022",
+        "reason": reason,
+    }
+    return evaluate(write_plan(*ends, additional_flows=own, **({"never": [row] * rows} if never else {})))
+
+
+def read(name, data):
+    if name == "pdf":
+        return " ".join(" ".join(read_pages(data)).split())
+    if name == "xlsx":
+        book = openpyxl.load_workbook(io.BytesIO(data))
+        rows = (row for sheet in ("Rules", "Work") for row in book[sheet].iter_rows(values_only=True))
+        return "\n".join(" ".join(str(cell or "") for cell in row) for row in rows)
+    if data.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return "\n".join(archive.read(one).decode() for one in archive.namelist())
+    return data.decode()
+
+
+def test_what_it_says_names_who_forbids_what_and_why():
+    first, second = report().rules
+    breaches = Breaches(report())
+    assert breaches.say_rule(first) == f"the plan keeps tcp 2022 closed from zone Internal to Q1: {WHY}"
+    assert breaches.mark(first) == f"Forbidden: {breaches.say_rule(first)}."
+    assert breaches.say_rule(second) == breaches.mark(second) == ""
+
+
+def test_of_many_rows_and_long_reasons_it_says_a_part():
+    said = Breaches(report(reason="long " * 900, rows=MOST_ROWS + 2))
+    assert said.mark(report().rules[0]).endswith("; and 2 more.")
+    assert len(said.mark(report().rules[0])) < MOST_ROWS * (MOST_REASON + 80)
+
+
+@pytest.mark.parametrize("name", FOR_PEOPLE)
+def test_lists_of_rules_for_people_mark_it(name):
+    text = read(name, FORMATS[name].render(report(), None))
+    said = text.count("Forbidden")
+    assert "keeps tcp 2022 closed from zone Internal to Q1" in text
+    assert said == {"markdown": 1, "html": 1, "pdf": 1, "xlsx": 2, "tickets": 3}[name], "each list once"
+    assert "Forbidden" not in read(name, FORMATS[name].render(report(never=False), None))
+
+
+@pytest.mark.parametrize("name", sorted(RULE_TEXTS.keys() - {"commands", "nc"}))
+def test_texts_to_copy_mark_it(name):
+    assert RULE_TEXTS[name].write(report(), None).count("Forbidden") == 1
+    assert "Forbidden" not in RULE_TEXTS[name].write(report(never=False), None)
+
+
+@pytest.mark.parametrize("name", FIREWALLS)
+def test_firewall_files_say_it_at_the_rule(name):
+    first, second = (rule.id for rule in report().rules)
+    text = read(name, FORMATS[name].render(report(), None))
+    lines = [line for line in text.splitlines() if "forbidden" in line]
+    assert any(first in line for line in lines)
+    assert not any(second in line for line in lines)
+    assert "forbidden" not in read(name, FORMATS[name].render(report(never=False), None))
+
+
+def test_a_host_s_own_firewall_says_it_of_what_comes_and_goes():
+    hosts, _ = Permits(report()).hosts(report().plan.endpoints)
+    ways = {host.name: [bool(one.forbidden) for one in (*host.inbound, *host.outbound)] for host in hosts}
+    assert ways == {"P1": [True, False], "Q1": [True], "Q2": [False]}
+
+
+@pytest.mark.parametrize("name", ["nftables", "fortigate"])
+def test_heads_of_firewall_files_name_such_rules(name):
+    said = f"something of these rules must stay closed: {report().rules[0].id}."
+    assert said in " ".join(FORMATS[name].render(report(), None).decode().replace("\n#", " ").split())
+    changed = CHANGE_FORMATS[name].render(compare_reports(report(flows=("2021",)), report()), EDITIONS).decode()
+    assert said in " ".join(changed.replace("\n#", " ").split())
+
+
+EDITIONS = Editions(before="a", after="b")
+
+
+@pytest.mark.parametrize("name", ["markdown", "html", "xlsx"])
+def test_a_change_request_marks_what_opens_and_not_what_closes(name):
+    opens = compare_reports(report(flows=("2021",)), report())
+    closes = compare_reports(report(), report(flows=("2021",)))
+
+    def render(compared):
+        data = CHANGE_FORMATS[name].render(compared, EDITIONS)
+        if name != "xlsx":
+            return data.decode()
+        rows = openpyxl.load_workbook(io.BytesIO(data))["Rules"].iter_rows(values_only=True)
+        return str(list(rows))
+
+    assert render(opens).count("Forbidden") == 1
+    assert "Forbidden" not in render(closes)
+
+
+def test_the_mark_on_pages_is_text_beside_its_colour():
+    said = Breaches(report()).say_rule(report().rules[0])
+    html = render_to_string("planner/views/forbidden.html", {"forbidden": f"{said} <b>"})
+    assert '<span class="chip chip-bad">Forbidden</span>' in html
+    assert f"{WHY} &lt;b&gt;" in html
+    assert not render_to_string("planner/views/forbidden.html", {"forbidden": ""}).strip()

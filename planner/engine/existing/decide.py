@@ -166,7 +166,9 @@ def compare_with(
         boundaries=boundaries,
         wider=wider,
         untried=len(search.untried),
-        open_policies=find_open_policies(report, decider.walker, decider.ends, decider.seen_from, published),
+        open_policies=find_open_policies(
+            report, decider.walker, decider.ends, decider.seen_from, published, only_passing=named is not None
+        ),
         unknown=tuple(_list_unknown(states, search.unsent)),
         stale=find_stale(report, search, partial(_list_harmed, decider, states), earlier) if "stale" in also else None,
         forbidden=find_forbidden(report, decider.walker, decider.ends, decider.seen_from, published)

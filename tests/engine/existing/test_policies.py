@@ -1,15 +1,18 @@
 """What gets through by a policy alone, which is no entry that could be wider than the plan."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
+from planner.engine.existing import policies as policies_module
 from planner.engine.existing.decide import compare_with
 from planner.engine.existing.readers.nftables import read as read_nftables
 from planner.report.gap.data import gap_data
 from planner.report.gap.page import describe_gap
 from planner.report.gap.text import render_text
-from tests.engine.existing.rulesets import STORE, WEB, accept, drop, match, one_flow, ruleset, side, stage
+from tests.engine.existing.rulesets import STORE, WEB, accept, drop, host, match, one_flow, ruleset, side, stage
+from tests.report.samples import evaluate_once, write_plan
 
 FORWARD = "policy accept of forward"
 NO_IPV6 = "no chain at the hook forward for IPv6"
@@ -71,3 +74,31 @@ def test_a_kernel_without_any_table_admits_everything_and_says_so():
     nothing = "no chain at the hook forward for IPv4"
     assert [(one.state, one.by) for one in gap.flows] == [("open", (nothing,))]
     assert gap.open_policies == (nothing,)
+
+
+def many_zones(count, **more):
+    """A machine in each of so many zones, and no flow."""
+    names = [f"Z{number}" for number in range(count)]
+    ends = [host(name, f"10.9.{number}.1", zone=name) for number, name in enumerate(names)]
+    return evaluate_once(write_plan(*ends, zones=[(name, "internal") for name in names], **more))
+
+
+@pytest.mark.parametrize("closed", [1, 24])
+def test_each_zone_is_tried_whatever_is_refused_to_the_first_ones(closed):
+    refusing = [drop(f"d{number}", match(f"10.9.{number}.1")) for number in range(closed)]
+    assert policies(*refusing, report=many_zones(25), default="accept") == (FORWARD,)
+
+
+def test_what_is_tried_between_many_zones_has_an_end(monkeypatch):
+    monkeypatch.setattr(policies_module, "MOST_WORK", 100)
+    refusing = [drop(f"d{number}", match(f"10.9.{number}.1")) for number in range(11)]
+    gap = compare_with(many_zones(12), ruleset(*refusing, drop("all"), default="accept"))
+    assert (gap.open_policies, gap.steps < 50) == ((), True)
+
+
+def test_beside_a_firewall_that_is_named_only_what_passes_it_counts():
+    report = many_zones(3, firewalls=[{"name": "FW", "format": "nftables", "zones": {"Z0": "lan", "Z1": "wan"}}])
+    refusing = drop("a", match("10.9.0.1", "10.9.1.1")), drop("b", match("10.9.1.1", "10.9.0.1"))
+    ask = partial(compare_with, report, ruleset(*refusing, default="accept"), firewall=report.plan.firewalls[0])
+    assert ask().open_policies == (FORWARD,)
+    assert not ask(only_passing=True).open_policies

@@ -89,6 +89,9 @@ def test_a_line_that_is_understood_admits_what_it_says(words):
         "-j RETURN",
         "-j LOG --log-prefix \"-j ACCEPT\"",
         "-j OWN",
+        "-j ACCEPT -p tcp -m tcp --dport 442",
+        "-j ACCEPT -p udp --dport 443",
+        "-j ACCEPT --protocol udp",
         "",
     ],
 )  # fmt: skip
@@ -122,6 +125,7 @@ def test_a_line_that_is_understood_admits_nothing_else(words):
         ("-i eth0 -i eth1 -j ACCEPT", "enters by two interfaces at once"),
         ("-i -j ACCEPT", "-i"),
         ("-j NFQUEUE --queue-num 1", "NFQUEUE --queue-num 1"),
+        ("-p tcp -j ACCEPT --dport 442", "ACCEPT --dport 442"),
         ("-j GONE", "GONE"),
         ("-g GONE", "GONE"),
     ],

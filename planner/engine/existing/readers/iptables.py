@@ -31,6 +31,8 @@ _VERDICTS: Mapping[str, Verdict] = {
     "ACCEPT": "accept", "DROP": "drop", "REJECT": "drop", "RETURN": "return", "SNAT": "accept", "MASQUERADE": "accept",
 }  # fmt: skip
 """Targets that decide; a translated source address no longer bears on what is admitted."""
+_TAKES_NOTHING = frozenset({"ACCEPT", "DROP", "RETURN"})
+"""Targets without options: what stands behind them is said of packets, such as `--dport`."""
 _HARMLESS = frozenset({
     "AUDIT", "CHECKSUM", "CLASSIFY", "CONNMARK", "CONNSECMARK", "CT", "DSCP", "ECN", "HL", "HMARK", "IDLETIMER", "LED",
     "LOG", "MARK", "NFLOG", "NOTRACK", "RATEEST", "SECMARK", "SET", "TCPMSS", "TCPOPTSTRIP", "TEE", "TOS", "TRACE",
@@ -351,10 +353,11 @@ def _find_verdict(found: Line, table: str, tables: _Chains) -> tuple[Verdict | N
     target = found.target
     if not target or target in _HARMLESS:
         return None, "", ()
-    if target in _VERDICTS and not found.goes:
-        return _VERDICTS[target], "", ()
     name = table.partition(" ")[2]
-    if (name, target) in tables:
+    more = target in _TAKES_NOTHING and bool(found.target_words)
+    if target in _VERDICTS and not found.goes and not more:
+        return _VERDICTS[target], "", ()
+    if (name, target) in tables and not found.target_words:
         return "goto" if found.goes else "jump", f"{table} {target}", ()
     is_sent_on = target in SENT_ON or name == "nat"
     return "stray" if is_sent_on else "obscure", "", (" ".join([target, *found.target_words]),)

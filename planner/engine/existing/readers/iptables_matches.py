@@ -98,7 +98,10 @@ class _Reading:
             self.line.target = values[0] if values else ""
             self.line.target_words = values[1:]
             self.line.goes = option in ("-g", "--goto")
-        elif self.is_target:
+            return
+        # Behind the target stands what that takes, and where somebody wrote it by hand, what else the rule has.
+        self.is_target = self.is_target and option.startswith("--") and option not in _CORE
+        if self.is_target:
             self.line.target_words += [option, *values]
         elif option in ("-m", "--match"):
             self._close()

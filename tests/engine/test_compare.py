@@ -312,3 +312,12 @@ def test_the_same_report_twice_differs_in_nothing():
     same = report(contoso())
     compared = compare_reports(same, same)
     assert (compared.opened, compared.closed, compared.changed, compared.addresses) == ((), (), (), ())
+
+
+def test_a_correction_that_joins_rules_tells_the_number_that_is_gone():
+    """Another opening between the same ends comes first in the document, so the rule is called by that."""
+    document = read_example("everything")
+    result = compare(document, changed(document, corrections=["app-server-inbound"]))
+    assert result.renumbered == (("NET-DMZ-160", "NET-DMZ-120", True),)
+    assert [rule.id for rule in result.rules_opened] == ["NET-DMZ-120"]
+    assert not result.rules_closed

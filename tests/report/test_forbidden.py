@@ -79,6 +79,10 @@ def test_lists_of_rules_for_people_mark_it(name):
     assert "Forbidden" not in read(name, FORMATS[name].render(report(never=False), None))
 
 
+def test_a_drawing_says_it_at_the_box_of_the_rule():
+    assert FORMATS["drawio"].render(report(), None).decode().count("Forbidden: the plan keeps") == 1
+
+
 @pytest.mark.parametrize("name", sorted(RULE_TEXTS.keys() - {"commands", "nc"}))
 def test_texts_to_copy_mark_it(name):
     assert RULE_TEXTS[name].write(report(), None).count("Forbidden") == 1

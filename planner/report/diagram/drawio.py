@@ -21,6 +21,7 @@ from planner.report.diagram.picture import Box
 from planner.report.diagram.shapes import measure
 from planner.report.diagram.tips import say_box
 from planner.report.said.edition import Edition
+from planner.report.said.forbidden import Breaches
 from planner.report.said.outline import describe_marks
 from planner.report.said.passed import Passed
 from planner.report.said.text import list_addresses, list_reasons
@@ -58,9 +59,9 @@ def render_drawio(report: Report, edition: Edition | None = None) -> bytes:
     shown = dict(list(pages.items())[:MOST_PAGES])
     book = ElementTree.Element("mxfile", host="Port planner", type="device", pages=str(1 + len(shown)))
     _draw_overview(book, report, shown, edition)
-    passed = Passed(report.plan.firewalls)
+    passed, breaches = Passed(report.plan.firewalls), Breaches(report)
     for (left, right, rules), page in zip(pairs, shown.values(), strict=False):
-        _draw_pair(book, page, (left, right), rules, report, passed)
+        _draw_pair(book, page, (left, right), rules, report, passed, breaches)
     ElementTree.indent(book, " ")
     written: bytes = ElementTree.tostring(book, encoding="UTF-8", xml_declaration=True)
     return written + b"\n"
@@ -314,7 +315,7 @@ def _lead(
 
 def _draw_pair(
     book: ElementTree.Element, page_id: str, zones: tuple[ZoneGroup, ZoneGroup], rules: Sequence[Way], report: Report,
-    passed: Passed,
+    passed: Passed, breaches: Breaches,
 ) -> None:  # fmt: skip
     """Who stands on the left, the rules below each other in the middle, and who stands on the right."""
     page = _Page(book, page_id, name_pair(*zones, rules))
@@ -336,7 +337,7 @@ def _draw_pair(
             f"rounded=1;whiteSpace=wrap;fillColor=#ffffff;fontSize=11;strokeColor={_SOFT};"
             + (f"dashed=1;strokeColor={_AMBER};fontColor={_AMBER};" if rule.any_of else ""),
             (middle, y, _RULE_WIDTH, _BOX_HEIGHT),
-            tip="\n".join(_tell(rule, report, passed)),
+            tip="\n".join(_tell(rule, report, passed, breaches)),
         )
         for place, (boxes, cells) in enumerate(zip(sides, parties, strict=True)):
             for box, cell in zip(boxes, cells, strict=True):
@@ -391,9 +392,11 @@ def _join_rule(page: _Page, rule: str, party: str, *, arrives: bool, right: bool
     )
 
 
-def _tell(rule: Rule, report: Report, passed: Passed) -> Iterator[str]:
-    """A rule in lines: its services with why each is opened, its firewalls, and what it depends on."""
+def _tell(rule: Rule, report: Report, passed: Passed, breaches: Breaches) -> Iterator[str]:
+    """A rule in lines: its services with why each is opened, its firewalls, what forbids it and what it depends on."""
     yield rule.id
+    if forbidden := breaches.mark(rule):
+        yield forbidden
     for ports, reasons, sections in zip(rule.services, rule.service_reasons, rule.service_sections, strict=True):
         cited = f" ({', '.join(f'§{section}' for section in sections)})" if sections else ""
         yield f"{ports}: {'; '.join(list_reasons(reasons))}{cited}"

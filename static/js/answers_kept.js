@@ -1,7 +1,8 @@
-/* The answers of the guided start over a reload: kept in sessionStorage of this tab, and put back only when the page is
-   read again. Storage may be full or forbidden; then nothing is kept, and everything else works. */
+/* The answers of the guided start over a reload and a step back: kept in sessionStorage of this tab, and put back only
+   when the page is read again. Storage may be full or forbidden; then nothing is kept, and everything else works. */
 
 import { all } from "./dom.js";
+import { forgetNames } from "./kept_answers.js";
 
 const KEY = `answers:${location.pathname}${location.search}`;
 const form = document.getElementById("guided-form");
@@ -63,8 +64,12 @@ function putBack(where, pairs) {
 }
 
 const [entry] = performance.getEntriesByType("navigation");
+const isAgain = entry instanceof PerformanceNavigationTiming && entry.type !== "navigate"; // by a reload, or back
+if (!isAgain) {
+  forgetNames(); // the way back by their button carries them in the form
+}
 if (form instanceof HTMLFormElement) {
-  if (entry instanceof PerformanceNavigationTiming && entry.type === "reload" && kept().length > 0) {
+  if (isAgain && kept().length > 0) {
     putBack(form, kept());
   }
   for (const happens of ["input", "change"]) {

@@ -73,6 +73,13 @@ def test_answers_survive_a_reload_and_a_last_step_takes_names_and_addresses(page
     assert violations(page) == []
     page.get_by_label("Name of PS01").fill("Vault")
     page.get_by_label("Addresses of PS01").fill("10.0.0.300")
+    page.reload()
+    expect(page.get_by_label("Name of PS01")).to_have_value("Vault")
+    page.go_back()
+    expect(page.get_by_label("Name of the plan")).to_have_value("Contoso")
+    page.get_by_role("button", name="Names and addresses first").click()
+    expect(page.get_by_label("Name of PS01")).to_have_value("Vault")
+    expect(page.get_by_label("Addresses of PS01")).to_have_value("10.0.0.300")
     page.get_by_role("button", name="Make the plan").click()
     expect(page.get_by_role("alert")).to_contain_text("1 field has to be mended first")
     expect(page.get_by_label("Name of PS01")).to_have_value("Vault")
@@ -84,6 +91,8 @@ def test_answers_survive_a_reload_and_a_last_step_takes_names_and_addresses(page
 
     page.goto(START)
     expect(page.get_by_label("Name of the plan")).to_have_value("")
+    page.get_by_role("button", name="Names and addresses first").click()
+    expect(page.get_by_label("Name of PS01")).to_have_value("PS01")
 
 
 def test_what_the_answers_leave_open_is_asked_and_the_focus_stays(page):

@@ -94,6 +94,26 @@ export function typedInto(form) {
   return Object.fromEntries(typed.map(([name, fields]) => [name, valuesOf(fields)]));
 }
 
+/** @param {Field} field */
+function labelOf(field) {
+  const legend = isBox(field) ? field.closest("fieldset")?.querySelector("legend") : null;
+  const label = legend ?? (isBox(field) ? null : field.labels?.[0]);
+  const words = field.getAttribute("aria-label") ?? label?.textContent ?? "";
+  return words.replaceAll(/\s+/g, " ").trim().replace(/\.$/, ""); // it becomes a part of a sentence
+}
+
+/**
+ * What fields of a form are called on the page; of boxes, what their group is.
+ * @param {HTMLFormElement} form
+ * @param {string[]} names
+ * @returns {Record<string, string>} by name; without those that are called nothing
+ */
+export function labelsOf(form, names) {
+  const groups = group(form);
+  const labels = names.map((name) => [name, (groups.get(name) ?? []).map(labelOf).find(Boolean)]);
+  return Object.fromEntries(labels.filter(([, label]) => label));
+}
+
 /**
  * Whether a form says just that.
  * @param {HTMLFormElement} form

@@ -7,6 +7,7 @@
  * @property {string} about what that is about, in words
  * @property {string} href where its form is
  * @property {Record<string, string[]>} fields what was typed, by the names of the fields
+ * @property {Record<string, string>} [labels] what these are called on the page
  */
 
 const KEY = `unsaved:${location.pathname}`;

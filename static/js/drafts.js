@@ -3,13 +3,14 @@
    Of each form, the fields that differ from the server's, with the revision that they were typed on: sent later, they
    clash with what others have changed in between as if they had been sent then. */
 
-import { closest, need } from "./dom.js";
+import { need } from "./dom.js";
 import {
   aboutOf,
   baseOf,
   draftForms,
   findForm,
   keyOf,
+  labelsOf,
   nameOf,
   restoreInto,
   sendChoice,
@@ -36,7 +37,8 @@ function keep(form, href) {
   const refused = form.closest("[data-unsaved]") ? drafts[key]?.fields : {};
   const fields = { ...refused, ...typedInto(form) };
   if (Object.keys(fields).length) {
-    drafts[key] = { base: baseOf(form), about: aboutOf(form), href, fields };
+    const labels = labelsOf(form, Object.keys(fields));
+    drafts[key] = { base: baseOf(form), about: aboutOf(form), href, fields, labels };
   } else {
     delete drafts[key];
   }
@@ -96,42 +98,66 @@ document.addEventListener("edit-answered", ({ detail: { request, isTaken } }) =>
 /* Looked up at each use: going back in the browser replaces all that is in the page. */
 const findBox = () => need("draft", HTMLElement);
 
-/* The first input that is kept and stands in no form; its words, when its form is gone. */
+/* The input that is kept and stands in no form. */
 function findLost() {
-  return Object.entries(readDrafts()).find(([key, draft]) => {
+  return Object.entries(readDrafts()).filter(([key, draft]) => {
     const form = findForm(key);
     return !form || !(stands(form, draft.fields) || Object.keys(typedInto(form)).length);
   });
 }
 
+/**
+ * @param {Draft} draft
+ * @param {string} name of one of its fields
+ */
+const callField = (draft, name) => draft.labels?.[name] ?? name.replaceAll("_", " ");
+
 /** @param {Draft} draft */
 function describe(draft) {
-  const fields = Object.keys(draft.fields).map((name) => name.replaceAll("_", " "));
+  const fields = Object.keys(draft.fields).map((name) => callField(draft, name));
   return `${fields.join(", ")}${draft.about ? ` of ${draft.about}` : ""}.`;
 }
 
 /** @param {Draft} draft */
 function quote(draft) {
   return Object.entries(draft.fields)
-    .map(([name, values]) => `${name}: ${values.join(", ")}`)
+    .map(([name, values]) => `${callField(draft, name)}: ${values.join(", ")}`)
     .join("\n");
 }
+
+/**
+ * @param {string} key
+ * @param {Draft} draft
+ * @param {boolean} isGone whether its form was looked for and isn't there any more
+ */
+function makeOffer(key, draft, isGone) {
+  const { content } = need("draft-offer", HTMLTemplateElement);
+  const offered = /** @type {DocumentFragment} */ (content.cloneNode(true));
+  const find = (/** @type {string} */ name) => /** @type {HTMLElement} */ (offered.querySelector(`.draft-${name}`));
+  find("words").textContent = isGone
+    ? "Input that was not saved. Its form isn't there any more; this is what it said:"
+    : `Input that was not saved: ${describe(draft)}`;
+  find("text").textContent = isGone ? quote(draft) : "";
+  find("restore").hidden = isGone;
+  find("restore").addEventListener("click", () => restore(key));
+  find("discard").addEventListener("click", () => discard(key));
+  return offered;
+}
+
+/** @type {{ box: HTMLElement | null, words: string }} */
+let shown = { box: null, words: "" };
 
 /** @param {string} [gone] the key of a draft whose form was looked for and isn't there any more */
 function offer(gone) {
   flush();
-  const [key, draft] = findLost() ?? [];
   const box = findBox();
-  box.hidden = !draft || isWaiting();
-  box.dataset.key = key ?? "";
-  const isGone = draft !== undefined && key === gone;
-  need("draft-restore", HTMLElement).hidden = isGone;
-  need("draft-words", HTMLElement).textContent = isGone
-    ? "Input that was not saved. Its form isn't there any more; this is what it said:"
-    : draft
-      ? `Input that was not saved: ${describe(draft)}`
-      : "";
-  need("draft-text", HTMLElement).textContent = isGone ? quote(draft) : "";
+  const lost = isWaiting() ? [] : findLost();
+  const words = JSON.stringify([lost, gone]);
+  if (box !== shown.box || words !== shown.words) {
+    shown = { box, words }; // what is offered already stays as it is, and the focus there
+    box.replaceChildren(...lost.map(([key, draft]) => makeOffer(key, draft, key === gone)));
+    box.hidden = lost.length === 0;
+  }
 }
 
 /**
@@ -144,8 +170,8 @@ function putBack(form, draft) {
   sendChoice(form);
 }
 
-function restore() {
-  const { key = "" } = findBox().dataset;
+/** @param {string} key */
+function restore(key) {
   const draft = readDrafts()[key];
   const form = findForm(key);
   if (form && draft) {
@@ -156,19 +182,12 @@ function restore() {
   }
 }
 
-function discard() {
-  dropDraft(findBox().dataset.key ?? "");
+/** @param {string} key */
+function discard(key) {
+  dropDraft(key);
   offer();
   announce("Discarded.");
 }
-
-document.addEventListener("click", (event) => {
-  if (closest(event, "#draft-restore")) {
-    restore();
-  } else if (closest(event, "#draft-discard")) {
-    discard();
-  }
-});
 
 /* By then htmx knows the forms of the page: putting a choice back sends it. */
 document.addEventListener("DOMContentLoaded", () => {

@@ -2,7 +2,7 @@
 
 import { busyParts } from "./busy.js";
 import { announce } from "./live.js";
-import { isSending, PASSING, resend } from "./saving.js";
+import { FORGOTTEN, isSending, PASSING, resend } from "./saving.js";
 import { clear, newestSaid, newestState, pulse, revision, say } from "./state_line.js";
 import { showViewers, whereIAm } from "./viewers.js";
 
@@ -71,6 +71,9 @@ async function ask() {
     showViewers(news.viewers);
   } else if (reply.status === 410) {
     say("connection", "This plan has been deleted; reload the page.");
+    return;
+  } else if (reply.status === 404) {
+    say("connection", FORGOTTEN[0].toUpperCase() + FORGOTTEN.slice(1));
     return;
   } else if (reply.status !== 304) {
     say(

@@ -3,7 +3,7 @@
 import { closest, need } from "./dom.js";
 import { submitterOf, wordsOf } from "./fields.js";
 import { canBeRead, post, takeDown } from "./posting.js";
-import { clear, forget, revision, say } from "./state_line.js";
+import { clear, forget, pulse, revision, say } from "./state_line.js";
 
 /**
  * @typedef {object} Flight a request that hasn't been answered
@@ -18,11 +18,15 @@ import { clear, forget, revision, say } from "./state_line.js";
 
 /** No answer, or one for now only: it may be another in a moment. */
 export const PASSING = [0, 408, 425, 429, 502, 503, 504];
+/** What is said where cookies of this browser are gone by which it may open the plan. */
+export const FORGOTTEN =
+  "this browser doesn't know the plan any more. Copy what you typed. Opened again in this tab, by its link or by " +
+  "logging in, the plan offers it back.";
 /** @type {Record<number, string>} */
 const REFUSED = {
   401: "you are logged out. Log in; what you typed is then offered back.",
   403: "this page is too old. Reload it; what you typed is then offered back.",
-  404: "this browser can't open the plan any more. Reload the page.",
+  404: FORGOTTEN,
   410: "this plan has been deleted. Reload the page to restore it.",
   413: "that is more than the service takes in one go. Shorten it, or send it in parts.",
 };
@@ -129,6 +133,17 @@ function refuse(request, status) {
   waiting = waiting.filter((edit) => edit.operation !== request.parameters.operation);
   show();
   say("refused", `Not saved: ${REFUSED[status] ?? `the service refused it (${status}). Reload the page.`}`);
+  if (status === 403) {
+    sayIfForgotten();
+  }
+}
+
+/* Without its cookies a browser is refused as an old page is, and reloading would lose more. */
+async function sayIfForgotten() {
+  const reply = await fetch(pulse(), { cache: "no-store" }).catch(() => null);
+  if (reply?.status === 404) {
+    say("refused", `Not saved: ${FORGOTTEN}`);
+  }
 }
 
 /**

@@ -101,7 +101,7 @@ def test_escape_asks_if_something_is_not_saved(page, address):
     assert asked == ["What you have typed isn't saved. Leave it? It is kept, and offered again."]
     page.once("dialog", lambda dialog: dialog.accept())
     field.press("Escape")
-    expect(page.locator("#draft-restore")).to_be_visible()
+    expect(page.locator(".draft-restore")).to_be_visible()
 
 
 def test_what_another_deletes_meanwhile_is_made_again(open_page, address):

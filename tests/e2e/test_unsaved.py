@@ -129,7 +129,7 @@ def test_typed_input_is_offered_back_after_a_reload_and_saved(page, address, pla
     page.locator("#endpoint-sessions-summary").click()
     page.locator("#endpoint-sessions input").first.check()
     page.reload()
-    expect(offered(page)).to_have_text("Input that was not saved: zone, addresses, sessions of DC01.")
+    expect(offered(page)).to_have_text("Input that was not saved: Zone, Addresses, Sessions that people open to it of DC01.")
     expect(page.get_by_label("Addresses")).not_to_have_value("10.9.9.9")
     page.get_by_role("button", name="Restore").click()
     expect(page.get_by_label("Addresses")).to_have_value("10.9.9.9")
@@ -156,9 +156,9 @@ OPEN_ALL = "document.querySelectorAll('#panel details').forEach((fold) => { fold
 @pytest.mark.parametrize(
     ("typed_at", "field", "restored_at", "about"),
     [
-        ("?panel=own", ".own-flow:nth-child(2) [name=reason]", "?panel=own", "reason of PS01 to DC01 udp 123"),
-        ("?panel=firewalls&firewall=FW-2", "#firewall-chain", "?panel=firewalls&firewall=FW-1", "chain of FW-2"),
-        ("", ".module textarea", "", "names of"),
+        ("?panel=own", ".own-flow:nth-child(2) [name=reason]", "?panel=own", "Reason of PS01 to DC01 udp 123"),
+        ("?panel=firewalls&firewall=FW-2", "#firewall-chain", "?panel=firewalls&firewall=FW-1", " of FW-2"),
+        ("", ".module textarea", "", " of sites."),
     ],
     ids=["own flows", "firewalls", "modules"],
 )
@@ -194,7 +194,7 @@ def test_discarded_input_is_gone(page, address):
     page.wait_for_function(KEPT)
     page.evaluate(OLDER)
     page.reload()
-    expect(offered(page)).to_have_text("Input that was not saved: addresses.")
+    expect(offered(page)).to_have_text("Input that was not saved: Addresses.")
     page.get_by_role("button", name="Discard").click()
     expect(offered(page)).to_be_hidden()
     page.reload()
@@ -299,10 +299,30 @@ def test_input_whose_form_is_gone_is_shown_to_be_copied(open_page, address):
     saved(other, 2)
     one.goto(address)
     one.get_by_role("button", name="Restore").click()
-    expect(one.locator("#draft-words")).to_contain_text("Its form isn't there any more")
-    assert one.locator("#draft-text").text_content() == f"addresses: {HOSTILE}"
+    expect(one.locator(".draft-words")).to_contain_text("Its form isn't there any more")
+    assert one.locator(".draft-text").text_content() == f"Addresses: {HOSTILE}"
     one.get_by_role("button", name="Discard").click()
     expect(one.locator("#draft")).to_be_hidden()
+
+
+def test_cookies_that_are_lost_are_said_and_each_input_is_offered_back(open_page, address):
+    page = open_page(status=(403, 404))
+    page.goto(f"{address}?edit=DC01")
+    page.get_by_label("Addresses").fill("10.9.9.9")
+    page.goto(f"{address}?panel=ports")
+    cookies = page.context.cookies()
+    page.context.clear_cookies()
+    expect(page.locator("#state")).to_contain_text("This browser doesn't know the plan any more. Copy what you typed.")
+    override_port(page, "SSH", "2222")
+    expect(page.locator("#state")).to_contain_text("Not saved: this browser doesn't know the plan any more.")
+    page.context.add_cookies(cookies)
+    page.goto(address)
+    words = page.locator(".draft-words")
+    expect(words).to_have_text(["Input that was not saved: Addresses of DC01.", "Input that was not saved: SSH of ssh."])
+    page.get_by_role("button", name="Discard").first.click()
+    expect(words).to_have_text(["Input that was not saved: SSH of ssh."])
+    page.get_by_role("button", name="Restore").click()
+    expect(page.get_by_label("SSH", exact=True)).to_have_value("2222")
 
 
 def test_nothing_secret_is_kept_and_only_in_this_tab(open_page, address):
@@ -336,7 +356,7 @@ def test_storage_that_is_broken_full_or_forbidden_stops_nothing(open_page, addre
 
 
 REFUSED = {
-    403: "Not saved: this page is too old. Reload it", 404: "Not saved: this browser can't open the plan any more",
+    403: "Not saved: this page is too old. Reload it", 404: "Not saved: this browser doesn't know the plan any more",
     410: "Not saved: this plan has been deleted", 413: "Not saved: that is more than the service takes",
     409: "refused it (409)",
 }  # fmt: skip

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from planner.plan.kinds import KINDS
+from planner.plan.reading import ANY
 from ports.matrix import Matrix
 
 Document = Mapping[str, Any]
@@ -16,6 +17,8 @@ MOST_ZONES = 100
 """With more zones than this that have endpoints, they are offered by their kinds only."""
 ALL = " all"
 """The set of all endpoints."""
+SERVERS = " servers"
+"""The set of those that are machines: no people, and nobody who is any address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +43,7 @@ def is_set(value: str) -> bool:
 
 
 def list_sets(document: Document, matrix: Matrix) -> tuple[EndpointSet, ...]:
-    """The sets of a plan that have anybody in them: all, those of roles, platforms, kinds of zones, and zones."""
+    """The sets of a plan that have anybody in them: all, servers, those of roles, platforms, kinds of zones, and zones."""
     return tuple(
         EndpointSet(value=value, name=name, members=tuple(members))
         for value, name, members in _gather(document, matrix)
@@ -77,6 +80,7 @@ def _gather(document: Document, matrix: Matrix) -> Iterator[tuple[str, str, Sequ
         by_zone[endpoint["zone"]].append(name)
         by_kind[kinds[endpoint["zone"]]].append(name)
     yield ALL, "All endpoints", [endpoint["name"] for endpoint in endpoints]
+    yield SERVERS, "All servers", [endpoint["name"] for endpoint in endpoints if _is_server(endpoint, matrix)]
     for slug, role in matrix.roles.items():
         yield f" role:{slug}", f"All: {role.name}", by_role[slug]
     for slug, platform in matrix.platforms.items():
@@ -87,6 +91,13 @@ def _gather(document: Document, matrix: Matrix) -> Iterator[tuple[str, str, Sequ
     for slug, kind in KINDS.items():
         if sum(1 for zone in by_zone if kinds[zone] == slug) > 1:
             yield f" kind:{slug}", f"All in {kind.plural}", by_kind[slug]
+
+
+def _is_server(endpoint: Mapping[str, Any], matrix: Matrix) -> bool:
+    """Whether an endpoint is something else than people, or any address."""
+    roles = [matrix.roles[slug] for slug in endpoint.get("roles", ()) if slug in matrix.roles]
+    are_people = bool(roles) and all(role.kind == "people" for role in roles)
+    return not are_people and ANY not in endpoint.get("addresses", ())
 
 
 def _groups_of(slug: str, matrix: Matrix) -> list[str]:

@@ -11,6 +11,8 @@ and software that backs up have a port of their own each, so these leave it to t
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from planner.plan.endpoint_sets import SERVERS
+
 BOTH = "tcp+udp"
 """What stands for both protocols in a form of flows; documents have a row for each."""
 
@@ -28,6 +30,8 @@ class Preset:
     reason: str
     hint: str
     """Who usually opens it to whom, and what is to be thought of."""
+    source: str = ""
+    """The set of endpoints that opens it, where it is always the same."""
 
 
 PRESETS: Mapping[str, Preset] = {
@@ -40,6 +44,7 @@ PRESETS: Mapping[str, Preset] = {
             ports="53",
             reason="Name resolution (DNS)",
             hint="From every server to the name servers. TCP carries large answers.",
+            source=SERVERS,
         ),
         Preset(
             slug="ntp",
@@ -48,6 +53,7 @@ PRESETS: Mapping[str, Preset] = {
             ports="123",
             reason="Time (NTP)",
             hint="From every server to the time servers, often the domain controllers.",
+            source=SERVERS,
         ),
         Preset(
             slug="syslog",
@@ -56,6 +62,7 @@ PRESETS: Mapping[str, Preset] = {
             ports="514, tcp/6514",
             reason="Logs to the collector (syslog)",
             hint="From every server to the log collector. Keep what it uses: 514 is open text, 6514 is TLS.",
+            source=SERVERS,
         ),
         Preset(
             slug="monitor",
@@ -104,6 +111,7 @@ PRESETS: Mapping[str, Preset] = {
             ports="80, 443",
             reason="Software updates",
             hint="From every server to the update servers or their proxy.",
+            source=SERVERS,
         ),
     )
 }

@@ -1,6 +1,6 @@
 """Sets of endpoints that a form offers: who is in them, and which are offered at all."""
 
-from planner.plan.endpoint_sets import ALL, MOST_ZONES, find_members, is_set, list_sets
+from planner.plan.endpoint_sets import ALL, MOST_ZONES, SERVERS, find_members, is_set, list_sets
 from ports.queries import shipped_matrix
 
 MATRIX = shipped_matrix()
@@ -26,6 +26,17 @@ def test_there_is_a_set_for_all_and_for_each_role_platform_and_zone_that_somebod
     assert all(map(is_set, found))
 
 
+def test_servers_are_all_but_people_and_whoever_is_any_address():
+    """From “all endpoints” one click opened the internet, too."""
+    more = [
+        {"name": "Staff", "zone": "A", "group": True, "roles": ["website-user"], "platforms": ["windows"]},
+        {"name": "World", "zone": "A", "group": True, "addresses": ["any"]},
+        {"name": "Desk", "zone": "A", "roles": ["website-user", "mail-server"]},
+    ]
+    assert members_of(DOCUMENT | {"endpoints": ENDS + more})[SERVERS] == ("PS01", "Web02", "Box", "Desk")
+    assert SERVERS not in members_of(DOCUMENT | {"endpoints": more[:2]})
+
+
 def test_who_holds_a_role_is_in_the_sets_of_all_roles_that_stand_for_it():
     wider = [slug for slug in MATRIX.roles if slug != "web-primary" and "web-primary" in MATRIX.holders[slug]]
     found = members_of(DOCUMENT)
@@ -43,7 +54,7 @@ def test_more_zones_than_anybody_would_choose_from_are_offered_by_their_kinds_al
     zones = [{"name": f"Z{number}", "kind": "remote-site"} for number in range(MOST_ZONES + 1)]
     ends = [{"name": f"E{number}", "zone": zone["name"]} for number, zone in enumerate(zones)]
     found = members_of({"zones": zones, "endpoints": ends})
-    assert set(found) == {ALL, " kind:remote-site"}
+    assert set(found) == {ALL, SERVERS, " kind:remote-site"}
     assert len(found[" kind:remote-site"]) == MOST_ZONES + 1
     assert " zone:Z0" in members_of({"zones": zones, "endpoints": ends[:-1]})
 

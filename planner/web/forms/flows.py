@@ -12,7 +12,7 @@ from django.http import QueryDict
 from planner.engine import Report
 from planner.plan import limits
 from planner.plan.document import dump_plan
-from planner.plan.endpoint_sets import EndpointSet, find_members, is_set, list_sets
+from planner.plan.endpoint_sets import SERVERS, EndpointSet, find_members, is_set, list_sets
 from planner.plan.faults import Fault
 from planner.plan.fields import PARTS
 from planner.plan.presets import BOTH, PRESETS, Preset
@@ -136,6 +136,8 @@ class FlowsForm(_ReasonForm):
     def sent(self, end: str) -> list[str]:
         """What was sent for an end: sets, and names of endpoints."""
         values = [*self.data.getlist(end), *self.data.get(f"{end}_more", "").splitlines()]
+        if SERVERS not in (item.value for item in self.sets):
+            values = [value for value in values if value != SERVERS]  # a preset may name them where there are none
         return list(dict.fromkeys(value if is_set(value) else value.strip() for value in values if value.strip()))
 
     def clean_ports(self) -> list[tuple[str, str]]:
@@ -233,10 +235,13 @@ def say_too_many(count: int, there: int, reason: str) -> str:
 
 
 def fill_in(data: QueryDict, preset: Preset) -> QueryDict:
-    """What a form says, with a preset's protocol, ports and reason."""
+    """What a form says, with a preset's protocol, ports and reason, and its source where none is named."""
     filled = data.copy()
     for name in ("protocol", "ports", "reason"):
         filled[name] = getattr(preset, name)
+    named = (*filled.getlist("source"), filled.get("source_more", ""))
+    if preset.source and not any(map(str.strip, named)):
+        filled["source"] = preset.source
     return filled
 
 

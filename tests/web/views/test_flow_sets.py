@@ -4,7 +4,7 @@ import pytest
 
 from planner.plan import limits
 from planner.plan.presets import PRESETS
-from tests.report.samples import sites, write_plan
+from tests.report.samples import contoso, sites, write_plan
 from tests.web.views.pages import HTMX, Page, document_of, store, words
 from tests.web.views.test_own_flows import NEW, both, errors, flows, send
 
@@ -191,7 +191,7 @@ def test_what_the_document_does_not_cover_leads_to_each_preset(client, plan, que
     assert [words(link) for link in leading] == [preset.name for preset in PRESETS.values()]
     opened = Page(client.get(leading[0].get("href").partition("#")[0]))
     assert opened.one("input", id="own-new-ports").get("value") == "53"
-    assert opened.one("select", id="own-source").get("autofocus") is not None
+    assert opened.one("select", id="own-destination").get("autofocus") is not None
 
 
 def test_readers_have_no_presets(client, plan):
@@ -206,3 +206,16 @@ def test_the_form_is_empty_again_after_what_an_address_proposed_is_added(client,
     response = send(client, where, "add", NEW, htmx=True, query=query)
     assert response.headers["HX-Replace-Url"].endswith("?panel=own")
     assert Page(response).one("input", id="own-new-ports").get("value") == ""
+
+
+def test_what_every_server_needs_starts_from_all_servers_and_never_from_the_internet(client):
+    """“All endpoints” opened the internet's way to the log collector with the same click."""
+    _, where = store(contoso())
+    page = Page(client.get(f"/plans/{where}/?panel=own&preset=syslog"))
+    [chosen] = page.all("option", selected=True, value=" servers")
+    assert words(chosen).startswith("All servers (")
+    # People alone: there is nobody to start from, which is no error before anything was said.
+    _, where = store(write_plan({"name": "Staff", "zone": "Internal", "group": True, "roles": ["website-user"]}))
+    page = Page(client.get(f"/plans/{where}/?panel=own&preset=syslog"))
+    assert page.all("option", value=" servers") == []
+    assert not page.text(id="own-made-words")

@@ -43,7 +43,7 @@ def is_set(value: str) -> bool:
 
 
 def list_sets(document: Document, matrix: Matrix) -> tuple[EndpointSet, ...]:
-    """The sets of a plan that have anybody in them: all, servers, those of roles, platforms, kinds of zones, and zones."""
+    """The sets of a plan that have anybody in them: all, servers, roles, platforms, kinds of zones, and zones."""
     return tuple(
         EndpointSet(value=value, name=name, members=tuple(members))
         for value, name, members in _gather(document, matrix)

@@ -129,7 +129,8 @@ def test_typed_input_is_offered_back_after_a_reload_and_saved(page, address, pla
     page.locator("#endpoint-sessions-summary").click()
     page.locator("#endpoint-sessions input").first.check()
     page.reload()
-    expect(offered(page)).to_have_text("Input that was not saved: Zone, Addresses, Sessions that people open to it of DC01.")
+    labels = "Zone, Addresses, Sessions that people open to it"
+    expect(offered(page)).to_have_text(f"Input that was not saved: {labels} of DC01.")
     expect(page.get_by_label("Addresses")).not_to_have_value("10.9.9.9")
     page.get_by_role("button", name="Restore").click()
     expect(page.get_by_label("Addresses")).to_have_value("10.9.9.9")
@@ -318,9 +319,10 @@ def test_cookies_that_are_lost_are_said_and_each_input_is_offered_back(open_page
     page.context.add_cookies(cookies)
     page.goto(address)
     words = page.locator(".draft-words")
-    expect(words).to_have_text(["Input that was not saved: Addresses of DC01.", "Input that was not saved: SSH of ssh."])
+    lost = [f"Input that was not saved: {what}." for what in ("Addresses of DC01", "SSH of ssh")]
+    expect(words).to_have_text(lost)
     page.get_by_role("button", name="Discard").first.click()
-    expect(words).to_have_text(["Input that was not saved: SSH of ssh."])
+    expect(words).to_have_text(lost[1:])
     page.get_by_role("button", name="Restore").click()
     expect(page.get_by_label("SSH", exact=True)).to_have_value("2222")
 

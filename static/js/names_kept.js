@@ -11,11 +11,14 @@ import { NAMES } from "./kept_answers.js";
 function listFields() {
   return all(".names-table tbody tr").flatMap((row) => {
     const [of, ...fields] = /** @type {HTMLInputElement[]} */ (all("input", row));
-    return fields.map((field) => /** @type {[string, string, HTMLInputElement]} */ ([
-      of?.value ?? "",
-      field.name.slice(field.name.lastIndexOf("-") + 1),
-      field,
-    ]));
+    return fields.map(
+      (field) =>
+        /** @type {[string, string, HTMLInputElement]} */ ([
+          of?.value ?? "",
+          field.name.slice(field.name.lastIndexOf("-") + 1),
+          field,
+        ]),
+    );
   });
 }
 

@@ -73,7 +73,7 @@ async function ask() {
     say("connection", "This plan has been deleted; reload the page.");
     return;
   } else if (reply.status === 404) {
-    say("connection", FORGOTTEN[0].toUpperCase() + FORGOTTEN.slice(1));
+    say("connection", FORGOTTEN.charAt(0).toUpperCase() + FORGOTTEN.slice(1));
     return;
   } else if (reply.status !== 304) {
     say(

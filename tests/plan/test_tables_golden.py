@@ -30,6 +30,8 @@ def show(value):
             return {key: show(one) for key, one in value.items()}
         case tuple() | list():
             return [show(one) for one in value]
+        case frozenset():
+            return " ".join(sorted(value))
         case _ if dataclasses.is_dataclass(value):
             shown = {field.name: show(getattr(value, field.name)) for field in dataclasses.fields(value)}
             return {key: one for key, one in shown.items() if one not in (None, "", [], {})}

@@ -1,16 +1,18 @@
 """What must stay closed and is kept by the names of endpoints, while a flow of another one has their addresses. Pure.
 
 A row is about names. A firewall sees addresses alone: where a network that may is wider than a machine in it that must
-not, the file of the network's flow lets the machine through.
+not, the file of the network's flow lets the machine through, and that of a machine which may, in a network that must
+not, lets a part of the network through.
 """
 
-import ipaddress
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice, product
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain, groupby, islice, product
+from operator import itemgetter
+from typing import NamedTuple
 
-from planner.engine.ask import read_network
+from planner.engine.address_spans import read_span
 from planner.engine.flows import Flow
 from planner.engine.prohibitions import Between, Closed, Side
 from planner.engine.report import Report
@@ -22,13 +24,23 @@ MOST_TRIED = 20_000
 """Most pairs of endpoints that are tried for all rows together."""
 
 
+class Holder(NamedTuple):
+    """An endpoint of a flow that has addresses of one that a row names."""
+
+    name: str
+    of: str
+    """The endpoint that the row names."""
+    in_part: bool
+    """Whether it has a part of a network of it, and all of no address."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByAddress:
     """What opens a row that no flow breaks."""
 
     flow: Flow
-    holders: tuple[tuple[str, str], ...]
-    """Of one side or both: the endpoint of the flow, and that of the row, which it has an address of."""
+    holders: tuple[Holder, ...]
+    """Of one side or both, where the endpoint of the flow isn't that of the row."""
 
 
 def find_by_address(report: Report, rows: Sequence[Closed]) -> Mapping[Closed, ByAddress]:
@@ -41,8 +53,7 @@ def find_by_address(report: Report, rows: Sequence[Closed]) -> Mapping[Closed, B
     ends = {side["endpoint"] for side in sides if "endpoint" in side}
     if not ends:
         return {}
-    around = _Around(report.plan.endpoints)
-    holders = {one.name: around.find(one) for one in report.plan.endpoints if one.name in ends}
+    holders = find_others(report.plan.endpoints, ends)
     tried = list(islice(_list_tries(rows, holders), MOST_TRIED))
     crossing = (flow for flow in report.flows if flow.scope != "same-host")
     between = Between((asked for _, asked in tried), crossing)
@@ -50,12 +61,13 @@ def find_by_address(report: Report, rows: Sequence[Closed]) -> Mapping[Closed, B
     for row, asked in tried:
         if row not in found and (flow := between.find_first(asked)):
             pairs = (asked.source, row.source), (asked.destination, row.destination)
-            others = tuple((one["endpoint"], other["endpoint"]) for one, other in pairs if one != other)
+            ends_of = ((one["endpoint"], other["endpoint"]) for one, other in pairs if one != other)
+            others = tuple(Holder(name, of, holders[of][name]) for name, of in ends_of)
             found[row] = ByAddress(flow=flow, holders=others)
     return found
 
 
-def _list_tries(rows: Iterable[Closed], holders: Mapping[str, Sequence[str]]) -> Iterator[tuple[Closed, Closed]]:
+def _list_tries(rows: Iterable[Closed], holders: Mapping[str, Collection[str]]) -> Iterator[tuple[Closed, Closed]]:
     """Each row that is kept, with the same about each two endpoints that have addresses of those that it names."""
     for row in rows:
         if row.kept:
@@ -64,52 +76,100 @@ def _list_tries(rows: Iterable[Closed], holders: Mapping[str, Sequence[str]]) ->
                 yield row, replace(row, source=source, destination=destination)
 
 
-def _list_sides(side: Side, holders: Mapping[str, Sequence[str]]) -> list[Side]:
+def _list_sides(side: Side, holders: Mapping[str, Collection[str]]) -> list[Side]:
     return [side, *({"endpoint": name} for name in holders.get(side.get("endpoint", ""), ()))]
 
 
-_Key = tuple[int, int, int]
-"""Family, length of the prefix, and the bits of it: one network."""
+def find_others(endpoints: Sequence[Endpoint], names: Collection[str]) -> Mapping[str, Mapping[str, bool]]:
+    """Of the endpoints of these names, the first others that have addresses of theirs, and whether a part of one only.
 
-
-class _Around:
-    """The endpoints by their addresses: those that have all of another address are found by its prefixes."""
-
-    def __init__(self, endpoints: Iterable[Endpoint]) -> None:
-        self._networks: dict[_Key, list[str]] = defaultdict(list)
-        self._names: dict[str, list[str]] = defaultdict(list)
-        self._anywhere: dict[str, list[str]] = defaultdict(list)
-        """By zone, its endpoints that are any: to these all of the zone's belongs."""
-        for endpoint in endpoints:
-            for address in dict.fromkeys(endpoint.addresses):
-                network = read_network(address)
-                if network is not None:
-                    self._networks[_key(network, network.prefixlen)].append(endpoint.name)
-                elif address == ANY:
-                    self._anywhere[endpoint.zone].append(endpoint.name)
-                else:
-                    self._names[address_key(address)].append(endpoint.name)
-        self._lengths: dict[int, list[int]] = {4: [], 6: []}
-        for family, length in sorted({key[:2] for key in self._networks}):
-            self._lengths[family].append(length)
-
-    def find(self, endpoint: Endpoint) -> tuple[str, ...]:
-        """The first of the others that have all of an address of an endpoint, or its DNS name."""
-        several = dict.fromkeys(name for name in self._list(endpoint) if name != endpoint.name)
-        return tuple(several)[:MOST_AROUND]
-
-    def _list(self, endpoint: Endpoint) -> Iterator[str]:
+    A DNS name is the same or none, and to what is `any` all of its zone belongs. Networks either lie within each other
+    or are apart: in the order of their first addresses, the wider ones first, those around one are open on a stack.
+    """
+    found = _Found(names)
+    spans: dict[int, list[tuple[int, int, str]]] = {4: [], 6: []}
+    named: dict[str, dict[str, None]] = defaultdict(dict)
+    zones: dict[str, list[Endpoint]] = defaultdict(list)
+    for endpoint in endpoints:
+        zones[endpoint.zone].append(endpoint)
         for address in endpoint.addresses:
-            network = read_network(address)
-            if network is None:
-                yield from islice(self._names.get(address_key(address), ()), MOST_AROUND + 1)
-                continue
-            for length in self._lengths[network.version]:
-                if length <= network.prefixlen:
-                    yield from islice(self._networks.get(_key(network, length), ()), MOST_AROUND + 1)
-        if ANY not in endpoint.addresses:
-            yield from islice(self._anywhere[endpoint.zone], MOST_AROUND + 1)
+            span = read_span(address)
+            if span is not None:
+                spans[span.family].append((span.first, -span.last, endpoint.name))
+            elif address != ANY:
+                named[address_key(address)][endpoint.name] = None
+    for several in spans.values():
+        _sweep(sorted(several), found)
+    for alike in named.values():
+        found.add(alike, _cut(alike))
+    for here in zones.values():
+        anywhere = [endpoint.name for endpoint in here if ANY in endpoint.addresses]
+        if anywhere:
+            others = [endpoint for endpoint in here if ANY not in endpoint.addresses]
+            found.add((endpoint.name for endpoint in others), _cut(anywhere))
+            found.add(anywhere, _cut(endpoint.name for endpoint in others if endpoint.addresses), in_part=True)
+    return found.sum_up()
 
 
-def _key(network: ipaddress.IPv4Network | ipaddress.IPv6Network, length: int) -> _Key:
-    return network.version, length, int(network.network_address) >> (network.max_prefixlen - length)
+def _cut(names: Iterable[str]) -> dict[str, None]:
+    """The first of some names, one more than is told, as the own one may be among them."""
+    return dict.fromkeys(islice(dict.fromkeys(names), MOST_AROUND + 1))
+
+
+class _Found:
+    """By name of an endpoint that is asked for, those that have all of an address of it, and those with a part."""
+
+    def __init__(self, names: Collection[str]) -> None:
+        self._names = names
+        self._whole: dict[str, dict[str, None]] = defaultdict(dict)
+        self._part: dict[str, dict[str, None]] = defaultdict(dict)
+
+    def add(self, names: Iterable[str], others: Iterable[str], *, in_part: bool = False) -> None:
+        """Note of those that are asked for that others have addresses of theirs."""
+        several = self._part if in_part else self._whole
+        for name in names:
+            if name in self._names and len(several[name]) <= MOST_AROUND:
+                several[name].update(dict.fromkeys(others))
+
+    def sum_up(self) -> Mapping[str, Mapping[str, bool]]:
+        """What was found: a part only of those that have all of none."""
+        found = {}
+        for name in self._names:
+            others = dict.fromkeys(self._part[name], True) | dict.fromkeys(self._whole[name], False)
+            in_order = (other for other in (*self._whole[name], *self._part[name]) if other != name)
+            found[name] = {other: others[other] for other in islice(dict.fromkeys(in_order), MOST_AROUND)}
+        return found
+
+
+@dataclass(slots=True)
+class _Network:
+    """A network that those in it come after."""
+
+    last: int
+    names: dict[str, None]
+    """Whose it is."""
+    around: dict[str, None]
+    """Whose it is and what is around it, the first of them."""
+    within: dict[str, None] = field(default_factory=dict)
+    """Whose what is in it is, the first of them."""
+
+
+def _sweep(spans: Iterable[tuple[int, int, str]], found: _Found) -> None:
+    """Note of each network whose those around it and within it are; `spans`: first, -last and whose, sorted."""
+    around: list[_Network] = []
+
+    def close() -> None:
+        one = around.pop()
+        found.add(one.names, one.within, in_part=True)
+        if around and len(around[-1].within) <= MOST_AROUND:
+            around[-1].within = _cut(chain(around[-1].within, one.names, one.within))
+
+    for (first, minus_last), alike in groupby(spans, key=itemgetter(0, 1)):
+        while around and around[-1].last < first:
+            close()
+        names = dict.fromkeys(name for _, _, name in alike)
+        known = _cut(chain(around[-1].around if around else (), names))
+        found.add(names, known)
+        around.append(_Network(-minus_last, names, known))
+    while around:
+        close()

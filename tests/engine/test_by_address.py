@@ -2,7 +2,7 @@
 
 import pytest
 
-from planner.engine.by_address import MOST_AROUND, find_by_address
+from planner.engine.by_address import MOST_AROUND, find_by_address, find_others
 from planner.report.said.closed import list_closed
 from tests.engine.test_linear import count_steps
 from tests.report.firewall.test_permits import flow, host, plan
@@ -31,14 +31,14 @@ def test_a_machine_in_a_network_that_may_is_told_with_the_flow_and_the_network()
     assert report.closed[0].kept, "a row is about names"
     assert said(report) == ["yes, by name only: Net → PS tcp 443 is needed, and Net has an address of Kiosk"]
     [one] = find_by_address(report, report.closed).values()
-    assert (one.flow.source.name, one.holders) == ("Net", (("Net", "Kiosk"),))
+    assert (one.flow.source.name, one.holders) == ("Net", (("Net", "Kiosk", False),))
 
 
 @pytest.mark.parametrize(
     ("network", "machine", "opens"),
     [
         ("10.5.0.7", "10.5.0.7", True), ("0.0.0.0/0", "10.5.0.7", True), ("10.5.0.8/29", "10.5.0.7", False),
-        ("10.5.0.7", "10.5.0.0/16", False), ("fd00::/64", "fd00::7", True), ("::/0", "10.5.0.7", False),
+        ("10.5.1.7", "10.5.0.0/24", False), ("fd00::/64", "fd00::7", True), ("::/0", "10.5.0.7", False),
         ("Here.example.com", "here.example.com", True), ("any", "10.5.0.7", False), ("any", "", False),
     ],
 )  # fmt: skip
@@ -47,6 +47,51 @@ def test_a_network_has_all_of_an_address(network, machine, opens):
     zone = "Internet" if network == "any" else "Internal"
     kiosk = host("Kiosk", *filter(None, [machine]), group=True)
     assert said(report_of(host("Net", network, zone=zone, group=True), kiosk))[0].startswith("yes,") is opens
+
+
+@pytest.mark.parametrize(
+    ("machine", "network", "opens"),
+    [
+        ("10.5.0.7", "10.5.0.0/24", True), ("10.5.0.128/25", "10.5.0.0/24", True), ("fd00::7", "fd00::/64", True),
+        ("10.5.0.7", "0.0.0.0/0", True), ("10.5.1.7", "10.5.0.0/24", False), ("fd00::7", "0.0.0.0/0", False),
+        ("", "10.5.0.0/24", False), ("here.example.com", "10.5.0.0/24", False),
+    ],
+)  # fmt: skip
+def test_a_machine_that_may_in_a_network_that_must_not_has_a_part_of_it(machine, network, opens):
+    addresses = filter(None, [machine])
+    report = report_of(host("M", *addresses, group=True), host("Net", network, group=True), flows=[flow("M", "PS")],
+                       rows=[never("Net")])  # fmt: skip
+    is_told = said(report) == ["yes, by name only: M → PS tcp 443 is needed, and M has a part of Net"]
+    assert (is_told, said(report) == ["yes"]) == (opens, not opens)
+
+
+def test_what_has_all_of_one_address_and_a_part_of_another_is_said_to_have_an_address():
+    one, other = host("One", "10.5.0.0/24", "10.6.0.7", group=True), host("Other", "10.5.0.7", "10.6.0.7", group=True)
+    report = report_of(one, other, flows=[flow("Other", "PS")], rows=[never("One")])
+    assert said(report)[0].endswith("Other has an address of One")
+
+
+def test_the_machines_of_a_zone_have_parts_of_what_is_any_there():
+    far = host("Far", "any", zone="Internet", group=True)
+    report = report_of(far, host("M", "198.51.100.7", zone="Internet"), flows=[flow("M", "PS")], rows=[never("Far")])
+    assert said(report)[0].endswith("M has a part of Far")
+
+
+def test_networks_around_and_within_are_told_on_every_level_and_few_of_many():
+    """Nested in each other, beside each other, and one address of many endpoints."""
+    ends = {"W": "10.0.0.0/8", "N": "10.5.0.0/16", "A": "10.5.1.0/24", "B": "10.5.2.0/24", "M": "10.5.2.9"}
+    ends |= {"Off": "10.6.0.1", "Six": "fd00::1"}
+    endpoints = plan([host(name, one, group=True) for name, one in ends.items()], []).plan.endpoints
+    told = {name: dict(several) for name, several in find_others(endpoints, {"N", "B", "M"}).items()}
+    assert told == {
+        "N": {"W": False, "A": True, "B": True, "M": True},
+        "B": {"W": False, "N": False, "M": True},
+        "M": {"W": False, "N": False, "B": False},
+    }
+    many = [host(f"E{number}", "10.5.0.7") for number in range(2 * MOST_AROUND)]
+    many = plan([*many, host("Net", "10.5.0.0/16", group=True)], []).plan.endpoints
+    found = find_others(many, {"Net", "E0"})
+    assert [len(found["Net"]), len(found["E0"])] == [MOST_AROUND] * 2
 
 
 def test_any_has_all_addresses_of_its_own_zone():
@@ -84,3 +129,15 @@ def test_the_cost_grows_with_rows_and_endpoints_and_not_with_their_pairs():
         return count_steps(lambda: find_by_address(report, report.closed))
 
     assert cost(4 * MOST_AROUND) < 5 * cost(MOST_AROUND)
+
+
+@pytest.mark.parametrize("lengths", [0, 20])
+def test_the_cost_of_addresses_grows_with_neither_how_many_lengths_there_are_nor_how_deep_they_nest(lengths):
+    def cost(count):
+        many = host("Many", *(f"10.5.{number // 250}.{number % 250}" for number in range(count)), group=True)
+        nets = [host(f"N{length}", f"10.0.0.0/{8 + length}", group=True) for length in range(lengths)]
+        endpoints = plan([many, *nets], []).plan.endpoints
+        find_others(endpoints, {"Many"})  # addresses that were read are kept
+        return count_steps(lambda: find_others(endpoints, {"Many"}))
+
+    assert cost(400) - cost(200) < 50 * 200

@@ -1,15 +1,13 @@
 """Findings about addresses: missing, names, special, twice, in the wrong zone."""
 
-import ipaddress
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
+from planner.engine.address_spans import Span, read_span
 from planner.engine.findings.evidence import Evidence, Finding, listed, say_count, say_endpoints
 from planner.plan.document import ANY, Endpoint, address_key
-from planner.plan.reading import read_ipv4
 from planner.plan.special import is_special_span
 
 
@@ -39,7 +37,7 @@ def _find_missing(evidence: Evidence) -> Iterator[Finding]:
 
 def _find_names(evidence: Evidence) -> Iterator[Finding]:
     named = {
-        name: [address for address in endpoint.addresses if address != ANY and _span(address) is None]
+        name: [address for address in endpoint.addresses if address != ANY and read_span(address) is None]
         for name, endpoint in evidence.crossing().items()
     }
     endpoints = sorted(name for name, names in named.items() if names)
@@ -58,39 +56,9 @@ def _find_names(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-class _Span(NamedTuple):
-    """The addresses of a network as numbers, in their order: of two within each other the wider one has more."""
-
-    family: int
-    """4 or 6."""
-    first: int
-    last: int
-
-    @property
-    def is_everything(self) -> bool:
-        """Whether it has all addresses of its family."""
-        return not self.first and self.last == _LAST[self.family]
-
-
-_LAST = {4: 2**32 - 1, 6: 2**128 - 1}
-
-
-@lru_cache(2**15)  # a plan has thousands, and is evaluated again after each edit
-def _span(address: str) -> _Span | None:
-    """The addresses that a text stands for; None for what is no network."""
-    plain = read_ipv4(address)
-    if plain is not None:
-        return _Span(4, *plain)
-    try:
-        network = ipaddress.ip_network(address)
-    except ValueError:
-        return None
-    return _Span(network.version, int(network.network_address), int(network.broadcast_address))
-
-
 @lru_cache(2**15)
 def _is_special(address: str) -> bool:
-    span = _span(address)
+    span = read_span(address)
     return span is not None and is_special_span(*span)
 
 
@@ -136,7 +104,7 @@ def _find_twice(evidence: Evidence) -> Iterator[Finding]:
             advice="Check the addresses; if it is one machine, make it one endpoint with several roles.",
         )
     for address, names in users.items():
-        span = _span(address)
+        span = read_span(address)
         if span is not None and span.is_everything:
             yield Finding(
                 code="address-covers-everything",
@@ -195,7 +163,7 @@ def _list_elsewhere(evidence: Evidence) -> set[str]:
     named: dict[str, list[Endpoint]] = defaultdict(list)
     for endpoint in evidence.plan.endpoints:
         for address in endpoint.addresses:
-            span = _span(address)
+            span = read_span(address)
             if span is None:
                 if address != ANY:
                     named[address_key(address)].append(endpoint)
@@ -225,7 +193,7 @@ def _list_elsewhere(evidence: Evidence) -> set[str]:
     return found
 
 
-def _list_outside(evidence: Evidence, homes: "_Homes") -> Iterator[tuple[str, str, _Span]]:
+def _list_outside(evidence: Evidence, homes: "_Homes") -> Iterator[tuple[str, str, Span]]:
     """By endpoint each address that is in none of the networks of its zone, and its span.
 
     Where that has no networks, what another zone has in its own.
@@ -236,7 +204,7 @@ def _list_outside(evidence: Evidence, homes: "_Homes") -> Iterator[tuple[str, st
     for endpoint in evidence.plan.endpoints:
         own = networks.get(endpoint.zone)
         for address in endpoint.addresses:
-            if (span := _span(address)) is not None and (homes.find(span) if own is None else span not in own):
+            if (span := read_span(address)) is not None and (homes.find(span) if own is None else span not in own):
                 yield endpoint.name, address, span
 
 
@@ -245,14 +213,14 @@ class _Networks:
 
     def __init__(self, texts: Iterable[str]) -> None:
         self._spans: dict[int, list[tuple[int, int]]] = {4: [], 6: []}
-        for family, first, last in sorted(span for span in map(_span, texts) if span is not None):
+        for family, first, last in sorted(span for span in map(read_span, texts) if span is not None):
             spans = self._spans[family]
             if spans and first <= spans[-1][1] + 1:
                 spans[-1] = spans[-1][0], max(spans[-1][1], last)
             else:
                 spans.append((first, last))
 
-    def __contains__(self, network: _Span) -> bool:
+    def __contains__(self, network: Span) -> bool:
         spans = self._spans[network.family]
         place = bisect_right(spans, network.first, key=lambda span: span[0]) - 1
         return place >= 0 and network.last <= spans[place][1]
@@ -262,18 +230,18 @@ class _Homes:
     """The zones that an address is in by their networks, found without a look at each."""
 
     def __init__(self, evidence: Evidence) -> None:
-        self._zones: dict[_Span, str] = {}
+        self._zones: dict[Span, str] = {}
         for zone in evidence.plan.zones:
-            for span in map(_span, zone.networks):
+            for span in map(read_span, zone.networks):
                 if span is not None and not span.is_everything:
                     self._zones.setdefault(span, zone.name)
         # Of either family the sizes that there are, the smallest first: of each at most one network has an address.
         self._sizes = sorted({(span.family, span.last - span.first + 1) for span in self._zones})
 
-    def find(self, span: _Span) -> str | None:
+    def find(self, span: Span) -> str | None:
         """The zone with the narrowest network that has all of these addresses; None if none has."""
         for family, size in self._sizes:
-            home = _Span(family, first := span.first // size * size, first + size - 1)
+            home = Span(family, first := span.first // size * size, first + size - 1)
             if family == span.family and span.last <= home.last and home in self._zones:
                 return self._zones[home]
         return None

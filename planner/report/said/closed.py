@@ -78,8 +78,8 @@ def _say_kept(closed: Closed, opened: ByAddress | None) -> str:
 
 def say_by_address(opened: ByAddress) -> str:
     """The flow that has the addresses of what is kept closed by name, and whose they are, with no end."""
-    has = " and ".join(f"{holder} has an address of {one}" for holder, one in opened.holders)
-    return f"{_name_flow(opened.flow)} is needed, and {has}"
+    has = (f"{one.name} has {'a part' if one.in_part else 'an address'} of {one.of}" for one in opened.holders)
+    return f"{_name_flow(opened.flow)} is needed, and {' and '.join(has)}"
 
 
 def name_breaking(closed: Closed) -> list[str]:

@@ -54,8 +54,8 @@ class Visitor:
 
     @property
     def initials(self) -> str:
-        """Two characters for a badge."""
-        return self.label.removeprefix("Guest ")[:2]
+        """Two characters for a badge; of a guest one, as the beginning of its number looks like a count."""
+        return "G" if self.label.startswith("Guest ") else self.label[:2]
 
 
 def name_guest(browser: str) -> str:

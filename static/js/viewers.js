@@ -13,7 +13,7 @@ function makeBadge(viewer) {
   badge.className = `viewer colour-${Number(viewer.colour)}`;
   badge.dataset.other = "";
   badge.title = viewer.name;
-  badge.textContent = [...viewer.name.replace(/^Guest /, "")].slice(0, 2).join("");
+  badge.textContent = viewer.name.startsWith("Guest ") ? "G" : [...viewer.name].slice(0, 2).join("");
   return badge;
 }
 

@@ -163,7 +163,7 @@ def test_faults_stand_at_their_cell_and_the_rest_is_saved(table, plan):
     expect(fault).to_contain_text("'10.0.0.999' is no address")  # before anything is sent to be saved
     assert plan[0].revision == 1
     save(table)
-    expect(state(table)).to_have_text("2 cells saved, 1 not")
+    expect(state(table)).to_have_text("2 cells saved, 1 not (1 row)")
     expect(cell(table, "Addresses of DC01")).to_have_value("10.0.0.999")
     expect(cell(table, "Addresses of DC01")).to_be_focused()
     expect(fault).to_contain_text("'10.0.0.999' is no address")
@@ -199,7 +199,7 @@ def test_others_keep_what_they_did_meanwhile_and_a_clash_is_told_at_its_cell(tab
     actions.apply_edit(plan_id=plan[0].pk, matrix=current_matrix(), edit="edit-endpoint", params=params)
     paste(table, "Zone of ESX01", "Internal\t10.8.0.1")
     save(table)
-    expect(state(table)).to_have_text("1 cell saved, 1 not")
+    expect(state(table)).to_have_text("1 cell saved, 1 not (1 row)")
     fault = table.locator("td", has=cell(table, "Addresses of ESX01")).locator(".error")
     expect(fault).to_contain_text("Someone has changed this in between, to “10.7.0.1”.")
     with table.expect_response("**/endpoints/check/"):
@@ -260,7 +260,7 @@ def test_the_table_works_as_a_plain_form(open_page, plan):
     cell(page, "Name of new endpoint 2").fill("Kiosk")
     cell(page, "Addresses of DC01").fill("10.0.0.999")
     save(page)
-    expect(state(page)).to_contain_text("1 cell saved, 3 not")
+    expect(state(page)).to_contain_text("1 cell saved, 3 not (2 rows)")
     expect(page.locator(".grid-faulty")).to_have_count(2)
     cell(page, "Addresses of DC01").fill("10.0.0.99")
     cell(page, "Zone of Kiosk").fill("DMZ")

@@ -47,6 +47,8 @@ from planner.report.said.text import count_renamed, list_changes, list_renamed, 
 from planner.report.said.within import number_within
 from ports.text import plural, show_line
 
+_BOX = "☐\u00a0"
+"""A box to tick, which stays beside its words."""
 MOST_AMENDED = 8
 """How many amendments of the matrix the cover names."""
 MOST_CHANGES = 60
@@ -324,7 +326,7 @@ def _list_decisions(report: Report) -> Iterator[Element]:
     """The choices that the vendor's document leaves and the plan hasn't made, with a box for each option."""
     for decision in report.decisions:
         choice = decision.choice
-        options = (f"☐ {option.name}: {decision.explain_option(option)}" for option in choice.options)
+        options = (f"{_BOX}{option.name}: {decision.explain_option(option)}" for option in choice.options)
         yield make(
             "div.item",
             make(
@@ -345,7 +347,8 @@ def _list_questions(report: Report) -> Iterator[Element]:
             make("p", make("b", f"{state.caveat.title}."), f" {state.caveat.text}"),
             make(
                 "p",
-                f"☐ Follow practice: {state.caveat.correction} \u2003☐ As documented: open no more than it says.",
+                f"{_BOX}Follow practice: {state.caveat.correction} \u2003",
+                f"{_BOX}As documented: open no more than it says.",
             ),
         )
 

@@ -98,15 +98,19 @@ class Unsaved:
     """New endpoints, by column."""
 
     @property
+    def rows(self) -> list[Mapping[str, Kept]]:
+        """The rows that they are in, new ones last."""
+        return [*self.cells.values(), *self.new]
+
+    @property
     def count(self) -> int:
         """How many cells that are."""
-        return sum(map(len, self.cells.values())) + sum(len(row) for row in self.new)
+        return sum(map(len, self.rows))
 
     @property
     def faults(self) -> int:
         """How many of them have something wrong."""
-        rows = [*self.cells.values(), *self.new]
-        return sum(1 for row in rows for kept in row.values() if kept.fault)
+        return sum(1 for row in self.rows for kept in row.values() if kept.fault)
 
 
 NOTHING = Unsaved()

@@ -226,7 +226,7 @@ def _show(
         "zones": zones if len(zones) <= MAX_LISTED else (),
         "unsaved": unsaved,
         "trouble": trouble,
-        "not_all": f"{many(saved, 'cell')} saved, {unsaved.count:,} not",
+        "not_all": f"{many(saved, 'cell')} saved, {unsaved.count:,} not ({many(len(unsaved.rows), 'row')})",
         "action": _address(plan, wish),
         "before": _address(plan, wish._replace(page=page.previous)) if page.previous else "",
         "after": _address(plan, wish._replace(page=page.next)) if page.next else "",

@@ -190,3 +190,16 @@ def test_more_rows_take_no_more_queries(client):
             client.get(address(key))
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_what_was_not_saved_is_counted_by_rows_too(client, plan):
+    """Of two wrong rows twelve cells aren't saved; whoever mends them looks for two places."""
+    wrong = ["", {"name": "Kiosk", "addresses": "10.0.0.7"}], ["DC01", {"addresses": "10.0.0.999"}]
+    page = Page(send(client, plan[1], *wrong, ["PS01", {"addresses": "10.0.0.77"}]))
+    assert page.text("span", id="state") == "1 cell saved, 4 not (2 rows)"
+
+
+def test_a_block_is_pasted_by_a_script_alone_and_without_one_the_import_is_named(client, plan):
+    page = Page(client.get(address(plan[1])))
+    assert "Paste a block" in page.text("span", class_="grid-keys")
+    assert page.one("noscript").find("a").get("href") == f"/plans/{plan[1]}/?add=import"

@@ -60,11 +60,7 @@ document.addEventListener("htmx:afterSettle", () => show());
  */
 export function say(kind, sentence) {
   sentences.set(kind, sentence);
-  if (find()) {
-    show();
-  } else {
-    announce(sentence); // a page without the line still has its sentences read out
-  }
+  show();
 }
 
 /**
@@ -83,6 +79,9 @@ export function clear(kind) {
 export function forget(kind) {
   sentences.delete(kind);
 }
+
+/** Whether the page has the line: without it nothing that is said here is in sight. */
+export const hasLine = () => find() !== null;
 
 /** Whether the server's last word on an edit of this page is that it wasn't taken. */
 export const isRefused = () => (find()?.dataset.was ?? find()?.dataset.state) === "failed";

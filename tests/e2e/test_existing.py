@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.axe import Looks
+from tests.e2e.test_unsaved import cut
 from tests.web.views.pages import store
 from tests.web.views.test_acceptance import write_plan
 from tests.web.views.test_existing import ZONED
@@ -17,6 +18,30 @@ def plan(site):
 def choose(page, said):
     for zone, side in said.items():
         page.get_by_label(zone, exact=True).select_option(side)
+
+
+SAID = {
+    0: "The service can't be reached. What stands here is of before.",
+    503: "The service answered with an error (503). What stands here is of before.",
+    413: "That is more than the service takes in one go. What stands here is of before.",
+    403: "This page is too old. Reload it. What stands here is of before.",
+}
+
+
+def test_a_comparison_that_failed_is_said_above_the_answer_before_it(open_page, plan):
+    page = open_page(status=tuple(SAID))
+    page.goto(f"{plan.get_absolute_url()}existing/")
+    page.get_by_label("Written by").select_option("csv")
+    page.get_by_label("Or paste it").fill(ZONED)
+    compare = page.get_by_role("button", name="Compare", exact=True)
+    for status, said in SAID.items():
+        cut(page, at="**/existing/", answer=status)
+        compare.click()
+        expect(page.locator("#existing-answer").get_by_role("alert")).to_have_text(said)
+        page.unroute_all()
+    compare.click()
+    expect(page.get_by_role("heading", name="What each zone is behind")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 SIDES = {"Internal": "inside", "Data": "db", "Clients": "Clients"}

@@ -383,6 +383,10 @@ def test_what_is_refused_for_good_says_why_and_offers_no_other_try(open_page, ad
     cut(page, at="**/flows/prepare/", answer=403)
     page.locator("#own-new-ports").fill("53")
     expect(page.locator("#state")).to_have_text(re.compile("^This page is too old. Reload it; what you typed is then"))
+    page.unroute_all()
+    cut(page, at="**/plans/*/?*", answer=403)
+    page.get_by_role("link", name="Ports").click()
+    expect(page.locator("#state")).to_have_text("You may not do that any more; reload the page.")
 
 
 FORMS = {

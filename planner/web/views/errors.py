@@ -14,6 +14,7 @@ from planner.web.views.coming_from import find_page
 from ports.text import plural
 
 _PLAN = re.compile(r"/plans/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(/|$)")
+_SHARED = re.compile(r"/shared/[\w-]{43}/", re.ASCII)
 ASK_FOR_LINK = (
     "The address of a plan, copied out of a browser, opens it for those alone who hold the plan. "
     "Ask whoever sent it to you for a link."
@@ -93,12 +94,13 @@ def show_server_error(request: HttpRequest) -> HttpResponse:
 
 def show_no_page(request: HttpRequest) -> HttpResponse:
     """405: an address that takes forms alone, as it stands in the browser after one was refused without scripts."""
-    plan = _PLAN.match(request.path_info)
+    plan = _PLAN.match(request.path_info) or _SHARED.match(request.path_info)
     query = request.META.get("QUERY_STRING", "")
     context = {
         "title": "This address takes forms alone",
         "message": "There is nothing to look at; open the page that has the form.",
         "again": "?".join(filter(None, (plan[0], query))) if plan else "/",
+        "again_words": "Open the plan",
     }
     return render(request, "planner/error.html", context, status=405)
 

@@ -212,7 +212,11 @@ def test_the_address_that_a_refused_form_was_sent_to_leads_back_to_the_plan_as_i
     assert (response.status_code, response.headers["Allow"]) == (405, "POST")
     page = Page(response)
     assert page.text("h1") == "This address takes forms alone"
-    assert page.one("a", rel="noreferrer").get("href") == f"{url}?edit=DC01&view=flows"
+    way = page.one("a", rel="noreferrer")
+    assert (way.get("href"), words(way)) == (f"{url}?edit=DC01&view=flows", "Open the plan")
+    link = f"/shared/{'t' * 43}/"
+    way = Page(client.get(f"{link}rules/state/?view=flows")).one("a", rel="noreferrer")
+    assert way.get("href") == f"{link}?view=flows", "readers have a page of their own"
     assert not Page(client.get("/plans/start/")).all("a", rel="noreferrer"), "no plan: the start page alone"
 
 

@@ -19,7 +19,7 @@ from planner.report.paper.report_pages import compose_report
 from planner.report.paper.typst_pages import make_pdf
 from planner.report.said.edition import Edition, Editions
 from planner.report.said.filters import Filter, select
-from tests.examples import UNANSWERED, read_examples
+from tests.examples import UNANSWERED, read_examples, report_on
 from tests.paper import read_pages
 from tests.report.samples import contoso, evaluate, hostile_lot, in_lots, sites, write_plan
 from tests.report.test_print import (
@@ -295,7 +295,7 @@ def test_what_is_to_be_written_down_of_a_rule_stands_on_its_page(engine):
 
 def test_a_box_to_tick_stays_beside_its_words():
     """At the end of a line it stood alone, and the next line began with what it is for."""
-    printed = compose_report(evaluate(UNANSWERED), Edition(date=date(2024, 2, 29)))
+    printed = compose_report(report_on(UNANSWERED["everything"]), Edition(date=date(2024, 2, 29)))
     said = [text for part in printed.parts for text in part.texts() if "☐" in text]
     assert any("☐\u00a0Follow practice" in text for text in said)
     assert not [text for text in said if "☐ " in text]

@@ -8,6 +8,7 @@ from planner.api.problems import Problem, refuse
 from planner.engine.size import check_size
 from planner.plan import syntax
 from planner.plan.document import Plan, PlanError, read_plan, read_plan_of
+from planner.plan.stored import Stored
 from planner.plan.syntax import Syntax
 from planner.store.products import matrix_for
 from ports.matrix import Matrix
@@ -53,10 +54,13 @@ def read_document(request: HttpRequest) -> tuple[Plan, Matrix]:
     return plan, matrix
 
 
-def read_under(request: HttpRequest, matrix: Matrix) -> Plan:
-    """The plan that was sent, under this matrix. Raises Problem with every fault of the document."""
+def read_under(request: HttpRequest, matrix: Matrix, stored: Stored) -> Plan:
+    """The plan that was sent, under this matrix. Raises Problem with every fault of the document.
+
+    `stored`: what it may have because the document has it whose place it takes.
+    """
     kind, data = read_type(request), read_body(request)
     try:
-        return read_plan(data, matrix=matrix, syntax=kind)
+        return read_plan(data, matrix=matrix, syntax=kind, find_stored=lambda _: stored)
     except PlanError as error:
         raise refuse(error.faults) from None

@@ -32,6 +32,7 @@ from planner.api.spec import (
 from planner.deploy.turns import in_turn
 from planner.plan.changes import Change
 from planner.plan.document import PlanError
+from planner.plan.stored import look_through
 from planner.sharing.tokens import author_of
 from planner.store import actions, bin
 from planner.store.editions import matrix_of
@@ -190,7 +191,7 @@ def replace_plan(request: HttpRequest, key: UUID) -> HttpResponseBase:
     with let_in(request, key, Hold.Role.EDIT, writes=True) as row:
         base = read_base(request, row)
         matrix = matrix_of(row)
-        plan = read_under(request, matrix)
+        plan = read_under(request, matrix, look_through(row.document))
         sender = caller.sender(base=base)
 
         def act() -> Answered:

@@ -59,13 +59,28 @@ __all__ = [
 
 
 Tell = Callable[[Carried], object]
+FindStored = Callable[[object], Stored]
+"""What a document may have because a stored one has it, by the document: `look_through` of one that is in step with
+a stored one."""
 
 
 def tell_nobody(_: Carried) -> None:
     """For who doesn't want to know which names of a document were carried over."""
 
 
-def read_plan(data: bytes, *, matrix: Matrix, syntax: Syntax = "yaml", tell: Tell = tell_nobody) -> Plan:
+def find_nothing(_: object) -> Stored:
+    """For a new document."""
+    return NOTHING
+
+
+def read_plan(
+    data: bytes,
+    *,
+    matrix: Matrix,
+    syntax: Syntax = "yaml",
+    tell: Tell = tell_nobody,
+    find_stored: FindStored = find_nothing,
+) -> Plan:
     """Read a plan document from JSON or YAML in UTF-8, at most `planner.plan.syntax.MAX_BYTES` bytes.
 
     What other editions call otherwise is read by its name in the matrix, and `tell` is told each such name.
@@ -73,7 +88,7 @@ def read_plan(data: bytes, *, matrix: Matrix, syntax: Syntax = "yaml", tell: Tel
     Returns the checked plan. Raises PlanError with every fault of the document; a document that can't be parsed has
     one fault, at its line and column.
     """
-    return _check_carried(_parse(data, syntax), matrix, syntax == "yaml", tell)
+    return _check_carried(_parse(data, syntax), matrix, syntax == "yaml", tell, find_stored)
 
 
 def read_plan_of(
@@ -83,13 +98,15 @@ def read_plan_of(
     otherwise: Matrix,
     syntax: Syntax = "yaml",
     tell: Tell = tell_nobody,
+    find_stored: FindStored = find_nothing,
 ) -> tuple[Plan, Matrix]:
     """`read_plan` where there are several products: the plan, and the matrix of the product that it names.
 
     `choose` has that matrix, or raises PlanError with those that there are; then all other faults are those under
     `otherwise`.
     """
-    return check_plan_of(_parse(data, syntax), choose, otherwise=otherwise, text=syntax == "yaml", tell=tell)
+    tree, text = _parse(data, syntax), syntax == "yaml"
+    return check_plan_of(tree, choose, otherwise=otherwise, text=text, tell=tell, find_stored=find_stored)
 
 
 def check_plan_of(
@@ -99,6 +116,7 @@ def check_plan_of(
     otherwise: Matrix,
     text: bool = False,
     tell: Tell = tell_nobody,
+    find_stored: FindStored = find_nothing,
 ) -> tuple[Plan, Matrix]:
     """`read_plan_of` for a document that was parsed; `text` as `check_plan` has it."""
     named = tree if isinstance(tree, dict) else {}
@@ -110,17 +128,17 @@ def check_plan_of(
         others = copy(named)  # which keys are written more than once it knows as well
         others.pop("product", None)
         try:
-            _check_carried(others, otherwise, text, tell_nobody)
+            _check_carried(others, otherwise, text, tell_nobody, find_stored)
         except PlanError as found:
             faults += found.faults
         raise PlanError(faults) from None
-    return _check_carried(tree, matrix, text, tell), matrix
+    return _check_carried(tree, matrix, text, tell, find_stored), matrix
 
 
-def _check_carried(tree: object, matrix: Matrix, text: bool, tell: Tell) -> Plan:
+def _check_carried(tree: object, matrix: Matrix, text: bool, tell: Tell, find_stored: FindStored) -> Plan:
     """The plan of a document that may be written for another edition."""
     document, carried = carry(tree, matrix)
-    plan = check_plan(document, matrix=matrix, text=text)
+    plan = check_plan(document, matrix=matrix, text=text, stored=find_stored(document))
     for one in carried:
         tell(one)
     return plan

@@ -13,7 +13,7 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
 
 from planner.plan import limits
 from planner.plan.carry import Carried
-from planner.plan.document import Plan, Tell, read_plan, read_plan_of, tell_nobody
+from planner.plan.document import FindStored, Plan, Tell, find_nothing, read_plan, read_plan_of, tell_nobody
 from planner.plan.syntax import MAX_BYTES, Syntax, guess_syntax
 from planner.report.files import Failure, explain
 from planner.store.plan_in_pdf import NoPlanInside, is_pdf, take_plan
@@ -62,8 +62,15 @@ def read_with_matrix(name: str, matrix: Matrix, *, fixed: bool, tell: Tell = tel
     return read_source(read_file(name), matrix, fixed=fixed, tell=tell)
 
 
-def read_source(source: Source, matrix: Matrix, *, fixed: bool, tell: Tell = tell_nobody) -> tuple[Plan, Matrix]:
-    """`read_with_matrix` of a file that was read already."""
+def read_source(
+    source: Source,
+    matrix: Matrix,
+    *,
+    fixed: bool,
+    tell: Tell = tell_nobody,
+    find_stored: FindStored = find_nothing,
+) -> tuple[Plan, Matrix]:
+    """`read_with_matrix` of a file that was read already; `find_stored` as `read_plan_of` has it."""
     here = not fixed and has_tables()
 
     def choose(product: object) -> Matrix:
@@ -74,7 +81,9 @@ def read_source(source: Source, matrix: Matrix, *, fixed: bool, tell: Tell = tel
         return matrix_for(product, matrix)
 
     try:
-        return read_plan_of(source.data, choose, otherwise=matrix, syntax=source.syntax, tell=tell)
+        return read_plan_of(
+            source.data, choose, otherwise=matrix, syntax=source.syntax, tell=tell, find_stored=find_stored
+        )
     except MatrixError as error:
         raise Failure(f"The port matrix of its product has faults: {error.faults[0]}") from None
 

@@ -236,3 +236,16 @@ def test_a_reader_writes_nothing_by_any_token(handler, plan):
     plan.holds.update(role=Hold.Role.READ)
     program = Program(handler, make("own"))
     assert problem(program.put(f"/plans/{plan.key}", plan.document, If_Match="*")) == (403, "not-allowed")
+
+
+def test_a_document_that_was_read_can_be_sent_back_though_it_has_what_a_new_one_may_not(program, plan):
+    wall = {"name": "FW", "format": "iptables", "zones": {plan.document["zones"][0]["name"]: "lan"}}
+    walls = [wall | {"options": {"chain": "INPUT"}}]
+    Plan.objects.filter(pk=plan.pk).update(document=plan.document | {"firewalls": walls})
+    read = program.get(f"/plans/{plan.key}").json()
+    assert program.put(f"/plans/{plan.key}", read, If_Match="*").json()["revision"] == 1
+    assert program.put(f"/plans/{plan.key}", read | {"name": "Renamed"}, If_Match="*").status_code == 200
+    other = read | {"firewalls": [wall | {"options": {"chain": "OUTPUT"}}]}
+    for response in (program.put(f"/plans/{plan.key}", other, If_Match="*"), program.post("/plans", read)):
+        assert problem(response) == (422, "not-valid")
+        assert response.json()["faults"][0]["where"] == "firewalls[0].options.chain"

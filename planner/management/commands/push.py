@@ -44,7 +44,7 @@ class Command(SyncCommand):
     def handle(self, *args: Any, plan: str, address: str, favour: str | None, **options: Any) -> None:
         """Merge, store, and note in the file what its commit doesn't say."""
         try:
-            file = read_plan_to_sync(plan, find_matrix())
+            file = read_plan_to_sync(plan, find_matrix(), is_new=options["new"])
             if options["new"]:
                 stored = self._make(file, address, dry_run=options["dry_run"])
                 if stored is None:

@@ -10,6 +10,7 @@ from planner.management.sync.stored import Document, Moved, Pushed, Refused, Sta
 from planner.plan.document import Plan, PlanError, check_plan
 from planner.plan.edits import NotPossible
 from planner.plan.rows import Renames, join_renames
+from planner.plan.stored import look_through
 from planner.sharing.links import make_edit_link
 from planner.store import git, models
 from planner.store.actions import Sender, create_plan
@@ -57,7 +58,7 @@ class Here:
         row = self._find()
         with _told():
             matrix = matrix_of(row)
-            plan = check_plan(document, matrix=matrix)
+            plan = check_plan(document, matrix=matrix, stored=look_through(row.document))
             sender = Sender(base=base, author=WHO, who=WHO, by_command=True)
             done = replace_document(plan_id=row.pk, matrix=matrix, plan=plan, sender=sender, source=source)
         return done.plan.revision

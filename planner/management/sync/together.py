@@ -9,9 +9,10 @@ from planner.engine.renames import Rename, find_renames, renames_of
 from planner.management.sync.repository import Place, find_place
 from planner.management.sync.stored import Document, Refused, State, Stored
 from planner.plan.changes import Change, compare_renamed
-from planner.plan.document import Plan, PlanError, carry_stored, dump_plan, read_plan
+from planner.plan.document import Plan, PlanError, carry_stored, dump_plan, find_nothing, read_plan
 from planner.plan.formatting import rewrite_document
 from planner.plan.rows import NO_RENAMES
+from planner.plan.stored import look_through
 from planner.plan.threeway import Merged, Side, merge_documents
 from planner.plan.tracking import Tracked, has_conflicts, mark_conflicts, read_tracked, write_tracked
 from planner.report.files import Failure
@@ -42,8 +43,11 @@ class PlanFile:
         return Source(commit=self.place.commit, path=self.place.path, repository=self.place.repository)
 
 
-def read_plan_to_sync(name: str, matrix: Matrix) -> PlanFile:
-    """A plan file that can say which stored plan it belongs to. Raises PlanError and Failure."""
+def read_plan_to_sync(name: str, matrix: Matrix, *, is_new: bool = False) -> PlanFile:
+    """A plan file that can say which stored plan it belongs to. Raises PlanError and Failure.
+
+    `is_new`: it belongs to none yet. Of another one the service says what it may have because the stored plan has it.
+    """
     source = read_file(name)
     if source.is_inside or source.syntax != "yaml":
         raise Failure(
@@ -51,7 +55,7 @@ def read_plan_to_sync(name: str, matrix: Matrix) -> PlanFile:
         )
     if has_conflicts(source.data):
         raise Failure("There are conflicts in it between <<<<<<< and >>>>>>>; settle them first.")
-    plan, under = read_source(source, matrix, fixed=False)
+    plan, under = read_source(source, matrix, fixed=False, find_stored=find_nothing if is_new else look_through)
     return PlanFile(
         path=Path(name),
         data=source.data,
@@ -87,7 +91,7 @@ def find_base(file: PlanFile, stored: Stored) -> Base | None:
             if data is None:
                 continue
             try:
-                plan = read_plan(data, matrix=file.matrix)
+                plan = read_plan(data, matrix=file.matrix, find_stored=look_through)
             except PlanError:
                 continue  # under another matrix it was one
             # What was renamed before the push and not pulled has its old name in the file.

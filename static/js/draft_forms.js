@@ -125,15 +125,25 @@ export function stands(form, fields) {
 }
 
 /**
- * @param {Field} field
+ * Put the values of a name into its fields; of those that aren't boxes each has its own, in their order.
+ * @param {Field[]} fields
  * @param {string[]} values
+ */
+function fillAll(fields, values) {
+  const own = fields.filter((field) => !isBox(field));
+  return fields.map((field) => fill(field, values, values[own.indexOf(field)]));
+}
+
+/**
+ * @param {Field} field
+ * @param {string[]} values of its name
+ * @param {string} [value] its own
  * @returns {boolean} whether its value is still offered
  */
-function fill(field, values) {
-  const [value = ""] = values;
+function fill(field, values, value = "") {
   if (isBox(field)) {
     field.checked = values.includes(field.value);
-  } else if (field instanceof HTMLSelectElement && ![...field.options].some((option) => option.value === values[0])) {
+  } else if (field instanceof HTMLSelectElement && ![...field.options].some((option) => option.value === value)) {
     return false;
   } else {
     field.value = value;
@@ -150,7 +160,7 @@ function fill(field, values) {
 export function restoreInto(form, draft) {
   const groups = group(form);
   const entries = Object.entries(draft.fields);
-  const filled = entries.flatMap(([name, values]) => (groups.get(name) ?? []).map((field) => fill(field, values)));
+  const filled = entries.flatMap(([name, values]) => fillAll(groups.get(name) ?? [], values));
   setBase(form, draft.base);
   const first = groups.get(entries[0]?.[0] ?? "")?.[0];
   for (let fold = first?.closest("details"); fold; fold = fold.parentElement?.closest("details")) {

@@ -68,6 +68,20 @@ def test_a_preset_and_a_set_make_flows_that_are_counted_before_and_undone_in_one
     expect(page.locator("#own-title .count")).to_have_text("0")
 
 
+def test_a_set_is_offered_back_beside_the_name_where_ends_are_typed(page, address, monkeypatch):
+    monkeypatch.setattr("planner.web.forms.flows.MAX_SELECT", 0)
+    page.goto(f"{address}?panel=own")
+    choose(page, "From, many at once", "All endpoints")
+    field(page, "To").fill("DC01")
+    page.reload()
+    page.get_by_role("button", name="Restore").click()
+    expect(page.locator("#live")).to_have_text("Restored. It isn't saved yet.")
+    expect(field(page, "From, many at once")).to_have_value(" all")
+    expect(field(page, "From")).to_have_value("")
+    expect(field(page, "To")).to_have_value("DC01")
+    expect(field(page, "To, many at once")).to_have_value("")
+
+
 def test_several_named_endpoints_work_without_javascript(open_page, address):
     page = open_page(java_script_enabled=False)
     page.goto(f"{address}?panel=own")

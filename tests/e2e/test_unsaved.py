@@ -422,3 +422,13 @@ def test_leaving_what_is_typed_asks_first_and_sending_it_does_not(page, address,
     else:
         page.wait_for_function("before => performance.timeOrigin !== before", arg=before)
     assert asked == ["beforeunload"]
+
+
+def test_a_question_that_is_open_is_left_without_another(page, address):
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.goto(f"{address}?edit=DC01")
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_role("button", name="Delete all the same")).to_be_focused()
+    page.goto("/words/")
+    assert asked == [], "nothing was typed"

@@ -143,3 +143,8 @@ def test_addresses_are_counted_as_often_as_they_stand_in_a_file(monkeypatch):
     monkeypatch.setattr("planner.plan.limits.WRITTEN", most - 1)
     with pytest.raises(NotExpressible):
         FORMATS["csv"].render(report)
+
+
+def test_the_files_of_the_plans_own_firewalls_stand_first_among_those_of_firewalls():
+    """They were the last of forty downloads, and are what a plan with firewalls is made for."""
+    assert next(name for name, entry in FORMATS.items() if entry.group == "Network firewalls") == "firewalls"

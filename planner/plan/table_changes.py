@@ -8,6 +8,7 @@ faulty cells, a new one as a whole.
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from planner.plan.cells import CellFault, endpoint_columns, quote, read_back, read_cell, write_cell
@@ -24,6 +25,10 @@ from ports.text import name_key
 
 ROUNDS = 20
 """How often what is left is checked after faulty cells have been taken out; what needs more is faulty altogether."""
+LONGEST_MEANT = 60
+"""Letters of a word for which the nearest one is looked for."""
+MOST_MEANT = 50
+"""For how many unknown words the nearest one that is known is looked for: it takes a moment for each."""
 _PLACE = re.compile(r"(zones|endpoints)\[(\d+)\](?:\.(\w+))?")
 
 
@@ -96,6 +101,8 @@ class _Judge:
     values: dict[str, dict[str, Any]] = field(default_factory=dict)
     changed: dict[str, tuple[str, ...]] = field(default_factory=dict)
     wrong: list[Wrong] = field(default_factory=list)
+    meant: int = 0
+    """For how many unknown words the nearest one was looked for."""
 
     def judge(self) -> Judged:
         """Read all rows, then check what they make of the document, until nothing is faulty any more."""
@@ -254,4 +261,17 @@ class _Judge:
             if causes and entry:
                 yield from (Wrong(key, entry.rests_on, f"{row['name']}: {fault.message}") for key in causes)
             elif values:
-                yield Wrong(order[place], column, fault.message)
+                yield Wrong(order[place], column, self._say_meant(fault, row.get(column), entry))
+
+    def _say_meant(self, fault: Fault, value: Any, entry: Field | None) -> str:
+        """What a fault says, and before all that is allowed what was probably meant."""
+        said, _, allowed = fault.message.partition("; allowed are ")
+        if fault.code != "unknown-value" or not allowed or not entry or not entry.reads.options:
+            return fault.message
+        if isinstance(value, list):
+            value = value[int(fault.where.rpartition("[")[2].rstrip("]"))]
+        if self.meant >= MOST_MEANT or not isinstance(value, str) or len(value) > LONGEST_MEANT:
+            return fault.message
+        self.meant += 1
+        near = get_close_matches(value.casefold(), list(entry.reads.options(self.matrix)), 1, 0.75)
+        return f"{said}; did you mean {near[0]}? Allowed are {allowed}" if near else fault.message

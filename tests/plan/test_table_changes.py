@@ -2,6 +2,7 @@
 
 import pytest
 
+from planner.plan import table_changes
 from planner.plan.cells import CellFault, read_cell, write_cells
 from planner.plan.changes import apply
 from planner.plan.document import check_plan, dump_plan
@@ -222,3 +223,15 @@ def test_what_was_wrong_before_and_has_nothing_to_do_with_the_rows_is_told_at_no
     plan = plan | {"endpoints": [plan["endpoints"][0], plan["endpoints"][1] | {"roles": ["of-another-edition"]}]}
     found = judged(("PS01", {"addresses": "10.0.0.10"}), plan=plan)
     assert faults(found) == []
+
+
+def test_what_is_nearly_known_is_named_before_all_that_is_allowed(monkeypatch):
+    """In a narrow cell the one that was meant stood somewhere in fifteen lines."""
+    found = judged(("DC01", {"roles": "domain-controler"}), ("PS01", {"roles": "web-primary datbase"}))
+    assert [wrong.message.partition(" Allowed are ")[0] for wrong in found.wrong] == [
+        "'datbase' is not known here; did you mean database?",
+        "'domain-controler' is not known here; did you mean domain-controller?",
+    ]
+    monkeypatch.setattr(table_changes, "MOST_MEANT", 1)
+    found = judged(("DC01", {"roles": "domain-controler"}), ("PS01", {"roles": "web-primary datbase"}))
+    assert ["did you mean" in wrong.message for wrong in found.wrong] == [True, False]

@@ -133,3 +133,16 @@ def test_what_has_a_name_has_a_role_and_one_place_draws_arrows():
 
 def test_what_a_word_is_explained_by_stands_behind_it():
     assert [path.name for path in TEMPLATES if re.search(r"<d(?:iv|l)[^>]*>\s*<dd", path.read_text())] == []
+
+
+def test_a_page_with_boxes_to_tick_has_the_rules_that_keep_them_beside_their_words():
+    """Without these a box stood above its words wherever the column was narrow."""
+    static = settings.BASE_DIR / "static"
+    loose = []
+    for path in TEMPLATES:
+        text = path.read_text()
+        sheets = re.findall(r"css/[\w/]+\.css", text)
+        if 'class="option"' in text and '{% extends "base.html" %}' in text:
+            rules = "".join((static / sheet).read_text() for sheet in sheets)
+            loose += [] if re.search(r"parts/options\.css|\.option \{|grid\.css", rules) else [path.name]
+    assert loose == []

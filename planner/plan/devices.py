@@ -21,9 +21,14 @@ class Option:
     default: str = ""
     """What it is where the plan says nothing."""
     reserved: frozenset[str] = frozenset()
-    """What fits the pattern, and the device takes for something of its own: a file that filled it would empty that."""
+    """Names that fit the pattern, and the device takes for something of its own: a file with one would empty that, or
+    be refused."""
     is_place: bool = False
     """Whether it says where on the device all of a file is, so that loading it leaves alone what is elsewhere."""
+
+    def is_reserved(self, value: str) -> bool:
+        """Whether the name that the value is, or ends with after a space, is reserved."""
+        return value.rpartition(" ")[2] in self.reserved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,18 +57,21 @@ LOG MARK MASQUERADE NAT NETMAP NFLOG NFQUEUE NOTRACK QUEUE RATEEST REDIRECT REJE
 SYNPROXY TCPMSS TCPOPTSTRIP TEE TOS TPROXY TRACE TTL ULOG"""
 _IPTABLES = frozenset([*(hook.upper() for hook in _HOOKS), *_TARGETS.split()])
 """The built-in chains, and targets of iptables 1.8: a chain of that name it refuses."""
-_KEYWORDS = """
-accept add ah all and arp bridge cgroup chain comment comp constant continue counter cpu create ct day dccp
-define delete describe destroy device devices dnat drop dst dup dynamic ecn element elements eq esp ether exists
-export exthdr fib flags flow flowtable flush frag fwd geneve get goto gre gretap gt handle hbh hook hour icmp icmpv6
-igmp iif iifname iiftype import include index inet insert interval ip ip6 ipsec jhash jump limit list log lshift lt
-map mark masquerade meta meter mh missing monitor netdev nftrace not notrack numgen offload oif oifname oiftype or
-osf policy position priority queue quota random redefine redirect reject rename replace reset return rshift rt
-rtclassid rule ruleset sctp secmark set size skgid skuid snat socket srh symhash synproxy table tcp th time timeout
-tproxy type typeof udp udplite undefine update vlan vmap vni vxlan xor xt"""
+_WORDS_OF_NFT = """
+accept add ah all and arp bridge cgroup chain comment comp constant continue counter cpu create ct day dccp define
+delete describe destroy device devices dnat drop dst dup dynamic ecn element elements eq esp ether exists expires
+export exthdr fib flags flow flowtable flush frag fwd ge geneve get goto gre gretap gt handle hbh hook hour ibriport
+ibrname icmp icmpv6 igmp iif iifgroup iifname iiftype import include index inet insert interval ip ip6 ipsec jhash
+jump le limit list log lshift lt map mark masquerade meta meter mh missing monitor ne netdev nftrace not notrack
+numgen obriport obrname offload oif oifgroup oifname oiftype or osf pkttype policy position priority queue quota
+random redefine redirect reject rename replace reset return rshift rt rt0 rt2 rtclassid rule ruleset sctp secmark set
+size skgid skuid snat socket srh symhash synproxy table tcp th time timeout tproxy type typeof udp udplite undefine
+update vlan vmap vni vxlan xor xt"""
+_KEYWORDS = frozenset(_WORDS_OF_NFT.split())
+"""Words of nft 1.1: it makes neither a chain nor a table of that name."""
 _BASE_CHAINS = (*_HOOKS, "ingress", "egress")
-_NFTABLES = frozenset([*_BASE_CHAINS, *(name.upper() for name in _BASE_CHAINS), *_KEYWORDS.split()])
-"""What base chains are called after their hooks, by iptables too, and words of nft 1.1: of none it makes a chain."""
+_NFTABLES = frozenset([*_BASE_CHAINS, *(name.upper() for name in _BASE_CHAINS), *_KEYWORDS])
+"""What base chains are called after their hooks, by iptables too, and what nft makes no chain of."""
 _LISTS = Option(
     title="Access lists",
     help="what the list of an interface is called, as in wan1=outside_access_in, dmz=dmz_in; else FROM-wan1.",
@@ -152,7 +160,8 @@ _TABLE = (
                 title="Table",
                 help="family and name of the table with the chain, as in inet filter.",
                 pattern=re.compile(rf"(inet|ip|ip6|bridge) {_WORD}"),
-                allowed="a family (inet, ip, ip6 or bridge) and a name, as in inet filter",
+                allowed="a family (inet, ip, ip6 or bridge) and a name that is no word of nft, as in inet filter",
+                reserved=_KEYWORDS,
                 default="inet filter",
                 is_place=True,
             ),

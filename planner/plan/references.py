@@ -191,7 +191,7 @@ def check_options(value: object, row: Row, known: Known) -> Found:
             yield (name,), "unknown-option", f"{device.name} has no option {shown(name)}; allowed are {allowed}."
         elif _is_text(given) and (
             not option.pattern.fullmatch(given)
-            or (given in option.reserved and (device.slug, name, given) not in known.stored.options)
+            or (option.is_reserved(given) and (device.slug, name, given) not in known.stored.options)
         ):
             yield (name,), "option-value", f"{shown(given)} can't stand here; allowed is {option.allowed}."
 

@@ -38,5 +38,5 @@ def _list_reserved(document: Mapping[str, Any]) -> Iterator[tuple[str, str, str]
             continue
         for name, option in device.options.items():
             value = given.get(name)
-            if isinstance(value, str) and value in option.reserved:
+            if isinstance(value, str) and option.is_reserved(value):
                 yield device.slug, name, value

@@ -91,6 +91,8 @@ def excluded(**fields):
         (firewall(options={"chain": "a chain; drop"}), "option-value"),
         (firewall(options={"chain": "forward"}), "option-value"),
         (firewall(options={"chain": "accept"}), "option-value"),
+        (firewall(options={"table": "inet accept"}), "option-value"),
+        (firewall(options={"table": "ip pkttype"}), "option-value"),
         (firewall(published={"one": "10.0.0.0/24"}), "address"),
         (firewall(published={"two": "10.0.0.1"}), "no-such-endpoint"),
         (
@@ -124,6 +126,15 @@ def test_a_chain_that_the_device_has_itself_is_refused_with_those_that_it_has(ki
         assert fault.where == "firewalls[0].options.chain"
         assert fault.message.startswith(f"'{chain}' can't stand here; allowed is ")
         assert f"({first}, " in fault.message
+
+
+def test_a_table_may_be_called_as_a_hook_but_not_as_a_word_of_nft_unless_it_is_stored():
+    for table in ("inet filter", "inet forward", "ip INPUT"):
+        check_plan(firewall(options={"table": table}), matrix=MATRIX)
+    old = firewall(options={"table": "inet ge"})
+    assert check_stored(old, matrix=MATRIX).firewalls[0].options == {"table": "inet ge"}
+    with pytest.raises(PlanError, match=r"'inet le' can't stand here; allowed is a family .* no word of nft"):
+        check_plan(firewall(options={"table": "inet le"}), matrix=MATRIX, stored=look_through(old))
 
 
 def test_a_stored_plan_keeps_a_chain_that_a_new_one_may_not_name():

@@ -20,7 +20,7 @@ from planner.report.firewall.head import (
 )
 from planner.report.firewall.omissions import LeftOut
 from planner.report.firewall.permits import Host, Permits
-from planner.report.firewall.places import name_chain, say_apart
+from planner.report.firewall.places import name_chain, name_place, say_apart
 from planner.report.firewall.targets import NFTABLES
 from planner.report.firewall.words import cut
 from planner.report.said.edition import Edition
@@ -130,7 +130,7 @@ def _make_chain(permits: Permits, *, open_undecided: bool) -> Chain:
 
 
 def _name_table(permits: Permits) -> str:
-    return permits.firewall.options.get("table", TABLE) if permits.firewall else TABLE
+    return name_place(permits, NFTABLES.label, NFTABLES.name, "table", "nft makes no table {}, as it is a word of it")
 
 
 def render_host(

@@ -65,13 +65,21 @@ def name_chain(permits: Permits, label: str, kind: str) -> str:
 
     Raises NotExpressible for one that the device has itself, as plans may that were stored when it was let in.
     """
-    option = DEVICES[kind].options["chain"]
-    name = permits.firewall.options.get("chain", option.default) if permits.firewall else option.default
-    if permits.firewall and name in option.reserved:
+    return name_place(permits, label, kind, "chain", "it would empty {}, which the device has itself")
+
+
+def name_place(permits: Permits, label: str, kind: str, option: str, why_not: str) -> str:
+    """What an option says of where the file of a kind is, else as the kind calls it.
+
+    Raises NotExpressible, `why_not` with the name, for one that is reserved, as plans may have from before it was.
+    """
+    about, firewall = DEVICES[kind].options[option], permits.firewall
+    name = firewall.options.get(option, about.default) if firewall else about.default
+    if firewall and about.is_reserved(name):
         raise NotExpressible(
             label,
-            f"it would empty {name}, which the device has itself; give the option chain of the firewall "
-            f"{clean(permits.firewall.name, 60) or 'without letters'} another value. Allowed is {option.allowed}",
+            f"{why_not.format(name)}; give the option {option} of the firewall "
+            f"{clean(firewall.name, 60) or 'without letters'} another value. Allowed is {about.allowed}",
         )
     return name
 

@@ -161,6 +161,14 @@ def test_of_a_stored_firewall_whose_chain_is_the_device_s_own_no_file_is_made(ki
         CHANGE_FORMATS["firewalls"].render(compare_reports(report, report), EDITIONS)
 
 
+def test_of_a_stored_firewall_whose_table_is_a_word_of_nft_no_file_is_made():
+    document = dump_plan(firewall("nftables").plan)
+    document = document | {"firewalls": [document["firewalls"][0] | {"options": {"table": "ip ge"}}]}
+    report = evaluate_report(shipped_matrix(), check_stored(document, matrix=shipped_matrix()))
+    with pytest.raises(NotExpressible, match=r"nft makes no table ip ge, .* option table of the firewall FW another"):
+        FORMATS["firewalls"].write_folder(report, None)
+
+
 @pytest.mark.parametrize(("table", "other"), [("ip mine", "IPv6"), ("ip6 mine", "IPv4")])
 def test_a_table_of_one_family_gets_what_is_of_it_and_the_head_names_the_rest(table, other, tmp_path):
     report = firewall("nftables", flow("A", "B"), flow("B", "A", ports="25"), table=table)

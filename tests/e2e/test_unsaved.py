@@ -432,3 +432,16 @@ def test_a_question_that_is_open_is_left_without_another(page, address):
     expect(page.get_by_role("button", name="Delete all the same")).to_be_focused()
     page.goto("/words/")
     assert asked == [], "nothing was typed"
+
+
+def test_a_page_without_the_line_says_above_its_part_what_it_could_not_load(open_page, site):
+    page = open_page(status=(403, 503))
+    page.goto("/matrix/")
+    for status, said in ((503, "answered with an error (503); what you"), (403, "You may not do that any more")):
+        cut(page, at="**/matrix/?*", answer=status)
+        page.get_by_role("searchbox").fill(str(status))
+        expect(page.locator("#matrix-rows").get_by_role("alert")).to_contain_text(said)
+        page.unroute_all()
+    page.get_by_role("searchbox").fill("464")
+    expect(page.locator("#matrix-rows mark").first).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)

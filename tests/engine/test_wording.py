@@ -111,6 +111,26 @@ def test_findings_that_no_topology_has_are_worded_as_well(document, code, messag
     assert (found.message, found.advice) == (message, advice)
 
 
+def not_to(destination, **more):
+    return {"source": "PS01", "destination": destination, "reason": "Closed", **more}
+
+
+@pytest.mark.parametrize(
+    ("exclusions", "said"),
+    [
+        ([not_to("L1", protocol="tcp", ports="5985")], "; they are reached from elsewhere"),
+        ([not_to("L2")], "; of them 1 endpoint (L1) is reached from elsewhere, on every port of every operation"),
+        ([not_to("L1"), not_to("L2")], ""),
+    ],
+)
+def test_a_site_is_reached_on_every_port_only_where_the_plan_excludes_none(exclusions, said):
+    sites = (machine(f"L{number}", "Lima", f"10.1.0.{number}", **MANAGED) for number in (1, 2))
+    report = evaluate_report(MATRIX, plan(SITES, WEB, *sites, exclusions=exclusions))
+    assert report.excluded
+    [found] = [one for one in report.findings if one.code == "site-without-agent"]
+    assert found.message.partition("but no site agent")[2] == f"{said}."
+
+
 def test_what_is_expected_is_said_with_its_zones():
     sides = {"from": {"zone": "Lima"}, "to": {"endpoint": "PS01"}, "allowed": False, "protocol": "tcp"}
     report = evaluate_report(MATRIX, plan(SITES, WEB, expect=[sides, sides | {"allowed": True, "ports": "9"}]))

@@ -143,7 +143,10 @@ def _find_sites_without_agent(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _say_reached(names: Collection[str], evidence: Evidence) -> str:
-    """How many of these systems their engines reach from another zone, as the end of a sentence; empty for none."""
+    """How many of these systems their engines reach from another zone, as the end of a sentence; empty for none.
+
+    On every port only where the plan excludes none of them.
+    """
     pairings, matrix = evidence.matrix.pairings, evidence.matrix
     slugs = {r.slug for r in matrix.requirements if r.pairing is not None and pairings[r.pairing].managed_by}
     needs = {number for number, need in evidence.needs.items() if not slugs.isdisjoint(need.requirements)}
@@ -152,10 +155,9 @@ def _say_reached(names: Collection[str], evidence: Evidence) -> str:
     if not reached:
         return ""
     of_them = f"of them {say_endpoints(reached)} {plural(len(reached), 'is', 'are')}"
-    return (
-        f"; {'they are' if len(reached) == len(names) else of_them} reached from elsewhere, on every port of every "
-        "operation"
-    )
+    said = f"; {'they are' if len(reached) == len(names) else of_them} reached from elsewhere"
+    less = {one.flow.destination.name for one in evidence.excluded if not slugs.isdisjoint(one.flow.need.requirements)}
+    return said if less.intersection(reached) else f"{said}, on every port of every operation"
 
 
 def find_port_conflicts(evidence: Evidence) -> Iterator[Finding]:

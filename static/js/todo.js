@@ -56,7 +56,9 @@ document.addEventListener("htmx:afterSettle", () => {
 document.addEventListener(
   "toggle",
   ({ target }) => {
-    if (target instanceof HTMLDetailsElement && target.id === "todo-fold" && target.isConnected) {
+    // A page that comes unfolded says so too, sooner or later than this listens: nobody has done anything then.
+    const isFold = target instanceof HTMLDetailsElement && target.id === "todo-fold" && target.isConnected;
+    if (isFold && isFolded() === target.open) {
       remember(!target.open);
     }
   },

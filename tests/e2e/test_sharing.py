@@ -263,7 +263,7 @@ def test_a_link_that_is_revoked_while_it_is_read_says_so(open_page, plan):
     page.goto(path)
     links.revoke_link(plan=plan[0], number=ShareLink.objects.get().pk, holder=Holder(browser="b"))
     page.get_by_role("link", name="Flows").click()
-    expect(page.locator("#live")).to_contain_text("error (404)")
+    expect(page.get_by_role("alert")).to_contain_text("error (404)")
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text("This link leads nowhere")
 

@@ -84,7 +84,8 @@ def test_new_names_open_close_and_change_nothing_and_are_listed(drawn, data):
         *sorted(Rename("zone", old, new) for old, new in zones.items()),
     )
     assert result.set_apart == ()
-    assert bool(result) == bool(endpoints or zones)
+    # Zones in another order may have one another's letters, and then rules have other numbers.
+    assert bool(result) == bool(endpoints or zones or result.renumbered)
     assert {flow_key(flow) for flow in result.before.flows} == {flow_key(flow) for flow in result.after.flows}
 
 

@@ -39,7 +39,7 @@ def test_a_number_with_its_protocol_in_parentheses_is_that_port(cell):
     [
         "tcp/22 (any)", "tcp/8443 (HTTPS)", "8443 (https)", "udp/443 (https)", "Web (tcp)", "UDP_443 (tcp)",
         "80 443 (tcp)", "Web 8443 (tcp/443)", "any (tcp/443)", "https (tcp)", "tcp/22 (a, b)", "tcp/22 (443) web",
-        "HTTPS 8443 (tcp)", "Web (ssh) (tcp/443)", "ssh (x) (tcp/443)",
+        "HTTPS 8443 (tcp)", "udp/443 (tcp)", "Web (ssh) (tcp/443)", "ssh (x) (tcp/443)",
     ],
 )  # fmt: skip
 def test_what_says_another_service_than_its_parentheses_is_not_known(cell):

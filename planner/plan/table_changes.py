@@ -268,10 +268,10 @@ class _Judge:
         said, _, allowed = fault.message.partition("; allowed are ")
         if fault.code != "unknown-value" or not allowed or not entry or not entry.reads.options:
             return fault.message
-        if isinstance(value, list):
-            value = value[int(fault.where.rpartition("[")[2].rstrip("]"))]
-        if self.meant >= MOST_MEANT or not isinstance(value, str) or len(value) > LONGEST_MEANT:
+        # Every column of options is a list of words, so the place ends with the number of one.
+        word = value[int(fault.where.rpartition("[")[2].rstrip("]"))]
+        if self.meant >= MOST_MEANT or len(word) > LONGEST_MEANT:
             return fault.message
         self.meant += 1
-        near = get_close_matches(value.casefold(), list(entry.reads.options(self.matrix)), 1, 0.75)
+        near = get_close_matches(word.casefold(), list(entry.reads.options(self.matrix)), 1, 0.75)
         return f"{said}; did you mean {near[0]}? Allowed are {allowed}" if near else fault.message

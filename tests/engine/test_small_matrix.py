@@ -64,6 +64,22 @@ def test_a_row_that_asks_for_a_role_goes_with_it(records):
     assert "“Mail” is decided otherwise than Yes" in cause.removal
 
 
+def test_a_flow_of_the_plans_own_to_another_port_of_the_same_row_is_not_the_service_that_a_check_is_about(records):
+    record(records, "requirement", "people")["services"] = [{"service": "ssh"}, {"service": "https"}]
+    record(records, "check", "in-clear").update(opening={"service": "https", "source_kind": "internet"}, when=[])
+    matrix = build_matrix(records)
+
+    def is_open(ports):
+        guest = {"name": "G", "zone": "Out"}
+        own = {"source": "G", "destination": "D", "protocol": "tcp", "ports": ports, "reason": "Guests"}
+        ends = [{"name": "D", "zone": "Inside", "roles": ["desk-main"]}, guest]
+        report = evaluate_report(matrix, plan_of(matrix, endpoints=ends, additional_flows=[own]))
+        return "in-clear" in {finding.code for finding in report.findings}
+
+    assert not is_open("22")
+    assert is_open("8443")
+
+
 def test_a_flow_waits_for_each_of_two_open_choices(records):
     """All options of one choice lead to it, but only with an option of the other: a mark has both of them."""
     record(records, "choice", "mail")["default"] = None

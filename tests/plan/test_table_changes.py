@@ -235,3 +235,9 @@ def test_what_is_nearly_known_is_named_before_all_that_is_allowed(monkeypatch):
     monkeypatch.setattr(table_changes, "MOST_MEANT", 1)
     found = judged(("DC01", {"roles": "domain-controler"}), ("PS01", {"roles": "web-primary datbase"}))
     assert ["did you mean" in wrong.message for wrong in found.wrong] == [True, False]
+
+
+def test_every_column_of_options_is_a_list():
+    """What was probably meant is looked for at the place of a word in its cell."""
+    shapes = {entry.reads.shape for entry in table_changes.endpoint_columns().values() if entry.reads.options}
+    assert shapes == {"list"}

@@ -102,3 +102,13 @@ def test_beside_a_firewall_that_is_named_only_what_passes_it_counts():
     ask = partial(compare_with, report, ruleset(*refusing, default="accept"), firewall=report.plan.firewalls[0])
     assert ask().open_policies == (FORWARD,)
     assert not ask(only_passing=True).open_policies
+
+
+def test_zones_behind_one_side_of_a_firewall_that_is_named_let_nothing_through_it():
+    """Z0 and Z1 meet behind lan: between them nothing passes, and all that could leave for Z2 is refused."""
+    behind = {"Z0": "lan", "Z1": "lan", "Z2": "wan"}
+    report = many_zones(3, firewalls=[{"name": "FW", "format": "nftables", "zones": behind}])
+    refusing = drop("a", match("10.9.2.1")), drop("b", match("", "10.9.2.1"))
+    ask = partial(compare_with, report, ruleset(*refusing, default="accept"), firewall=report.plan.firewalls[0])
+    assert ask().open_policies == (FORWARD,)
+    assert not ask(only_passing=True).open_policies

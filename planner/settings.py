@@ -260,6 +260,9 @@ STORAGES = {
     },
 }
 
+# Pages have nothing by its plain name, and to compress each file twice takes half of a first start.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+
 SECURE_CSP = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF],

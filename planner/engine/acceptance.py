@@ -197,7 +197,7 @@ class _Gathering:
     def __init__(self, report: Report, checks: Mapping[str, Check]) -> None:
         self.checks = checks
         self.names = {endpoint.name for endpoint in report.plan.endpoints}
-        self.wide = {endpoint.name for endpoint in report.plan.endpoints if _stands_for_several(endpoint)}
+        self.wide = list_several(report)
         self.plan = report.plan.name
         self.digest = digest_of(report)
         self.used: list[Run] = []
@@ -275,12 +275,15 @@ class _Gathering:
             for given in places.values() if self._tells_apart(slug) else ():
                 answered = {self._find_machine(slug, one) for one in given if _was_answered(one.results)}
                 for machine, one in self._find_newest(slug, given, _says_something).items():
-                    if not _was_answered(one.results):
+                    if one.run.results.host and not _was_answered(one.results):
                         found[one.number] = found.get(one.number, False) or machine in answered
         return found
 
     def _find_machine(self, slug: str, one: _Given) -> str:
-        return one.run.results.host if self._tells_apart(slug) else ""
+        """Which machine a run is of, as far as they are told apart; one that says none is nobody else's."""
+        if not self._tells_apart(slug):
+            return ""
+        return one.run.results.host or f"\0{one.number}"
 
     def _tells_apart(self, slug: str) -> bool:
         check = self.checks[slug]
@@ -305,8 +308,12 @@ class _Gathering:
             )
 
 
+def list_several(report: Report) -> frozenset[str]:
+    """The endpoints of a report whose checks are run on any of several machines, as docs/checks.md says."""
+    return frozenset(endpoint.name for endpoint in report.plan.endpoints if _stands_for_several(endpoint))
+
+
 def _stands_for_several(endpoint: Endpoint) -> bool:
-    """Whether its checks are run on any of several machines, as docs/checks.md says."""
     networks = map(read_network, endpoint.addresses)
     return endpoint.group or any(network is not None and network.num_addresses > 1 for network in networks)
 

@@ -16,7 +16,7 @@ from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple, get_args
 
-from planner.engine.acceptance import Run
+from planner.engine.acceptance import Run, list_several
 from planner.engine.checks import CLOSED, Check, digest_of, plan_checks
 from planner.engine.report import Report
 from planner.plan import limits
@@ -108,7 +108,7 @@ class ResultReader:
                     "has one for each address and port of its check."
                 )
             found[source, head].append(result)
-        runs = tuple(self._make_run(name, results) for results in _join(found))
+        runs = tuple(self._make_run(name, results) for results in _join(found, list_several(self._report)))
         if len(runs) > len({run.results.source for run in runs}) + limits.RESULT_RUNS:
             raise BadResults(
                 f"It has more than {limits.RESULT_RUNS:,} runs beside one of each source, which is the most that is "
@@ -234,10 +234,11 @@ def _read_time(text: str) -> datetime:
     return as_started(found)
 
 
-def _join(found: Mapping[tuple[str, _Head], list[Result]]) -> Iterator[Results]:
+def _join(found: Mapping[tuple[str, _Head], list[Result]], several: Collection[str]) -> Iterator[Results]:
     """The results of runs: of each source, plan, report and machine what began within TOGETHER of the first of it.
 
-    Of a check that a later suite has tried again its results count, as in a run of its own.
+    Of a check that a later suite has tried again its results count, as in a run of its own. Of `several`, sources that
+    stand for several machines, suites that name none may be of two: a hole that one found stays beside the others.
     """
     apart: defaultdict[tuple[str, str, str, str], list[tuple[datetime, list[Result]]]] = defaultdict(list)
     for (source, head), results in found.items():
@@ -251,7 +252,9 @@ def _join(found: Mapping[tuple[str, _Head], list[Result]]) -> Iterator[Results]:
             for result in results:
                 by_check[result.id].append(result)
             for slug, later in by_check.items():
-                runs[-1][1][slug] = _choose(runs[-1][1].get(slug, []), later)
+                earlier = runs[-1][1].get(slug, [])
+                is_anyones = not host and source in several and slug.startswith(CLOSED)
+                runs[-1][1][slug] = [*earlier, *later] if is_anyones else _choose(earlier, later)
         for started, told in runs:
             found_then = tuple(chain.from_iterable(told.values()))
             yield Results(plan=plan, report=report, source=source, host=host, started=started, results=found_then)

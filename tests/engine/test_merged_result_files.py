@@ -83,6 +83,15 @@ def test_what_is_tried_again_within_minutes_takes_the_place_of_what_was_tried_th
         assert found[STAFF.opening] == "open"
 
 
+@pytest.mark.parametrize(("host", "status"), [("", "forbidden-open"), ('hostname="a" ', "blocked")])
+def test_suites_of_a_group_that_name_no_machine_may_be_of_two_of_them(host, status):
+    of_group = next(check for check in CHECKS.values() if check.closed and check.source == "Staff" and not check.rows)
+    times = [f'{host}timestamp="2026-11-25T10:0{minute}:00"' for minute in (0, 2)]
+    suites = [suite(case(of_group, said), time=time) for said, time in zip(("<failure/>", ""), times, strict=True)]
+    found = {one.check.opening: one.status for one in assess(REPORT, read(*suites)).beside}
+    assert found[of_group.opening] == status
+
+
 def test_a_suite_of_another_program_refuses_none_of_ours_by_one_property_of_that_name():
     plans = '<properties><property name="plan" value="Test plan 7"/></properties>'
     other = f'<testsuite name="unit">{plans}{case(SQL)}<testcase name="test_login"/></testsuite>'.encode()

@@ -108,6 +108,17 @@ def test_a_hole_that_one_machine_of_a_group_found_is_closed_by_that_machine_alon
     assert [message.partition(" is older than ")[0] for message in state.messages] == ["pc1-9.json", "pc2-10.json"]
 
 
+def test_a_hole_that_was_found_on_a_machine_without_a_name_is_closed_by_no_other_run():
+    report = to_b("192.0.2.20", group=True)
+    hole, kept = tell(report, "", 9, closed_but("open")), tell(report, "", 10, closed_but("filtered"))
+    state = assess(report, [hole, kept])
+    assert [one.status for one in state.closed] == ["forbidden-open"]
+    assert (list(state.counting), list(state.closing)) == ([hole, kept], [])
+    single = to_b("192.0.2.20")
+    hole, kept = (tell(single, "", hour, closed_but(said)) for hour, said in ((9, "open"), (10, "filtered")))
+    assert [one.status for one in assess(single, [hole, kept]).closed] == ["blocked"]
+
+
 def test_of_machines_that_found_nothing_the_newest_counts_alone_and_of_holes_those_found_last(monkeypatch):
     monkeypatch.setattr("planner.engine.acceptance.MOST_MACHINES", 2)
     report = to_b("192.0.2.20", group=True)
@@ -157,7 +168,7 @@ def test_a_failed_attempt_of_a_machine_closes_no_hole_that_it_found(runs, status
 GROUP = to_b("10.1.0.1", "10.2.0.1", group=True)
 WHOLE = tell(GROUP, "x", 0, lambda check: "open").results
 PART = st.lists(st.sampled_from(["open", "filtered", "error", "skipped", None]), min_size=4, max_size=4)
-RUNS = st.lists(st.tuples(st.sampled_from("abc"), PART), min_size=1, max_size=6)
+RUNS = st.lists(st.tuples(st.sampled_from(["a", "b", ""]), PART), min_size=1, max_size=6)
 
 
 def make_runs(told):

@@ -126,6 +126,8 @@ def test_a_line_that_is_understood_admits_nothing_else(words):
         ("-i -j ACCEPT", "-i"),
         ("-j NFQUEUE --queue-num 1", "NFQUEUE --queue-num 1"),
         ("-p tcp -j ACCEPT --dport 442", "ACCEPT --dport 442"),
+        ("-p tcp -j REJECT --dport 442", "REJECT --dport 442"),
+        ("-p tcp -j REJECT --reject-with tcp-reset --dport 442", "REJECT --reject-with tcp-reset --dport 442"),
         ("-j GONE", "GONE"),
         ("-g GONE", "GONE"),
     ],
@@ -146,6 +148,7 @@ def test_chains_are_jumped_to_and_gone_to():
     assert state_of(to("-j OWN"), own.format("ACCEPT")).state == "open"
     assert state_of(to("-g OWN"), "-A FORWARD -j ACCEPT").state == "closed"
     assert state_of(to("-j OWN"), own.format("RETURN"), "-A FORWARD -j ACCEPT").state == "open"
+    assert state_of(to("-p tcp -j OWN --dport 442"), own.format("ACCEPT")).state == "unknown"
 
 
 def test_counters_are_passed_over_and_the_line_is_named_without_them():

@@ -96,6 +96,21 @@ def test_what_is_tried_between_many_zones_has_an_end(monkeypatch):
     assert (gap.open_policies, gap.steps < 50) == ((), True)
 
 
+def test_what_is_tried_of_one_family_leaves_no_less_for_the_other(monkeypatch):
+    monkeypatch.setattr(policies_module, "MOST_WORK", 100)
+    hosts = [host("A", "10.9.0.1", "fd00::1", zone="Z0"), host("B", "10.9.1.1", zone="Z1")]
+    hosts.append(host("C", "10.9.2.1", "fd00:2::1", zone="Z2"))
+    report = evaluate_once(write_plan(*hosts, zones=[(f"Z{number}", "internal") for number in range(3)]))
+    four = [drop(f"d{number}", match("", "", f"tcp/{number + 1}")) for number in range(150)]
+    both = ruleset(default="accept")
+    [chain] = both.stages
+    stages = (
+        replace(chain, entries=(*four, drop("all")), families=frozenset({4})),
+        replace(chain, families=frozenset({6}), default_name="policy accept of six"),
+    )
+    assert compare_with(report, replace(both, stages=stages)).open_policies == ("policy accept of six",)
+
+
 def test_beside_a_firewall_that_is_named_only_what_passes_it_counts():
     report = many_zones(3, firewalls=[{"name": "FW", "format": "nftables", "zones": {"Z0": "lan", "Z1": "wan"}}])
     refusing = drop("a", match("10.9.0.1", "10.9.1.1")), drop("b", match("10.9.1.1", "10.9.0.1"))

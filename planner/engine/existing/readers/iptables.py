@@ -31,8 +31,9 @@ _VERDICTS: Mapping[str, Verdict] = {
     "ACCEPT": "accept", "DROP": "drop", "REJECT": "drop", "RETURN": "return", "SNAT": "accept", "MASQUERADE": "accept",
 }  # fmt: skip
 """Targets that decide; a translated source address no longer bears on what is admitted."""
-_TAKES_NOTHING = frozenset({"ACCEPT", "DROP", "RETURN"})
-"""Targets without options: what stands behind them is said of packets, such as `--dport`."""
+_TAKES = {"ACCEPT": (), "DROP": (), "RETURN": (), "REJECT": ("--reject-with",)}
+"""Targets whose options, each with one word, are known: what else stands behind them is said of packets, such as
+`--dport`."""
 _HARMLESS = frozenset({
     "AUDIT", "CHECKSUM", "CLASSIFY", "CONNMARK", "CONNSECMARK", "CT", "DSCP", "ECN", "HL", "HMARK", "IDLETIMER", "LED",
     "LOG", "MARK", "NFLOG", "NOTRACK", "RATEEST", "SECMARK", "SET", "TCPMSS", "TCPOPTSTRIP", "TEE", "TOS", "TRACE",
@@ -354,7 +355,8 @@ def _find_verdict(found: Line, table: str, tables: _Chains) -> tuple[Verdict | N
     if not target or target in _HARMLESS:
         return None, "", ()
     name = table.partition(" ")[2]
-    more = target in _TAKES_NOTHING and bool(found.target_words)
+    options = _TAKES.get(target)
+    more = options is not None and any(word not in options for word in found.target_words[::2])
     if target in _VERDICTS and not found.goes and not more:
         return _VERDICTS[target], "", ()
     if (name, target) in tables and not found.target_words:

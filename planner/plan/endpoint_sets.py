@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from planner.plan.kinds import KINDS
-from planner.plan.reading import ANY
+from planner.plan.reading import ANY, address_key
 from ports.matrix import Matrix
 
 Document = Mapping[str, Any]
@@ -80,7 +80,9 @@ def _gather(document: Document, matrix: Matrix) -> Iterator[tuple[str, str, Sequ
         by_zone[endpoint["zone"]].append(name)
         by_kind[kinds[endpoint["zone"]]].append(name)
     yield ALL, "All endpoints", [endpoint["name"] for endpoint in endpoints]
-    yield SERVERS, "All servers", [endpoint["name"] for endpoint in endpoints if _is_server(endpoint, matrix)]
+    yield SERVERS, "All servers", [
+        endpoint["name"] for endpoint in endpoints if _is_server(endpoint, kinds[endpoint["zone"]], matrix)
+    ]
     for slug, role in matrix.roles.items():
         yield f" role:{slug}", f"All: {role.name}", by_role[slug]
     for slug, platform in matrix.platforms.items():
@@ -93,11 +95,21 @@ def _gather(document: Document, matrix: Matrix) -> Iterator[tuple[str, str, Sequ
             yield f" kind:{slug}", f"All in {kind.plural}", by_kind[slug]
 
 
-def _is_server(endpoint: Mapping[str, Any], matrix: Matrix) -> bool:
-    """Whether an endpoint is something else than people, or any address."""
+def _is_server(endpoint: Mapping[str, Any], kind: str, matrix: Matrix) -> bool:
+    """Whether an endpoint is known to be machines that are no people's: by a role, or by what is managed on it.
+
+    One of which neither is said counts as a machine, but no group, no network, and nobody outside: those may be people.
+    """
+    addresses = endpoint.get("addresses", ())
+    if ANY in addresses:
+        return False
     roles = [matrix.roles[slug] for slug in endpoint.get("roles", ()) if slug in matrix.roles]
-    are_people = bool(roles) and all(role.kind == "people" for role in roles)
-    return not are_people and ANY not in endpoint.get("addresses", ())
+    if roles:
+        return any(role.kind != "people" for role in roles)
+    if endpoint.get("platforms"):
+        return True
+    are_several = endpoint.get("group") or any("/" in address_key(address) for address in addresses)
+    return not are_several and not KINDS[kind].allows_any
 
 
 def _groups_of(slug: str, matrix: Matrix) -> list[str]:

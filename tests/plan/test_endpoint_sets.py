@@ -37,6 +37,24 @@ def test_servers_are_all_but_people_and_whoever_is_any_address():
     assert SERVERS not in members_of(DOCUMENT | {"endpoints": more[:2]})
 
 
+def test_whoever_may_be_people_is_no_server():
+    """A preset for all servers made flows of a network of the internet, and of one of clients."""
+    zones = [*DOCUMENT["zones"], {"name": "Out", "kind": "internet"}]
+    may_be = [
+        {"name": "World", "zone": "Out", "addresses": ["0.0.0.0/0"]},
+        {"name": "Partner", "zone": "Out", "addresses": ["192.0.2.7"]},
+        {"name": "Clients", "zone": "A", "addresses": ["10.5.0.0/16"]},
+        {"name": "Branch", "zone": "A", "group": True},
+    ]
+    are = [
+        {"name": "Name server", "zone": "A", "addresses": ["10.0.0.53/32", "dns.example.com"]},
+        {"name": "Routers", "zone": "Out", "group": True, "addresses": ["192.0.2.0/28"], "platforms": ["cisco-ios"]},
+        {"name": "Shown", "zone": "Out", "roles": ["self-destruct-site"]},
+    ]
+    found = members_of({"zones": zones, "endpoints": [*may_be, *are]})
+    assert found[SERVERS] == ("Name server", "Routers", "Shown")
+
+
 def test_who_holds_a_role_is_in_the_sets_of_all_roles_that_stand_for_it():
     wider = [slug for slug in MATRIX.roles if slug != "web-primary" and "web-primary" in MATRIX.holders[slug]]
     found = members_of(DOCUMENT)

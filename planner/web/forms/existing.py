@@ -89,11 +89,12 @@ class ExistingForm(forms.Form):
     def sides(self) -> dict[str, str] | None:
         """By zone of the plan what it was said to be behind on the device; None where nobody was asked yet.
 
-        What was said of another firewall than the one that is chosen now says nothing of this one.
+        What was said of another firewall than the one that is chosen now says nothing of this one; what was said while
+        none was chosen does.
         """
         data: Any = self.data
         firewall = data.get("firewall", "")
-        if "zone" not in data or data.get("sides_of", firewall) != firewall:
+        if "zone" not in data or data.get("sides_of", firewall) not in ("", firewall):
             return None
         pairs = zip(data.getlist("zone"), data.getlist("side"), strict=False)
         return {zone: side for zone, side in pairs if side}

@@ -315,3 +315,5 @@ def test_what_zones_are_behind_of_one_firewall_is_not_taken_for_another(client):
     sides = {"side": ["port1", "port2", "port3"]}
     assert figures(Page(send(client, plan, ZONED, firewall="FW-CORE", **told, **sides)))["open"] == "0"
     assert figures(Page(send(client, plan, ZONED, firewall="FW-TWO", **told, **sides)))["open"] == "3"
+    of_none = told | {"sides_of": [""]}
+    assert figures(Page(send(client, plan, ZONED, firewall="FW-TWO", **of_none, **sides)))["open"] == "0"

@@ -80,9 +80,11 @@ def _gather(document: Document, matrix: Matrix) -> Iterator[tuple[str, str, Sequ
         by_zone[endpoint["zone"]].append(name)
         by_kind[kinds[endpoint["zone"]]].append(name)
     yield ALL, "All endpoints", [endpoint["name"] for endpoint in endpoints]
-    yield SERVERS, "All servers", [
-        endpoint["name"] for endpoint in endpoints if _is_server(endpoint, kinds[endpoint["zone"]], matrix)
-    ]
+    yield (
+        SERVERS,
+        "All servers",
+        [endpoint["name"] for endpoint in endpoints if _is_server(endpoint, kinds[endpoint["zone"]], matrix)],
+    )
     for slug, role in matrix.roles.items():
         yield f" role:{slug}", f"All: {role.name}", by_role[slug]
     for slug, platform in matrix.platforms.items():
@@ -96,9 +98,10 @@ def _gather(document: Document, matrix: Matrix) -> Iterator[tuple[str, str, Sequ
 
 
 def _is_server(endpoint: Mapping[str, Any], kind: str, matrix: Matrix) -> bool:
-    """Whether an endpoint is known to be machines that are no people's: by a role, or by what is managed on it.
+    """Whether an endpoint is known to be machines, and not people: by a role, or by what is managed on it.
 
-    One of which neither is said counts as a machine, but no group, no network, and nobody outside: those may be people.
+    One of which neither is said counts as a machine, but no group, no network, and nobody outside: those may be
+    people.
     """
     addresses = endpoint.get("addresses", ())
     if ANY in addresses:

@@ -81,6 +81,7 @@ def make_answer(gap: Gap) -> Answer:
         ),
         unknown=tuple(cut(one.construct, _LONGEST) for one in gap.unknown),
         missing=len(gap.missing),
+        open_policies=tuple(cut(name, _LONGEST) for name in gap.open_policies),
         elsewhere=gap.elsewhere if gap.firewall else None,
         stale=None
         if gap.stale is None
@@ -208,6 +209,8 @@ def pack(answer: Answer) -> bytes:
         "missing": answer.missing,
         "reading": answer.reading,
     }
+    if answer.open_policies:
+        facts["open_policies"] = answer.open_policies
     if answer.elsewhere is not None:
         facts["elsewhere"] = answer.elsewhere
     if answer.stale is not None:
@@ -253,6 +256,7 @@ def unpack(data: bytes) -> Answer:
         missing=facts["missing"],
         # Answers that were kept before this was kept don't have it, nor what follows.
         reading=facts.get("reading", 1),
+        open_policies=tuple(facts.get("open_policies", ())),
         elsewhere=facts.get("elsewhere"),
         stale=None
         if "stale" not in facts

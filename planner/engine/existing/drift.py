@@ -99,6 +99,8 @@ class Answer:
     """None where it wasn't looked for."""
     forbidden: tuple[ForbiddenAnswer, ...] | None = None
     """None where it wasn't looked for."""
+    open_policies: tuple[str, ...] = ()
+    """The policies that let through what no entry decided about; none of answers that were kept before these were."""
     reading: int = READING
     """By which way to read it was made."""
     elsewhere: int | None = None

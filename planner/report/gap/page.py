@@ -60,7 +60,7 @@ def describe_gap(gap: Gap) -> dict[str, Any]:
         ],
         "more_wider": max(0, len(gap.wider) - MOST_WIDER),
         "untried": say_untried(gap),
-        "open_policies": say_open_policies(gap),
+        "open_policies": say_open_policies(gap.open_policies),
         "unknown": [
             {"construct": one.construct, "entries": say_entries(one), "flows": say_decided(one)}
             for one in gap.unknown[:MOST_UNKNOWN]

@@ -51,7 +51,7 @@ def _list_lines(gap: Gap) -> Iterator[str]:
         f"{many(len(gap.missing), 'rule')} of the plan missing, {many(len(gap.wider), 'entry', 'entries')} wider than "
         f"the plan, {many(len(gap.unknown), 'construct')} not understood."
     )
-    if said := say_open_policies(gap):
+    if said := say_open_policies(gap.open_policies):
         yield said
     if gap.stale is not None and gap.forbidden is not None:
         sure = sum(one.is_sure for one in gap.forbidden.entries)

@@ -107,14 +107,12 @@ def say_untried(gap: Gap) -> str:
     return f"Not looked at for that, after too much work for others: {many(gap.untried, 'entry', 'entries')}."
 
 
-def say_open_policies(gap: Gap) -> str:
-    """That what no entry decides about gets through, and by what; empty where it doesn't."""
-    if not gap.open_policies:
+def say_open_policies(names: Sequence[str]) -> str:
+    """That what no entry decides about gets through, and by which policies; empty where there are none."""
+    if not names:
         return ""
-    return (
-        f"What no entry decides about is let through all the same, by {say_several(gap.open_policies)}: no entry is "
-        "wider for that."
-    )
+    by = say_several(names)
+    return f"What no entry decides about is let through all the same, by {by}: no entry is wider for that."
 
 
 def say_decided(one: Unknown) -> str:

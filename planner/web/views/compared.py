@@ -28,7 +28,7 @@ from planner.engine.rules import Ports
 from planner.plan.edits import NotPossible
 from planner.report import FORMATS
 from planner.report.gap.page import LOOKS, ORDER
-from planner.report.gap.words import NAMES, say_elsewhere, say_several
+from planner.report.gap.words import NAMES, say_elsewhere, say_open_policies, say_several
 from planner.report.said.text import index_rules
 from planner.store import compared, lives
 from planner.store.compared_models import Compared
@@ -117,6 +117,7 @@ def _describe(report: Report, answer: Answer) -> dict[str, Any]:
         "more_flows": max(0, len(flows) - MOST_FLOWS),
         "wider": [_describe_wider(one) for one in answer.wider[:MOST_DRIFTED]],
         "more_wider": max(0, len(answer.wider) - MOST_DRIFTED),
+        "open_policies": say_open_policies(answer.open_policies),
         "unknown": answer.unknown[:MOST_DRIFTED],
         "beside": [
             _group(name, title, found)

@@ -51,6 +51,7 @@ def list_there(plan: Plan, report: Report, row: Compared, answer: Answer) -> Ite
     crossed = _list_crossed(report, found, row.firewall)
     others = _read_open(plan, crossed)
     wide = {one.entry for one in answer.wider}
+    policies, forbidden = {*answer.open_policies}, {one.entry for one in answer.forbidden or ()}
     broken = {
         (flow.source.name, flow.destination.name, flow.need.protocol, flow.need.ports or ""): closed
         for closed in report.closed
@@ -69,9 +70,17 @@ def list_there(plan: Plan, report: Report, row: Compared, answer: Answer) -> Ite
         doubts = [
             *([f"it also passes {say_several(unknown)}, where it isn’t known to be open"] if unknown else []),
             *(f"{say_closed_by(one)}: {one.reason}" for one in closed),
-            *([f"{say_several(more)} lets more through"] if (more := [name for name in by if name in wide]) else []),
+            *_doubt_entries(by, policies, "lets through all that no entry decides about"),
+            *_doubt_entries(by, forbidden - policies, "opens what must stay closed"),
+            *_doubt_entries(by, wide - forbidden, "lets more through"),
         ]
         yield There(rule=rule, by=by, seen=life.newest if life else 0, doubts=tuple(doubts))
+
+
+def _doubt_entries(by: Iterable[str], doubtful: Collection[str], why: str) -> Iterator[str]:
+    """A few words about those of the entries that there is this to say of, if any."""
+    if found := [name for name in by if name in doubtful]:
+        yield f"{say_several(found)} {why}"
 
 
 def _list_keys(rule: Rule) -> Iterator[Key]:

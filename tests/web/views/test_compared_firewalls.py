@@ -89,6 +89,21 @@ def test_a_rule_that_must_stay_closed_or_is_open_by_what_lets_through_more_is_of
     }
 
 
+def test_a_rule_that_a_policy_or_what_opens_too_much_lets_through_is_offered_and_not_ticked(client):
+    plan = store(write_two(CORE=SIDES))[0]
+    breach = ForbiddenAnswer(
+        entry="policy 3", is_sure=True, row="x", reason="", sources=(), destinations=(), services=()
+    )
+    answer = make_answer(replace(WEBSITE, by=("policy accept",)), replace(DATABASE, by=("policy 3",)))
+    answer = replace(answer, open_policies=("policy accept",), forbidden=(breach,))
+    keep_comparison(plan, 1, answer, firewall="CORE")
+    assert offered(client, plan, 1) == {
+        "CLI-INT-10": (False, "policy accept lets through all that no entry decides about"),
+        "INT-DAT-20": (False, "policy 3 opens what must stay closed"),
+    }
+    assert "is let through all the same, by policy accept" in page_of(client, plan, 1).text("main")
+
+
 @pytest.mark.parametrize(
     ("kept", "said"),
     [

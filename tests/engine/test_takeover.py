@@ -242,12 +242,18 @@ EDITS = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def whole():
+    """The report of SITES."""
+    return evaluate_report(SHIPPED, check_plan(SITES, matrix=SHIPPED))
+
+
 @pytest.mark.parametrize("name", EDITS)
-def test_an_edit_of_a_plan_of_many_sites_takes_over_what_it_does_not_touch(name):
-    plan = check_plan(SITES, matrix=SHIPPED)
-    before = evaluate_report(SHIPPED, plan)
+def test_an_edit_of_a_plan_of_many_sites_takes_over_what_it_does_not_touch(name, whole):
+    before = whole
     after = follow_one(before, EDITS[name](SITES))
-    back = follow_one(after, SITES)
+    back = evaluate_report(SHIPPED, check_plan(SITES, matrix=SHIPPED), after)
+    assert_same(back, whole)
     for one, other in ((before, after), (after, back)):
         shared = set(map(id, one.flows)) & set(map(id, other.flows))
         assert len(shared) > len(one.flows) // 4
@@ -287,11 +293,10 @@ def test_what_a_further_answer_opens_comes_beside_what_was_there_and_goes_again(
     follow(SHIPPED, [fewer, more, fewer])
 
 
-def test_what_changed_all_over_is_evaluated_whole(monkeypatch):
-    before = evaluate_report(SHIPPED, check_plan(SITES, matrix=SHIPPED))
+def test_what_changed_all_over_is_evaluated_whole(whole, monkeypatch):
     other = {**SITES, "endpoints": [row | {"sessions": []} for row in SITES["endpoints"]]}
     monkeypatch.setattr(takeover, "_join", None)
-    follow_one(before, other)
+    follow_one(whole, other)
 
 
 def test_more_causes_than_are_remembered_begin_anew(monkeypatch):
@@ -301,13 +306,12 @@ def test_more_causes_than_are_remembered_begin_anew(monkeypatch):
     follow_one(before, EDITS["an address"](SITES))
 
 
-def test_a_report_of_another_matrix_or_of_nothing_is_of_no_use():
+def test_a_report_of_another_matrix_or_of_nothing_is_of_no_use(whole):
     plan = check_plan(SITES, matrix=SHIPPED)
-    before = evaluate_report(SHIPPED, plan)
-    for other in (replace(before, matrix=MATRICES["another"]), replace(before, basis=None)):
+    for other in (replace(whole, matrix=MATRICES["another"]), replace(whole, basis=None)):
         after = evaluate_report(SHIPPED, plan, other)
-        assert not set(map(id, after.flows)) & set(map(id, before.flows))
-        assert_same(after, evaluate_report(SHIPPED, plan))
+        assert not set(map(id, after.flows)) & set(map(id, whole.flows))
+        assert_same(after, whole)
 
 
 def test_endpoints_that_say_the_same_in_another_order_are_not_taken_for_the_same():
@@ -326,9 +330,7 @@ def test_endpoints_that_say_the_same_in_another_order_are_not_taken_for_the_same
     assert same.count(False) == 1
 
 
-def test_a_plan_that_comes_over_a_limit_is_refused_as_a_whole_evaluation_refuses_it(monkeypatch):
-    plan = check_plan(SITES, matrix=SHIPPED)
-    before = evaluate_report(SHIPPED, plan)
+def test_a_plan_that_comes_over_a_limit_is_refused_as_a_whole_evaluation_refuses_it(whole, monkeypatch):
     asked = [
         {"source": "PS01", "destination": "DC01", "protocol": "udp", "ports": str(port), "reason": "R"}
         for port in range(2_000, 2_004)
@@ -338,10 +340,10 @@ def test_a_plan_that_comes_over_a_limit_is_refused_as_a_whole_evaluation_refuses
     for most in (flows - 1, flows - 4):
         monkeypatch.setattr(limits, "FLOWS", most)
         said = []
-        for known in (before, None):
+        for known in (whole, None):
             with pytest.raises(TooLarge) as refused:
                 evaluate_report(SHIPPED, larger, known)
             said.append(refused.value.sentence)
         assert said[0] == said[1]
     monkeypatch.setattr(limits, "FLOWS", flows)
-    assert len(evaluate_report(SHIPPED, larger, before).flows) == flows
+    assert len(evaluate_report(SHIPPED, larger, whole).flows) == flows

@@ -18,10 +18,14 @@ from planner.engine.prohibitions import Between, Closed, Side
 from planner.engine.report import Report
 from planner.plan.document import ANY, Endpoint, address_key
 
-MOST_AROUND = 20
-"""Most endpoints that are tried for having the addresses of another one."""
+MOST_AROUND = 100
+"""Most endpoints that are tried for having the addresses of another one; of a source those that flows lead from."""
 MOST_TRIED = 20_000
 """Most pairs of endpoints that are tried for all rows together."""
+
+
+_Holders = Mapping[str, Mapping[str, bool]]
+"""By the name of an endpoint those that have its addresses, and whether a part of one only."""
 
 
 class Holder(NamedTuple):
@@ -49,31 +53,40 @@ def find_by_address(report: Report, rows: Sequence[Closed]) -> Mapping[Closed, B
     The endpoints of a row are looked at, and not those of a zone that it names. The cost grows with the rows and the
     addresses of the plan, and not with their pairs.
     """
-    sides = [side for row in rows if row.kept for side in (row.source, row.destination)]
-    ends = {side["endpoint"] for side in sides if "endpoint" in side}
-    if not ends:
-        return {}
-    holders = find_others(report.plan.endpoints, ends)
-    tried = list(islice(_list_tries(rows, holders), MOST_TRIED))
-    crossing = (flow for flow in report.flows if flow.scope != "same-host")
+    kept = [row for row in rows if row.kept]
+    crossing = [flow for flow in report.flows if flow.scope != "same-host"]
+    endpoints = report.plan.endpoints
+    sources = _find_holders(endpoints, (row.source for row in kept), {flow.source.name for flow in crossing})
+    targets = _find_holders(endpoints, (row.destination for row in kept), {flow.destination.name for flow in crossing})
+    tried = list(islice(_list_tries(kept, sources, targets), MOST_TRIED))
     between = Between((asked for _, asked in tried), crossing)
     found: dict[Closed, ByAddress] = {}
     for row, asked in tried:
         if row not in found and (flow := between.find_first(asked)):
-            pairs = (asked.source, row.source), (asked.destination, row.destination)
-            ends_of = ((one["endpoint"], other["endpoint"]) for one, other in pairs if one != other)
-            others = tuple(Holder(name, of, holders[of][name]) for name, of in ends_of)
+            pairs = (asked.source, row.source, sources), (asked.destination, row.destination, targets)
+            others = tuple(
+                Holder(one["endpoint"], other["endpoint"], holders[other["endpoint"]][one["endpoint"]])
+                for one, other, holders in pairs
+                if one != other
+            )
             found[row] = ByAddress(flow=flow, holders=others)
     return found
 
 
-def _list_tries(rows: Iterable[Closed], holders: Mapping[str, Collection[str]]) -> Iterator[tuple[Closed, Closed]]:
-    """Each row that is kept, with the same about each two endpoints that have addresses of those that it names."""
+def _find_holders(endpoints: Sequence[Endpoint], sides: Iterable[Side], taking_part: Collection[str]) -> _Holders:
+    """Of the endpoints that sides of rows name, those of `taking_part` that have addresses of theirs."""
+    names = {side["endpoint"] for side in sides if "endpoint" in side}
+    return (
+        find_others([one for one in endpoints if one.name in names or one.name in taking_part], names) if names else {}
+    )
+
+
+def _list_tries(rows: Iterable[Closed], sources: _Holders, targets: _Holders) -> Iterator[tuple[Closed, Closed]]:
+    """Each row, with the same about each two endpoints that have addresses of those that it names."""
     for row in rows:
-        if row.kept:
-            sides = (_list_sides(row.source, holders), _list_sides(row.destination, holders))
-            for source, destination in islice(product(*sides), 1, None):  # the first is the row itself
-                yield row, replace(row, source=source, destination=destination)
+        sides = (_list_sides(row.source, sources), _list_sides(row.destination, targets))
+        for source, destination in islice(product(*sides), 1, None):  # the first is the row itself
+            yield row, replace(row, source=source, destination=destination)
 
 
 def _list_sides(side: Side, holders: Mapping[str, Collection[str]]) -> list[Side]:

@@ -94,6 +94,14 @@ def test_networks_around_and_within_are_told_on_every_level_and_few_of_many():
     assert [len(found["Net"]), len(found["E0"])] == [MOST_AROUND] * 2
 
 
+def test_of_many_machines_in_a_network_those_are_tried_that_flows_lead_from():
+    idle = [host(f"M{number}", f"10.5.{number // 250}.{number % 250}") for number in range(MOST_AROUND + 5)]
+    idle.append(host("Far", "192.0.2.9", zone="DMZ"))
+    flows = [flow("M104", "PS"), *(flow("Far", f"M{number}") for number in range(MOST_AROUND))]
+    report = report_of(NET, *idle, flows=flows, rows=[never("Net")])
+    assert said(report)[0].startswith("yes, by name only: M104 → PS")
+
+
 def test_any_has_all_addresses_of_its_own_zone():
     report = report_of(host("Net", "any", zone="Internet", group=True), host("Kiosk", "198.51.100.7", zone="Internet"))
     assert said(report)[0].startswith("yes, by name only")

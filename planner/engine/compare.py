@@ -108,6 +108,16 @@ class Comparison:
         return _list_kept(self.rules_closed, self.before.rules, self.after.rules)
 
     @property
+    def doubled(self) -> frozenset[str]:
+        """The numbers that rules of both reports have which stand for nothing in common: each is two rules'."""
+        old, new = ({rule.id: rule for rule in side.rules} for side in (self.before, self.after))
+        return frozenset(
+            number
+            for number in old.keys() & new.keys()
+            if old[number] is not new[number] and not _meet(old[number], new[number])
+        )
+
+    @property
     def asks_for_changes(self) -> bool:
         """Whether flows, rules or addresses differ. Another name alone asks firewalls for nothing."""
         return bool(

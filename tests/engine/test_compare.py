@@ -275,6 +275,12 @@ def test_a_rule_that_went_into_another_is_told_by_both_numbers():
     assert result.grown == (first,)
     assert compare(TOGETHER, APART).renumbered == ((first, second, False),)
     assert compare(TOGETHER, APART).shrunk == (first,)
+    assert result.doubled == frozenset()
+
+
+def test_a_number_that_stands_for_something_else_now_is_known():
+    flows = APART["additional_flows"]
+    assert compare(APART, changed(APART, additional_flows=flows[1:])).doubled == {report(APART).rules[0].id}
 
 
 def test_no_number_changes_where_a_zone_is_renamed_or_an_endpoint_moves():

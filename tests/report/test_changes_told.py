@@ -10,7 +10,7 @@ import pytest
 from planner.engine.compare import compare_reports
 from planner.report import CHANGE_FORMATS, FORMATS
 from planner.report.said.edition import Edition, Editions
-from planner.report.said.text import count_renamed, say_changes, say_kept, word_changes
+from planner.report.said.text import count_renamed, list_renamed, say_changes, say_kept, word_changes
 from tests.paper import read_pages
 from tests.report.samples import evaluate, write_plan
 
@@ -52,7 +52,7 @@ def test_a_change_request_names_the_old_number_and_what_an_address_makes_possibl
     first, second = (rule.id for rule in compared().before.rules)
     text = read(name, CHANGE_FORMATS[name].render(compared(), Editions(before="a", after="b")))
     assert second in text
-    assert "what stays of it is opened by that number, and the old one is taken back" in text.replace("What", "what")
+    assert "what stays of it is opened by its new number and taken back by its old one" in text.replace("What", "what")
     assert "by address" in text
     [rule] = compared().rules_addressed
     assert (rule.id, [end.name for end in rule.sources], [str(one) for one in rule.services]) == (
@@ -97,3 +97,82 @@ def test_rules_that_stay_get_larger_or_smaller():
 
 def test_rules_in_others_are_counted_with_names():
     assert count_renamed(compared()) == ["1 rule renumbered"]
+
+
+THREE = (("P1", "Q1"), ("P2", "Q2"), ("P3", "Q3"))
+
+
+def ordered(*pairs, first="P1"):
+    """A plan with these flows of its own alone: P1 to P3 are internal, Q1 to Q3 in the DMZ; P1 is named `first`."""
+    zones = {"P": "Internal", "Q": "DMZ"}
+    ends = [
+        {"name": f"{letter}{number}", "zone": zone, "addresses": [f"192.0.2.{place * 10 + number}"]}
+        for place, (letter, zone) in enumerate(zones.items())
+        for number in (1, 2, 3)
+    ]
+    flows = [{"source": s, "destination": d, "protocol": "tcp", "ports": "2022", "reason": "Why"} for s, d in pairs]
+    for one, key in ((one, key) for one in (*ends, *flows) for key in ("name", "source")):
+        if one.get(key) == "P1":
+            one[key] = first
+    return evaluate(write_plan(*ends, additional_flows=flows))
+
+
+def moves(before, after):
+    """Where numbers went, by their last digit, as the change request names them one after the other."""
+    names = list_renamed(compare_reports(before, after))
+    return [
+        (
+            name.old.removesuffix(" (old number)")[-1],
+            name.new.removesuffix(" (new number)")[-1],
+            "apart" in name.remark,
+        )
+        for name in names
+        if name.kind == "rule"
+    ]
+
+
+@pytest.mark.parametrize("name", FORMATS_FOR_PEOPLE)
+def test_a_number_that_is_given_anew_says_whether_it_is_the_old_or_the_new_one(name):
+    """Whoever works by numbers would close what has just been given the number."""
+    there, back = (
+        compare_reports(ordered(*THREE), ordered(*THREE[1:])),
+        compare_reports(ordered(*THREE[1:]), ordered(*THREE)),
+    )
+    first, second, third = (rule.id for rule in there.before.rules)
+    text = read(name, CHANGE_FORMATS[name].render(there, Editions(before="a", after="b")))
+    for number in (
+        f"{first} (old number)",
+        f"{second} (old number)",
+        f"{second} (new number)",
+        f"{third} (old number)",
+    ):
+        assert number in text
+    assert "rules to close have their old numbers" in text
+    assert "what is closed by its old number goes first" in text
+    text = read(name, CHANGE_FORMATS[name].render(back, Editions(before="a", after="b")))
+    assert f"{first} (new number)" in text
+
+
+@pytest.mark.parametrize("name", ["html", "xlsx"])
+def test_what_changed_since_says_the_same_of_numbers(name):
+    there = compare_reports(ordered(*THREE), ordered(*THREE[1:]))
+    text = read(name, FORMATS[name].render(ordered(*THREE[1:]), Edition(date=DAY, since=there, since_revision=1)))
+    assert f"{there.before.rules[0].id} (old number)" in text
+
+
+def test_renumbered_rules_stand_as_each_number_gets_free():
+    """Down from the first, up from the last; where rules change places no order frees them, and each says so."""
+    assert moves(ordered(*THREE), ordered(*THREE[1:])) == [("1", "0", False), ("2", "1", False)]
+    assert moves(ordered(*THREE[1:]), ordered(*THREE)) == [("1", "2", False), ("0", "1", False)]
+    assert moves(ordered(*THREE), ordered(*THREE, first="P9")) == [
+        ("0", "2", True),
+        ("1", "0", False),
+        ("2", "1", False),
+    ]
+
+
+def test_a_number_that_stays_with_its_rule_is_not_marked():
+    text = read("markdown", CHANGE_FORMATS["markdown"].render(compared(), Editions(before="a", after="b")))
+    first = compared().before.rules[0].id
+    assert f"{first} (old" not in text
+    assert f"| {first} |" in text

@@ -19,6 +19,7 @@ from planner.report.formats.book_rows import (
 from planner.report.formats.workbook import Columns, Sheet, as_cell, make_book
 from planner.report.said.edition import Editions
 from planner.report.said.forbidden import Breaches
+from planner.report.said.numbers import Numbers, say_names
 from planner.report.said.printed_rules import list_differences
 from planner.report.said.text import (
     LEGEND,
@@ -66,12 +67,13 @@ def render_changes(comparison: Comparison, editions: Editions) -> bytes:
 
 def _changed_rule_rows(comparison: Comparison, editions: Editions) -> Iterator[Sequence[str]]:
     has_states = bool(editions.lives_before or editions.lives_after)
-    breaches = Breaches(comparison.after)
+    breaches, numbers = Breaches(comparison.after), Numbers(comparison)
     for action, boundaries, report in list_changed(comparison):
         lives = editions.lives_before if action == "close" else editions.lives_after
         otherwise = _list_readdressed(comparison) if action == "close" else ()
         for rule, row in list_boundary_rows(boundaries, report, None if action == "close" else breaches, otherwise):
-            yield (action, *row, *(list_life_cells(rule, lives) if has_states else ()))
+            number = f"{numbers.of(action, rule.id)}{row[0].removeprefix(rule.id)}"
+            yield (action, number, *row[1:], *(list_life_cells(rule, lives) if has_states else ()))
 
 
 def _list_readdressed(comparison: Comparison) -> frozenset[str]:
@@ -80,9 +82,10 @@ def _list_readdressed(comparison: Comparison) -> frozenset[str]:
 
 
 def _difference_rows(comparison: Comparison) -> Iterator[Sequence[str]]:
+    numbers = Numbers(comparison)
     for rule, differences in list_differences(comparison).items():
         for difference in differences:
-            yield tuple(map(as_cell, (rule, *difference)))
+            yield tuple(map(as_cell, (numbers.new(rule), *difference)))
 
 
 def _named_rows(comparison: Comparison) -> Iterator[Sequence[str]]:
@@ -126,6 +129,8 @@ def _about_changes(comparison: Comparison, before: str, after: str) -> Iterator[
         yield what, str(count)
     for sentence in say_firewalls(comparison):
         yield "Firewalls", as_cell(sentence)
+    if comparison.renamed or comparison.renumbered:
+        yield "Names", say_names(comparison)
     for sentence in say_set_apart(comparison):
         yield "Names", as_cell(sentence)
     for sentence in LEGEND:

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from types import MappingProxyType
 
@@ -16,6 +17,7 @@ from planner.report.formats.json import render_comparison
 from planner.report.formats.markdown import escape, join_lines, rule_cells, rule_titles, table
 from planner.report.said.edition import Editions
 from planner.report.said.forbidden import Breaches
+from planner.report.said.numbers import Numbers, say_names
 from planner.report.said.outline import describe_marks, name_services
 from planner.report.said.printed_rules import LocalChange, list_differences, list_within_zones
 from planner.report.said.text import (
@@ -165,7 +167,7 @@ def _markdown_renamed(comparison: Comparison) -> Iterator[str]:
     if renamed:
         yield "## Renamed"
         yield ""
-        yield "A new name opens and closes nothing. All of this change request has the new names."
+        yield say_names(comparison)
         yield ""
         yield from table(
             ("What", "Before", "Now", "Remark"),
@@ -177,28 +179,38 @@ def _markdown_renamed(comparison: Comparison) -> Iterator[str]:
 def _markdown_parts(comparison: Comparison, editions: Editions) -> Iterator[str]:
     """The rules that are to be opened, to be closed, and that changed."""
     before, after = comparison.before, comparison.after
-    lives, kept, breaches = editions.lives_after, say_kept(comparison), Breaches(after)
-    yield from _markdown_rules(
-        "Rules to open", comparison.boundaries_opened, after, lives, kept.get("opened", ""), breaches
-    )
+    lives, kept, breaches, numbers = editions.lives_after, say_kept(comparison), Breaches(after), Numbers(comparison)
+    now = partial(_markdown_rules, report=after, lives=lives, breaches=breaches, number=numbers.new)
+    yield from now("Rules to open", comparison.boundaries_opened, said=kept.get("opened", ""))
     if comparison.boundaries_addressed:
-        yield from _markdown_rules(ADDRESSED_TITLE, comparison.boundaries_addressed, after, lives, ADDRESSED, breaches)
-    closed = comparison.boundaries_closed, before, editions.lives_before
-    yield from _markdown_rules("Rules to close", *closed, kept.get("closed", ""), None)
-    differences = list_differences(comparison)
-    yield from _markdown_rules("Rules changed", comparison.boundaries_changed, after, lives, "", breaches, differences)
+        yield from now(ADDRESSED_TITLE, comparison.boundaries_addressed, said=ADDRESSED)
+    yield from _markdown_rules(
+        "Rules to close",
+        comparison.boundaries_closed,
+        report=before,
+        lives=editions.lives_before,
+        said=kept.get("closed", ""),
+        breaches=None,
+        number=numbers.old,
+    )
+    yield from now("Rules changed", comparison.boundaries_changed, differences=list_differences(comparison))
 
 
 def _markdown_rules(
     title: str,
     boundaries: Sequence[Boundary],
+    *,
     report: Report,
     lives: Lives,
-    said: str,
     breaches: Breaches | None,
+    number: Callable[[str], str],
+    said: str = "",
     differences: Mapping[str, Sequence[tuple[str, str, str]]] = MappingProxyType({}),
 ) -> Iterator[str]:
-    """`differences`: by a rule's number what differs of it, before and after, in a column of their own."""
+    """`number`: how the number of a rule is said.
+
+    `differences`: by a rule's number what differs of it, before and after, in a column of their own.
+    """
     yield f"## {title}"
     yield ""
     if said:
@@ -214,7 +226,8 @@ def _markdown_rules(
             (*rule_titles(lives), "What differs") if differences else rule_titles(lives),
             (
                 (
-                    *rule_cells(rule, report, lives, breaches),
+                    escape(number(rule.id)),
+                    *rule_cells(rule, report, lives, breaches)[1:],
                     *([_say_differences(differences[rule.id])] if differences else ()),
                 )
                 for rule in boundary.rules

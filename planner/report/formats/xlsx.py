@@ -28,6 +28,7 @@ from planner.report.said.closed import CLOSED_TITLES, EXCLUDED_TITLES, list_clos
 from planner.report.said.edition import Edition
 from planner.report.said.forbidden import Breaches
 from planner.report.said.life import LEFT_TITLES, list_left
+from planner.report.said.numbers import Numbers
 from planner.report.said.servers import outline_servers
 from planner.report.said.text import (
     LEGEND,
@@ -190,6 +191,7 @@ def _change_rows(edition: Edition | None) -> Iterator[Sequence[str]]:
 
 
 def _since_rows(comparison: Comparison) -> Iterator[Sequence[str]]:
+    numbers = Numbers(comparison)
     for action, boundaries, _ in list_changed(comparison):
         for boundary in boundaries:
             for rule in boundary.rules:
@@ -199,7 +201,7 @@ def _since_rows(comparison: Comparison) -> Iterator[Sequence[str]]:
                 ):
                     yield (
                         action,
-                        rule.id,
+                        numbers.of(action, rule.id),
                         as_cell("\n".join(show(endpoint.name) for endpoint in sources)),
                         as_cell("\n".join(show(endpoint.name) for endpoint in destinations)),
                         as_cell("\n".join(map(str, rule.services))),

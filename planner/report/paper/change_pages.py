@@ -23,6 +23,7 @@ from planner.report.paper.chapters import (
 from planner.report.paper.printed import Element, Kids, PrintedReport, Running, make
 from planner.report.paper.words import mark_addresses, say_date, shorten, shown
 from planner.report.said.edition import Editions
+from planner.report.said.numbers import Numbers, say_names
 from planner.report.said.objects import Grouping
 from planner.report.said.printed_rules import (
     LocalChange,
@@ -32,6 +33,7 @@ from planner.report.said.printed_rules import (
     list_within_zones,
     print_boundaries,
     print_changed,
+    print_numbers,
 )
 from planner.report.said.text import (
     ADDRESSED,
@@ -66,12 +68,21 @@ def compose_changes(comparison: Comparison, editions: Editions) -> PrintedReport
     date = editions.date or timezone.localdate()
     grouping, grouping_before = Grouping(after), Grouping(before, mark="to close")
     states, states_before = editions.lives_after, editions.lives_before
-    opened = print_boundaries(comparison.boundaries_opened, after, grouping, prefix="open-", lives=states)
-    closed = print_boundaries(
-        comparison.boundaries_closed, before, grouping_before, prefix="close-", lives=states_before, closing=True
+    numbers = Numbers(comparison)
+    closed = print_numbers(
+        print_boundaries(
+            comparison.boundaries_closed, before, grouping_before, prefix="close-", lives=states_before, closing=True
+        ),
+        numbers.old,
     )
-    addressed = print_boundaries(comparison.boundaries_addressed, after, grouping, prefix="address-", lives=states)
-    changed = print_changed(comparison, grouping, states)
+    opened, addressed, changed = (
+        print_numbers(chapters, numbers.new)
+        for chapters in (
+            print_boundaries(comparison.boundaries_opened, after, grouping, prefix="open-", lives=states),
+            print_boundaries(comparison.boundaries_addressed, after, grouping, prefix="address-", lives=states),
+            print_changed(comparison, grouping, states),
+        )
+    )
     blanks = find_blanks((*comparison.rules_opened, *comparison.rules_changed))
     kept = say_kept(comparison)
     local = list_within_zones(comparison)
@@ -164,11 +175,7 @@ def _make_renamed(comparison: Comparison, renamed: Sequence[NewName]) -> Element
     return make(
         "section#renamed",
         make("h2", "Renamed"),
-        make(
-            "p.intro",
-            "A new name opens and closes nothing; objects on firewalls may get it. All of this change request has the "
-            "new names.",
-        ),
+        make("p.intro", f"{say_names(comparison)} Objects on firewalls may get new names."),
         make("table.renamed", make_head("What", "Before", "Now", "Remark"), make("tbody", rows)),
         [make("p.note", shown(sentence)) for sentence in say_set_apart(comparison)],
     )

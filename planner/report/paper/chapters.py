@@ -124,7 +124,7 @@ def _make_rule(line: PrintedRule, chapter: PrintedBoundary, column: Column) -> E
         "tbody",
         make(
             "tr",
-            make("td.id", line.rule.id, id=anchor),
+            make("td.id", line.number, id=anchor),
             _make_side(line.sources, "from"),
             _make_side(line.destinations, "to"),
             make("td.services", _make_services(line, chapter), _say_forbidden(line), decided, rowspan="2"),

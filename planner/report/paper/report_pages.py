@@ -39,6 +39,7 @@ from planner.report.paper.words import say_date, shorten, shown, shown_lines
 from planner.report.paper.zones import make_zones
 from planner.report.said.amended import name_amended
 from planner.report.said.edition import Edition
+from planner.report.said.numbers import Numbers
 from planner.report.said.objects import Grouping
 from planner.report.said.outline import describe_common, describe_reasons
 from planner.report.said.printed_rules import Blank, PrintedBoundary, find_blanks, join_ports, print_boundaries
@@ -395,6 +396,7 @@ def _say_since(comparison: Comparison) -> list[str]:
 
 def _list_changes(comparison: Comparison) -> Iterator[Element]:
     """What differs from an earlier revision, a row for each rule, address and rename."""
+    numbers = Numbers(comparison)
     for what, report, rules in (
         ("open", comparison.after, comparison.rules_opened),
         ("open by address", comparison.after, comparison.rules_addressed),
@@ -403,7 +405,7 @@ def _list_changes(comparison: Comparison) -> Iterator[Element]:
     ):
         for rule in rules:
             ends = _say_side(rule.sources, report), _say_side(rule.destinations, report)
-            yield _make_change(what, rule.id, *ends, join_ports(rule.services))
+            yield _make_change(what, numbers.of(what, rule.id), *ends, join_ports(rule.services))
     for change in comparison.addresses:
         before, after = (", ".join(addresses) or "none" for addresses in (change.before, change.endpoint.addresses))
         name = change.endpoint.name

@@ -4,7 +4,7 @@ Shared by the report and the change request. Only arrangement: every fact comes 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from planner.engine.compare import AddressChange, Change, Comparison, flow_key
@@ -20,6 +20,7 @@ from planner.report.said.by_service import ServiceReasons, outline_services
 from planner.report.said.forbidden import Breaches
 from planner.report.said.life import list_differences as list_life_differences
 from planner.report.said.life import say_by, say_review, say_state
+from planner.report.said.numbers import Numbers
 from planner.report.said.objects import Grouping, Side
 from planner.report.said.outline import (
     Alternatives,
@@ -60,6 +61,8 @@ class PrintedRule:
     """A rule, ready to be read from left to right."""
 
     rule: Rule
+    number: str
+    """Its number, with whether it is that of before or of now where it could be either."""
     sources: Side
     destinations: Side
     services: tuple[ServiceReasons, ...]
@@ -156,6 +159,7 @@ def _print_rule(
     fits = not many and sum(map(_count_lines, services)) <= MOST_LINES
     return PrintedRule(
         rule=rule,
+        number=rule.id,
         sources=grouping.side(rule.id, "sources", rule.sources),
         destinations=grouping.side(rule.id, "destinations", rule.destinations),
         services=services,
@@ -328,12 +332,18 @@ def print_changed(comparison: Comparison, grouping: Grouping, lives: Lives = NO_
     chapters = print_boundaries(
         comparison.boundaries_changed, comparison.after, grouping, prefix="changed-", lives=lives
     )
-    return tuple(
-        replace(
-            chapter, rules=tuple(replace(line, differs=differences.get(line.rule.id, ())) for line in chapter.rules)
-        )
-        for chapter in chapters
-    )
+    return _alter(chapters, lambda line: replace(line, differs=differences.get(line.rule.id, ())))
+
+
+def print_numbers(chapters: Iterable[PrintedBoundary], say: Callable[[str], str]) -> tuple[PrintedBoundary, ...]:
+    """The same chapters with the numbers of their rules as a change request says them."""
+    return _alter(chapters, lambda line: replace(line, number=say(line.number)))
+
+
+def _alter(
+    chapters: Iterable[PrintedBoundary], alter: Callable[[PrintedRule], PrintedRule]
+) -> tuple[PrintedBoundary, ...]:
+    return tuple(replace(chapter, rules=tuple(map(alter, chapter.rules))) for chapter in chapters)
 
 
 def list_differences(comparison: Comparison) -> dict[str, tuple[tuple[str, str, str], ...]]:
@@ -419,10 +429,11 @@ def _say_addresses(change: AddressChange) -> tuple[str, str]:
 def list_rules_of(comparison: Comparison) -> dict[str, list[str]]:
     """By name of an endpoint whose addresses have changed: the numbers of the rules now that name it."""
     found: dict[str, list[str]] = {change.endpoint.name: [] for change in comparison.addresses}
+    numbers = Numbers(comparison)
     for rule in comparison.after.rules if found else ():
         for name in dict.fromkeys(end.name for end in (*rule.sources, *rule.destinations)):
             if name in found:
-                found[name].append(rule.id)
+                found[name].append(numbers.new(rule.id))
     return found
 
 

@@ -17,6 +17,7 @@ from planner.plan import limits
 from planner.plan.document import Endpoint
 from planner.report.firewall.errors import NotExpressible
 from planner.report.said.amended import say_amended
+from planner.report.said.numbers import Numbers
 from planner.report.said.outline import NO_ADDRESS
 from ports.matrix import SEVERITIES, Reason
 from ports.text import many, plural, several, show_line
@@ -196,8 +197,10 @@ def count_renamed(comparison: Comparison) -> list[str]:
     return [f"{many(kinds[kind], kind)} {done}" for kind, done in words if kinds[kind]]
 
 
-_IN_PLACE = "what stays of it is opened by that number, and the old one is taken back"
+_IN_PLACE = "what stays of it is opened by its new number and taken back by its old one"
 """What is said of a rule with another number."""
+_TAKEN = "another rule has that number until its own turn: keep the two apart"
+"""What is said where rules change numbers with one another."""
 
 
 class NewName(NamedTuple):
@@ -227,7 +230,7 @@ class NewName(NamedTuple):
 
 
 def list_renamed(comparison: Comparison) -> list[NewName]:
-    """What was renamed, endpoints first, each by its old name, and the rules that are in others now.
+    """What was renamed, endpoints first, each by its old name, and the rules that are in others now, as work goes.
 
     Rule numbers have the letters of zones in them.
     """
@@ -241,8 +244,10 @@ def list_renamed(comparison: Comparison) -> list[NewName]:
         if kind == "zone" and before[new] != after[new]:
             remark = f"the numbers of its rules have {after[new]} in place of {before[new]}"
         found.append(NewName(kind, old, new, remark))
-    for old, new, whole in comparison.renumbered:
-        found.append(NewName("rule", old, new, _IN_PLACE if whole else f"a part of it; {_IN_PLACE}"))
+    for (old, new, whole), taken in Numbers(comparison).list_renumbered():
+        remarks = ("" if whole else "a part of it", _IN_PLACE, _TAKEN if taken else "")
+        remark = "; ".join(filter(None, remarks))
+        found.append(NewName("rule", f"{old} (old number)", f"{new} (new number)", remark))
     return found
 
 

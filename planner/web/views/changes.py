@@ -20,6 +20,7 @@ from planner.engine.rules import Rule
 from planner.plan.edits import NotPossible
 from planner.report import CHANGE_FORMATS
 from planner.report.said.forbidden import Breaches
+from planner.report.said.numbers import Numbers, say_names
 from planner.report.said.outline import RuleLine, outline_boundaries
 from planner.report.said.printed_rules import (
     find_moved,
@@ -191,13 +192,14 @@ def describe_comparison(
     """
 
     rules_of, moved = list_rules_of(compared), find_moved(compared)
-    folds, breaches = Folds(), Breaches(compared.after)
+    folds, breaches, numbers = Folds(), Breaches(compared.after), Numbers(compared)
     lives_before, lives_after = lives
 
     def describe(line: RuleLine, slug: str, known: Lives, differs: Sequence[Any]) -> dict[str, Any]:
         rule, life = line.rule, known.of(line.rule)
         return {
             "line": line,
+            "number": numbers.of(slug, rule.id),
             "forbidden": breaches.say_rule(rule) if slug != "closed" else "",
             "differs": (*differs, *list_moved_ends(moved, rule)),
             "life": describe_life(life) if life else None,
@@ -240,6 +242,7 @@ def describe_comparison(
         "more_renamed": max(0, len(renamed) - MOST_RENAMED),
         "unnamed_renamed": max(0, len(renamed) - MOST_FOLDED),
         "shows_states": bool(lives_before or lives_after),
+        "names_said": say_names(compared),
         "set_apart": say_set_apart(compared),
         "firewalls_said": say_firewalls(compared),
         "readdressed_said": READDRESSED,

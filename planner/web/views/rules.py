@@ -14,6 +14,7 @@ from planner.report.said.addresses import SoughtAddress
 from planner.report.said.by_service import ServiceReasons, outline_services
 from planner.report.said.filters import Filter, filter_boundaries, narrow_report, say_elsewhere
 from planner.report.said.forbidden import Breaches
+from planner.report.said.numbers import Numbers
 from planner.report.said.outline import Members, RuleLine, outline_boundaries, outline_rules
 from planner.web.forms.own_settings import Settings
 from planner.web.views.keeper import lead_to_ends
@@ -175,12 +176,13 @@ def _describe_closed(changes: Changes, state: State) -> list[dict[str, Any]]:
     compared = changes.shown
     if compared is None or not (state.filter == Filter() or state.filter == Filter(since=state.filter.since)):
         return []
-    folds = Folds()
+    folds, numbers = Folds(), Numbers(compared)
     chapters = outline_boundaries(compared.boundaries_closed, compared.before, members=MEMBERS)
     lines = islice((line for chapter in chapters for line in chapter.lines), MOST_RULES)
     return [
         {
             "line": line,
+            "number": numbers.old(line.rule.id),
             "asks": outline_services(line.rule, compared.before),
             "sources_elsewhere": "" if folds.has_room(line.sources) else "changes/",
             "destinations_elsewhere": "" if folds.has_room(line.destinations) else "changes/",

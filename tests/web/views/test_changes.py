@@ -7,11 +7,12 @@ import pytest
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 
+from planner.engine.compare import compare_reports
 from planner.report import CHANGE_FORMATS
 from planner.store.models import Handover
 from planner.web.views.changes import describe_comparison
 from tests.report.samples import contoso
-from tests.report.test_changes_told import compared
+from tests.report.test_changes_told import THREE, compared, ordered
 from tests.strategies import HOSTILE_NAMES
 from tests.web.views.pages import Page, seen, store, words
 
@@ -262,9 +263,14 @@ def test_the_page_names_a_rule_that_went_into_another_and_what_an_address_makes_
     found = compared()
     first, second = (rule.id for rule in found.before.rules)
     page = Page(HttpResponse(render_to_string("planner/comparison.html", describe_comparison(found))))
-    assert f"Rule {second} is now in {first}; what stays of it is opened by that number" in page.text(
-        "section", id="renamed"
-    )
+    where = f"Rule {second} (old number) is now in {first} (new number); what stays of it is opened by its new number"
+    assert where in page.text("section", id="renamed")
     assert "P2 192.0.2.2 Q2 192.0.2.4 tcp 2022" in page.text("section", id="addressed")
     assert f"{first} is there already and gets larger" in page.text("section", id="opened")
     assert counts(page)["rule to open by address"] == "1"
+
+
+def test_the_page_says_of_a_number_that_is_given_anew_which_it_is():
+    found = compare_reports(ordered(*THREE), ordered(*THREE[1:]))
+    page = Page(HttpResponse(render_to_string("planner/comparison.html", describe_comparison(found))))
+    assert f"{found.before.rules[0].id} (old number) P1" in page.text("section", id="closed")

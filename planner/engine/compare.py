@@ -4,7 +4,7 @@ Flows are matched by source, destination, protocol and ports, by name; what was 
 Rules are narrowed to the flows that differ, so that a change request has nothing in it but the change; each keeps the
 number that it has in the report: what is to be opened that of the new one, what is to be closed that of the old one,
 where the network team finds it. What stays and has another number is said, too, and what stays and can be opened only
-now, as its ends have got their addresses.
+now, as its ends have got their addresses, or not any more, as one of them has lost its own.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -73,6 +73,8 @@ class Comparison:
     """The flows between zones that changed where they are, as rules of what they are now."""
     boundaries_addressed: tuple[Boundary, ...]
     """What stays where it is and could not be opened before, as an end of it had no address: now both have."""
+    boundaries_unaddressed: tuple[Boundary, ...]
+    """What stays where it is and can't be opened any more, as an end of it has no address now: as it was."""
     renumbered: tuple[Renumbered, ...]
     """Rules whose flows have another number now, in the order of the old report and then of the new one; not where the
     letters of a zone with another name are all that differs, nor where all these flows are among what changed."""
@@ -96,6 +98,11 @@ class Comparison:
     def rules_addressed(self) -> tuple[Rule, ...]:
         """The rules that stay and that addresses make possible to open."""
         return tuple(rule for boundary in self.boundaries_addressed for rule in boundary.rules)
+
+    @property
+    def rules_unaddressed(self) -> tuple[Rule, ...]:
+        """The rules that stay and have to be closed for want of an address that there was."""
+        return tuple(rule for boundary in self.boundaries_unaddressed for rule in boundary.rules)
 
     @property
     def grown(self) -> tuple[str, ...]:
@@ -180,6 +187,7 @@ def compare_reports(before: Report, after: Report, known: Iterable[Rename] = ())
             [change.after for change in changed if _zones(change.before) == _zones(change.after)],
         ),
         boundaries_addressed=narrow_boundaries(after.boundaries, _list_addressed(kept, addresses)),
+        boundaries_unaddressed=narrow_boundaries(before.boundaries, _list_unaddressed(kept, addresses)),
         renumbered=_find_renumbered(
             before,
             after,
@@ -202,6 +210,19 @@ def _list_addressed(kept: Iterable[tuple[Flow, Flow]], addresses: Iterable[Addre
         if (now.source.name in given or now.destination.name in given)
         and now.source.addresses
         and now.destination.addresses
+        and _zones(was) == _zones(now)
+    ]
+
+
+def _list_unaddressed(kept: Iterable[tuple[Flow, Flow]], addresses: Iterable[AddressChange]) -> list[Flow]:
+    """Of flows before and now those of before that stay in their zones and had an address that is gone."""
+    lost = {change.endpoint.name for change in addresses if change.before and not change.endpoint.addresses}
+    return [
+        was
+        for was, now in kept
+        if (now.source.name in lost or now.destination.name in lost)
+        and was.source.addresses
+        and was.destination.addresses
         and _zones(was) == _zones(now)
     ]
 

@@ -81,6 +81,7 @@ def every_flow_that_stays_with_another_number_is_told(result):
     if not any(one.kind == "zone" for one in result.renamed):
         assert told == found
     assert openings(result.rules_addressed) <= before.keys() & after.keys() - moved
+    assert openings(result.rules_unaddressed) <= before.keys() & after.keys() - moved
 
 
 def each_number_of_a_change_request_is_that_of_the_rule_in_the_report(result):
@@ -307,11 +308,17 @@ def test_what_addresses_make_possible_is_to_be_opened_by_address():
     result = compare(lacking, APART)
     assert not result.rules_opened
     assert openings(result.rules_addressed) == {("A1", "B1", "tcp", "22")}
-    assert not compare(APART, lacking).rules_addressed
+    back = compare(APART, lacking)
+    assert not back.rules_addressed
+    assert not back.rules_closed
+    assert openings(back.rules_unaddressed) == openings(result.rules_addressed)
+    assert not result.rules_unaddressed
+    assert [end.addresses for rule in back.rules_unaddressed for end in rule.sources] == [("10.0.0.1",)]
     lacking["endpoints"][2]["addresses"] = []
     half = copy.deepcopy(APART)
     half["endpoints"][2]["addresses"] = []
     assert not compare(lacking, half).rules_addressed, "the other end still has none"
+    assert not compare(half, lacking).rules_unaddressed, "it could not be made before"
 
 
 def test_the_same_report_twice_differs_in_nothing():

@@ -63,6 +63,21 @@ def test_a_change_request_names_the_old_number_and_what_an_address_makes_possibl
         assert "P2 (192.0.2.2) | Q2 (192.0.2.4) | tcp 2022" in told
 
 
+@pytest.mark.parametrize("name", FORMATS_FOR_PEOPLE)
+def test_a_change_request_tells_to_close_what_is_open_by_an_address_that_is_gone(name):
+    """Firewall files take it away; whoever works by hand has to learn of it as well."""
+    gone = compare_reports(plan(*APART), plan(*APART, without=("P2",)))
+    text = read(name, CHANGE_FORMATS[name].render(gone, Editions(before="a", after="b")))
+    assert "close by address" in text
+    assert "what is open by an address that is gone has to be closed" in text
+    if name == "markdown":
+        told = text.split("## Rules to close by address")[1].split("\n## ")[0]
+        assert "P2 (192.0.2.2) | Q2 (192.0.2.4) | tcp 2022" in told
+    if name in ("html", "xlsx"):
+        text = read(name, FORMATS[name].render(gone.after, Edition(date=DAY, since=gone, since_revision=1)))
+        assert "close by address" in text
+
+
 @pytest.mark.parametrize("name", ["html", "xlsx"])
 def test_what_changed_since_in_a_report_says_so_too(name):
     text = read(name, FORMATS[name].render(plan(*ALL), Edition(date=DAY, since=compared(), since_revision=1)))

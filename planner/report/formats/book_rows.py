@@ -59,6 +59,7 @@ def list_changed(comparison: Comparison) -> Iterator[tuple[str, tuple[Boundary, 
     yield "open", comparison.boundaries_opened, comparison.after
     yield "open by address", comparison.boundaries_addressed, comparison.after
     yield "close", comparison.boundaries_closed, comparison.before
+    yield "close by address", comparison.boundaries_unaddressed, comparison.before
     yield "change", comparison.boundaries_changed, comparison.after
 
 

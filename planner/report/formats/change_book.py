@@ -23,6 +23,7 @@ from planner.report.said.numbers import Numbers, say_names
 from planner.report.said.printed_rules import list_differences
 from planner.report.said.text import (
     LEGEND,
+    READDRESSED,
     check_addresses,
     count_changes,
     list_addresses,
@@ -69,9 +70,10 @@ def _changed_rule_rows(comparison: Comparison, editions: Editions) -> Iterator[S
     has_states = bool(editions.lives_before or editions.lives_after)
     breaches, numbers = Breaches(comparison.after), Numbers(comparison)
     for action, boundaries, report in list_changed(comparison):
-        lives = editions.lives_before if action == "close" else editions.lives_after
-        otherwise = _list_readdressed(comparison) if action == "close" else ()
-        for rule, row in list_boundary_rows(boundaries, report, None if action == "close" else breaches, otherwise):
+        closes = report is comparison.before
+        lives = editions.lives_before if closes else editions.lives_after
+        otherwise = _list_readdressed(comparison) if closes else ()
+        for rule, row in list_boundary_rows(boundaries, report, None if closes else breaches, otherwise):
             number = f"{numbers.of(action, rule.id)}{row[0].removeprefix(rule.id)}"
             yield (action, number, *row[1:], *(list_life_cells(rule, lives) if has_states else ()))
 
@@ -133,5 +135,7 @@ def _about_changes(comparison: Comparison, before: str, after: str) -> Iterator[
         yield "Names", say_names(comparison)
     for sentence in say_set_apart(comparison):
         yield "Names", as_cell(sentence)
+    if comparison.addresses:
+        yield "Addresses", READDRESSED
     for sentence in LEGEND:
         yield "How to read this", as_cell(sentence)

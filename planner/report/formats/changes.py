@@ -24,6 +24,9 @@ from planner.report.said.text import (
     ADDRESSED,
     ADDRESSED_TITLE,
     LEGEND,
+    READDRESSED,
+    UNADDRESSED,
+    UNADDRESSED_TITLE,
     check_addresses,
     count_changes,
     index_rules,
@@ -184,15 +187,10 @@ def _markdown_parts(comparison: Comparison, editions: Editions) -> Iterator[str]
     yield from now("Rules to open", comparison.boundaries_opened, said=kept.get("opened", ""))
     if comparison.boundaries_addressed:
         yield from now(ADDRESSED_TITLE, comparison.boundaries_addressed, said=ADDRESSED)
-    yield from _markdown_rules(
-        "Rules to close",
-        comparison.boundaries_closed,
-        report=before,
-        lives=editions.lives_before,
-        said=kept.get("closed", ""),
-        breaches=None,
-        number=numbers.old,
-    )
+    then = partial(_markdown_rules, report=before, lives=editions.lives_before, breaches=None, number=numbers.old)
+    yield from then("Rules to close", comparison.boundaries_closed, said=kept.get("closed", ""))
+    if comparison.boundaries_unaddressed:
+        yield from then(UNADDRESSED_TITLE, comparison.boundaries_unaddressed, said=UNADDRESSED)
     yield from now("Rules changed", comparison.boundaries_changed, differences=list_differences(comparison))
 
 
@@ -242,6 +240,8 @@ def _say_differences(differences: Sequence[tuple[str, str, str]]) -> str:
 def _markdown_addresses(comparison: Comparison) -> Iterator[str]:
     if comparison.addresses:
         yield "## Addresses changed"
+        yield ""
+        yield READDRESSED
         yield ""
         yield from table(
             ("Endpoint", "Before", "After"),

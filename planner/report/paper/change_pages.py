@@ -40,6 +40,8 @@ from planner.report.said.text import (
     ADDRESSED_TITLE,
     CHANGED,
     READDRESSED,
+    UNADDRESSED,
+    UNADDRESSED_TITLE,
     NewName,
     list_addresses,
     list_renamed,
@@ -69,11 +71,15 @@ def compose_changes(comparison: Comparison, editions: Editions) -> PrintedReport
     grouping, grouping_before = Grouping(after), Grouping(before, mark="to close")
     states, states_before = editions.lives_after, editions.lives_before
     numbers = Numbers(comparison)
-    closed = print_numbers(
-        print_boundaries(
-            comparison.boundaries_closed, before, grouping_before, prefix="close-", lives=states_before, closing=True
-        ),
-        numbers.old,
+    closed, unaddressed = (
+        print_numbers(
+            print_boundaries(boundaries, before, grouping_before, prefix=prefix, lives=states_before, closing=True),
+            numbers.old,
+        )
+        for prefix, boundaries in (
+            ("close-", comparison.boundaries_closed),
+            ("gone-", comparison.boundaries_unaddressed),
+        )
     )
     opened, addressed, changed = (
         print_numbers(chapters, numbers.new)
@@ -87,7 +93,7 @@ def compose_changes(comparison: Comparison, editions: Editions) -> PrintedReport
     kept = say_kept(comparison)
     local = list_within_zones(comparison)
     objects = [found for found in (grouping.objects(()), grouping_before.objects(())) if found.groups]
-    example = next(iter((*opened, *addressed, *changed, *closed)), None)
+    example = next(iter((*opened, *addressed, *changed, *closed, *unaddressed)), None)
     kinds: tuple[tuple[str, str, Sequence[Rule], Sequence[PrintedBoundary], Column, str], ...] = (
         ("Rules to open", "opened", comparison.rules_opened, opened, "open", _say_intro("open", kept.get("opened"))),
         (ADDRESSED_TITLE, "addressed", comparison.rules_addressed, addressed, "open", ADDRESSED),
@@ -99,6 +105,7 @@ def compose_changes(comparison: Comparison, editions: Editions) -> PrintedReport
             "close",
             _say_intro("close", kept.get("closed")),
         ),
+        (UNADDRESSED_TITLE, "unaddressed", comparison.rules_unaddressed, unaddressed, "close", UNADDRESSED),
         ("Rules changed", "changed", comparison.rules_changed, changed, "changed", CHANGED),
     )
     parts: list[tuple[str, Element]] = []
@@ -107,7 +114,7 @@ def compose_changes(comparison: Comparison, editions: Editions) -> PrintedReport
     parts += [
         (f"{title}: {len(rules):,}", _make_rules(anchor, title, chapters, column, intro))
         for title, anchor, rules, chapters, column, intro in kinds
-        if rules or anchor != "addressed"
+        if rules or anchor not in ("addressed", "unaddressed")
     ]
     if comparison.addresses:
         parts.append((f"Addresses changed: {len(comparison.addresses):,}", _make_addresses(comparison)))

@@ -401,6 +401,7 @@ def _list_changes(comparison: Comparison) -> Iterator[Element]:
         ("open", comparison.after, comparison.rules_opened),
         ("open by address", comparison.after, comparison.rules_addressed),
         ("close", comparison.before, comparison.rules_closed),
+        ("close by address", comparison.before, comparison.rules_unaddressed),
         ("changed", comparison.after, comparison.rules_changed),
     ):
         for rule in rules:

@@ -72,11 +72,12 @@ def list_changed_flows(comparison: Comparison) -> Iterator[Flow]:
 
 
 def list_changed_rules(comparison: Comparison) -> list[Rule]:
-    """What a change request says of rules: those that open, for their flows or for an address, close and changed."""
+    """What a change request says of rules: those that open and close, for flows or addresses, and those changed."""
     return [
         *comparison.rules_opened,
         *comparison.rules_addressed,
         *comparison.rules_closed,
+        *comparison.rules_unaddressed,
         *comparison.rules_changed,
     ]
 
@@ -125,11 +126,12 @@ def count_contents(report: Report) -> list[tuple[str, int]]:
 
 def count_changes(comparison: Comparison) -> tuple[tuple[str, int], ...]:
     """What differs and how much of it, in the order of reading."""
-    addressed = len(comparison.rules_addressed)
+    addressed, unaddressed = len(comparison.rules_addressed), len(comparison.rules_unaddressed)
     return (
         ("Rules to open", len(comparison.rules_opened)),
         *(((ADDRESSED_TITLE, addressed),) if addressed else ()),
         ("Rules to close", len(comparison.rules_closed)),
+        *(((UNADDRESSED_TITLE, unaddressed),) if unaddressed else ()),
         ("Rules changed", len(comparison.rules_changed)),
         ("Addresses changed", len(comparison.addresses)),
         ("Renamed", len(comparison.renamed) + len(comparison.renumbered)),
@@ -163,6 +165,7 @@ def say_changes(comparison: Comparison) -> list[str]:
         (grown, "rule gets larger", "rules get larger"),
         (comparison.rules_addressed, f"rule {_BY_ADDRESS}", f"rules {_BY_ADDRESS}"),
         (_leave_out(comparison.rules_closed, shrunk), "rule to close", "rules to close"),
+        (comparison.rules_unaddressed, f"rule {_CLOSE_BY_ADDRESS}", f"rules {_CLOSE_BY_ADDRESS}"),
         (shrunk, "rule gets smaller", "rules get smaller"),
         (comparison.rules_changed, "rule changed", "rules changed"),
         (comparison.addresses, "address changed", "addresses changed"),
@@ -265,8 +268,9 @@ CHANGED = (
 )
 """What is said of the rules that a comparison has as changed."""
 READDRESSED = (
-    "The rules of these endpoints stay; the objects in them have other addresses. Where there was none before, the "
-    "rules could not be made: they have to be opened."
+    "The rules of these endpoints stay; the objects in them have other addresses, and what is open by an address "
+    "that is gone has to be closed. Where there was none before, the rules could not be made: they have to be opened. "
+    "Where there is none any more, they have to be closed."
 )
 """What is said of endpoints with other addresses."""
 ADDRESSED_TITLE = "Rules to open by address"
@@ -276,6 +280,13 @@ ADDRESSED = (
 )
 """What is said of rules that addresses make possible."""
 _BY_ADDRESS = "to open by address"
+UNADDRESSED_TITLE = "Rules to close by address"
+UNADDRESSED = (
+    "The plan still asks for these, and they can’t be made any more, as an endpoint has lost its address. What is "
+    "open by the old address has to be closed."
+)
+"""What is said of rules whose addresses are gone."""
+_CLOSE_BY_ADDRESS = "to close by address"
 
 
 def say_firewalls(comparison: Comparison) -> list[str]:

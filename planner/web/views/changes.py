@@ -35,6 +35,8 @@ from planner.report.said.text import (
     ADDRESSED_TITLE,
     CHANGED,
     READDRESSED,
+    UNADDRESSED,
+    UNADDRESSED_TITLE,
     list_renamed,
     say_firewalls,
     say_kept,
@@ -74,9 +76,12 @@ PARTS = {
     "opened": "Rules to open",
     "addressed": ADDRESSED_TITLE,
     "closed": "Rules to close",
+    "unaddressed": UNADDRESSED_TITLE,
     "changed": "Rules changed",
 }
 """The parts of a comparison that have rules, and their headings."""
+CLOSING = ("closed", "unaddressed")
+"""Those whose rules are of the report before."""
 MOST_REVISIONS = 200
 """How many revisions the lists offer; older ones can still be named in the address."""
 
@@ -199,8 +204,8 @@ def describe_comparison(
         rule, life = line.rule, known.of(line.rule)
         return {
             "line": line,
-            "number": numbers.of(slug, rule.id),
-            "forbidden": breaches.say_rule(rule) if slug != "closed" else "",
+            "number": numbers.old(rule.id) if slug in CLOSING else numbers.new(rule.id),
+            "forbidden": breaches.say_rule(rule) if slug not in CLOSING else "",
             "differs": (*differs, *list_moved_ends(moved, rule)),
             "life": describe_life(life) if life else None,
             **{
@@ -222,7 +227,7 @@ def describe_comparison(
             for chapter in outline_boundaries(boundaries, report, members=MEMBERS)
         ]
 
-    said = {"changed": CHANGED, "addressed": ADDRESSED, **say_kept(compared)}
+    said = {"changed": CHANGED, "addressed": ADDRESSED, "unaddressed": UNADDRESSED, **say_kept(compared)}
     local = list_within_zones(compared)
     renamed = list_renamed(compared)
     room = MOST_RULES_IN_ALL
@@ -257,6 +262,7 @@ def describe_comparison(
                 ("opened", compared.boundaries_opened, compared.after, lives_after, NOTHING),
                 ("addressed", compared.boundaries_addressed, compared.after, lives_after, NOTHING),
                 ("closed", compared.boundaries_closed, compared.before, lives_before, NOTHING),
+                ("unaddressed", compared.boundaries_unaddressed, compared.before, lives_before, NOTHING),
                 (
                     "changed",
                     compared.boundaries_changed,

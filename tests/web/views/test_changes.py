@@ -12,7 +12,8 @@ from planner.report import CHANGE_FORMATS
 from planner.store.models import Handover
 from planner.web.views.changes import describe_comparison
 from tests.report.samples import contoso
-from tests.report.test_changes_told import THREE, compared, ordered
+from tests.report.test_changes_told import APART, THREE, compared, ordered
+from tests.report.test_changes_told import plan as plan_of
 from tests.strategies import HOSTILE_NAMES
 from tests.web.views.pages import Page, seen, store, words
 
@@ -268,6 +269,11 @@ def test_the_page_names_a_rule_that_went_into_another_and_what_an_address_makes_
     assert "P2 192.0.2.2 Q2 192.0.2.4 tcp 2022" in page.text("section", id="addressed")
     assert f"{first} is there already and gets larger" in page.text("section", id="opened")
     assert counts(page)["rule to open by address"] == "1"
+
+    gone = compare_reports(plan_of(*APART), plan_of(*APART, without=("P2",)))
+    page = Page(HttpResponse(render_to_string("planner/comparison.html", describe_comparison(gone))))
+    assert "P2 192.0.2.2 Q2 192.0.2.4 tcp 2022" in page.text("section", id="unaddressed")
+    assert counts(page)["rule to close by address"] == "1"
 
 
 def test_the_page_says_of_a_number_that_is_given_anew_which_it_is():

@@ -16,8 +16,8 @@ from planner.engine.existing.reading import read_existing
 from tests.engine.existing.samples import SAMPLES
 from tests.strategies import often
 
-SIZE = 2**19
-"""Bytes of a large file here. Work that grows with the square of it would take hours; one line of it is still read."""
+SIZE = 2**18
+"""Bytes of a large file here. Work that grows with its square would take an hour; one line of it is still read."""
 
 
 def attempt(data, name):

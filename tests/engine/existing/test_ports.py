@@ -132,12 +132,12 @@ def test_thousands_of_entries_whose_ports_overlap_take_a_few_steps_each(axis):
 
 
 @pytest.mark.slow
-def test_of_ten_thousand_entries_from_anywhere_to_anywhere_with_overlapping_ports_each_is_tried():
+def test_of_four_thousand_entries_from_anywhere_to_anywhere_with_overlapping_ports_each_is_tried():
     report = plan([host("Web", "10.0.0.1"), host("Store", "192.0.2.1", zone="DMZ")], [flow("Web", "Store")])
-    found = compare_with(report, ranges(10_000, 3_000))
-    assert (len(found.wider), found.untried) == (10_000, 0)
+    found = compare_with(report, ranges(4_000, 3_000))
+    assert (len(found.wider), found.untried) == (4_000, 0)
     assert all(one.is_whole for one in found.wider)
     # The first admits all of its ports, the others one each.
     assert (found.wider[0].entry, found.wider[0].services) == ("e0", ("tcp 1-3000",))
-    assert {one.services for one in found.wider[1:]} == {(f"tcp {port}",) for port in range(3_001, 13_000)}
-    assert found.steps < 10_000 * 4, found.steps
+    assert {one.services for one in found.wider[1:]} == {(f"tcp {port}",) for port in range(3_001, 7_000)}
+    assert found.steps < 4_000 * 4, found.steps

@@ -1,7 +1,5 @@
 """A page that one test after the other gets has nothing of the test before."""
 
-import pytest
-
 LEAVE = """
   () => {
     localStorage.setItem("left", "1");
@@ -65,19 +63,12 @@ def test_what_a_test_leaves_in_a_page_is_gone_for_the_next(tabs, site):
     tabs.give_back(tab, reusable=False)
 
 
-@pytest.mark.parametrize("name", LASTING)
-def test_a_page_that_something_lasting_was_done_to_is_not_had_again(tabs, site, name):
+def test_a_page_that_something_lasting_was_done_to_or_whose_test_failed_is_not_had_again(tabs, site):
     tab = tabs.take(**OPTIONS)
-    LASTING[name](tab.page)
-    tabs.give_back(tab, reusable=True)
-    again = tabs.take(**OPTIONS)
-    assert again is not tab
-    tabs.give_back(again, reusable=False)
-
-
-def test_a_page_whose_test_failed_is_not_had_again(tabs, site):
-    tab = tabs.take(**OPTIONS)
+    for name, do in (LASTING | {"a failure": lambda page: None}).items():
+        do(tab.page)
+        tabs.give_back(tab, reusable=name != "a failure")
+        again = tabs.take(**OPTIONS)
+        assert again is not tab, name
+        tab = again
     tabs.give_back(tab, reusable=False)
-    again = tabs.take(**OPTIONS)
-    assert again is not tab
-    tabs.give_back(again, reusable=False)

@@ -205,8 +205,9 @@ def test_coming_back_to_a_tab_asks_at_once(page):
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 
-def test_a_menu_closes_on_escape_and_when_one_goes_elsewhere(page):
-    start(page)
+def test_a_menu_closes_on_escape_and_elsewhere_and_of_two_quick_answers_the_last_counts(page):
+    """The second answer is given while the first is on its way, whose answer replaces the form."""
+    start(page, "?panel=decisions")
     page.locator("#viewers").click()
     page.locator("#viewer-name").focus()
     page.keyboard.press("Escape")
@@ -217,10 +218,6 @@ def test_a_menu_closes_on_escape_and_when_one_goes_elsewhere(page):
     expect(page.locator("#viewer-name")).to_be_hidden()
     expect(page.locator(".menu-downloads")).to_be_visible()
 
-
-def test_the_last_of_two_quick_answers_counts(page):
-    """The second is given while the first is on its way, whose answer replaces the form."""
-    start(page, "?panel=decisions")
     page.locator("#choice-esxi-ssh").wait_for()
     page.evaluate("""() => {
       document.getElementById("choice-esxi-ssh").click();
@@ -239,7 +236,7 @@ def call(page, name):
     page.keyboard.press("Escape")
 
 
-def test_who_decided_and_why_shows_at_the_decision_of_the_other_who_can_say_more(two):
+def test_who_decided_why_who_is_mentioned_and_where_each_is_shows_to_the_other(two):
     one, other = two
     for page, name in ((one, "Kim"), (other, "Zoë")):
         call(page, name)
@@ -268,14 +265,29 @@ def test_who_decided_and_why_shows_at_the_decision_of_the_other_who_can_say_more
     expect(caveat.locator(".why")).to_contain_text("“Directory team says so”")
     expect(other.locator("#state")).to_have_text("Saved · revision 3")
 
+    for page in two:
+        page.get_by_role("link", name=re.compile("^Topology")).click()
+    other.get_by_role("link", name="Edit SQL01").first.click()
+    here = one.locator("#panel [data-endpoint=SQL01] + .viewer-here").first
+    expect(here).to_contain_text("Zoë edits this")
+    expect(one.locator("#viewer-names")).to_have_text("Also looking: Zoë (edits SQL01).")
+    override_port(one, "SSH", "2222")  # the panel is another one, and back it is marked again
+    for page in two:
+        expect(page.locator("#state")).to_have_text("Saved · revision 4")
+    one.get_by_role("link", name=re.compile("^Topology")).click()
+    expect(here).to_contain_text("Zoë edits this")
+    other.get_by_role("link", name=re.compile("^Decisions")).first.click()
+    expect(one.locator("#tab-decisions")).to_contain_text("Zoë is here")
+    expect(here).to_have_count(0)
+    expect(one.locator("#viewer-names")).to_have_text("Also looking: Zoë (at Decisions).")
+    one.go_back()
+    expect(one.locator("#tab-ports")).to_have_attribute("aria-current", "page")
+    expect(one.locator("#tab-decisions")).to_contain_text("Zoë is here")
+    expect(one.locator("#viewer-names")).to_have_text("Also looking: Zoë (at Decisions).")
 
-def test_a_mention_shows_at_the_head_of_the_other_s_plan_until_it_is_resolved(two):
-    one, other = two
-    call(one, "Kim")
-    call(other, "Zoë")
-    one.locator("#viewers").click()
-    expect(one.locator("#viewer-names")).to_have_text("Also looking: Zoë.")
-    one.keyboard.press("Escape")
+    for page in two:
+        page.get_by_role("link", name=re.compile("^Topology")).click()
+    expect(one.locator("#viewer-names")).to_have_text("Also looking: Zoë (at Topology).")
     one.get_by_role("link", name="Edit SQL01").first.click()
     one.get_by_role("link", name="Comment on SQL01").click()
     expect(one.locator("#comment-new-help")).to_contain_text("@Zoë")
@@ -294,25 +306,3 @@ def test_a_mention_shows_at_the_head_of_the_other_s_plan_until_it_is_resolved(tw
     one.reload()
     one.get_by_role("button", name="Delete your comment").click()
     expect(one.get_by_text("Nobody has said anything about it yet.")).to_be_visible()
-
-
-def test_who_edits_an_endpoint_or_is_at_a_tab_is_seen_there(two):
-    one, other = two
-    call(other, "Zoë")
-    other.get_by_role("link", name="Edit SQL01").first.click()
-    there = one.locator("#panel [data-endpoint=SQL01] + .viewer-here").first
-    expect(there).to_contain_text("Zoë edits this")
-    expect(one.locator("#viewer-names")).to_have_text("Also looking: Zoë (edits SQL01).")
-    override_port(one, "SSH", "2222")  # the panel is another one, and back it is marked again
-    for page in two:
-        expect(page.locator("#state")).to_have_text("Saved · revision 2")
-    one.get_by_role("link", name=re.compile("^Topology")).click()
-    expect(there).to_contain_text("Zoë edits this")
-    other.get_by_role("link", name=re.compile("^Decisions")).first.click()
-    expect(one.locator("#tab-decisions")).to_contain_text("Zoë is here")
-    expect(there).to_have_count(0)
-    expect(one.locator("#viewer-names")).to_have_text("Also looking: Zoë (at Decisions).")
-    one.go_back()
-    expect(one.locator("#tab-ports")).to_have_attribute("aria-current", "page")
-    expect(one.locator("#tab-decisions")).to_contain_text("Zoë is here")
-    expect(one.locator("#viewer-names")).to_have_text("Also looking: Zoë (at Decisions).")

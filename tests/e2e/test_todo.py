@@ -30,7 +30,7 @@ def decision(site):
     return f"/plans/{store(ONE_DECISION)[1]}/"
 
 
-def test_each_click_does_one_thing_and_the_focus_is_on_the_next(page, plan):
+def test_each_click_does_one_thing_and_the_focus_is_on_the_next_or_in_the_missing_address(page, plan):
     page.goto(plan)
     page.locator("#todo-rest-summary").click()
     for number in range(2, 5):
@@ -40,14 +40,21 @@ def test_each_click_does_one_thing_and_the_focus_is_on_the_next(page, plan):
         expect(page.locator("#todo li")).to_have_count(total - 1)
         # The list still begins with what has no button: an error, and a server that nobody uses.
         assert page.evaluate(PLACE) == 2
+    page.locator(".task-names a").first.click()
+    expect(page.locator("#endpoint-addresses"), "a missing address").to_be_focused()
 
 
-def test_when_nothing_is_left_that_is_said_once(page, decision):
+def test_when_nothing_is_left_that_is_said_once_and_to_another_too(open_page, decision):
+    page, other = open_page(), open_page()
     page.goto(decision)
+    give(Plan.objects.get())
+    other.goto(decision)
+    expect(other.locator("#todo-words")).to_have_text("3 of 3 addresses · 1 decision")
     page.get_by_role("button", name="SSH How are ESXi hosts managed?").click()
     done = page.locator("#todo-done")
     expect(done).to_be_visible()
     expect(done).to_be_focused()
+    expect(other.locator("#todo-done")).to_be_visible()
     page.locator("#undo").click()
     expect(page.locator("#todo-fold")).to_be_visible()
     page.locator("#redo").click()
@@ -55,16 +62,6 @@ def test_when_nothing_is_left_that_is_said_once(page, decision):
     page.reload()
     expect(page.locator("#panels")).to_be_visible()
     expect(page.locator("#todo")).to_be_hidden()
-
-
-def test_what_another_does_goes_from_the_list(open_page, decision):
-    one, other = open_page(), open_page()
-    one.goto(decision)
-    give(Plan.objects.get())
-    other.goto(decision)
-    expect(other.locator("#todo-words")).to_have_text("3 of 3 addresses · 1 decision")
-    one.get_by_role("button", name="PowerCLI How are ESXi hosts managed?").click()
-    expect(other.locator("#todo-done")).to_be_visible()
 
 
 def test_folded_it_stays_folded(page, plan):
@@ -82,13 +79,6 @@ def test_folded_it_stays_folded(page, plan):
     expect(page.locator("#todo ol").first).to_be_hidden()
     page.locator("#todo-summary").click()
     expect(page.locator("#todo ol").first).to_be_visible()
-
-
-def test_a_missing_address_is_two_clicks_away(page, plan):
-    page.goto(plan)
-    page.locator("#todo-rest-summary").click()
-    page.locator(".task-names a").first.click()
-    expect(page.locator("#endpoint-addresses")).to_be_focused()
 
 
 def test_axe_finds_nothing_in_it(page, plan):

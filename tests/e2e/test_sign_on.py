@@ -1,12 +1,12 @@
 """Single sign-on end to end: the service as it is served, a browser, and a provider on this machine."""
 
-import subprocess
 import sys
 
 import pytest
 from playwright.sync_api import expect
 
 from scripts.served import ROOT
+from tests import warm
 from tests.databases import ask, serve
 from tests.e2e.axe import Looks, violations
 from tests.e2e.conftest import FAILED, PATIENCE
@@ -179,7 +179,7 @@ def test_a_name_that_is_taken_here_stays_with_the_account_that_has_it(service, p
     code = (
         "from django.contrib.auth.models import User; User.objects.create_superuser('root', password='local and long')"
     )
-    subprocess.run([sys.executable, "manage.py", "shell", "-c", code], cwd=ROOT, env=service.environment, check=True)
+    warm.run([sys.executable, "manage.py", "shell", "-c", code], cwd=ROOT, env=service.environment, check=True)
     person(provider, 5, "root")
     page = visit()
     page.goto("/accounts/login/")

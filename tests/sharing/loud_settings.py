@@ -1,10 +1,11 @@
-"""The service's settings, but everything is logged that can be, each query as well."""
+"""The service's settings, but everything is logged that can be, each query as well, and passphrases take less work."""
 
 from django.db.backends.signals import connection_created
 
 from planner.settings import *  # noqa: F403
-from planner.settings import LOGGING
+from planner.settings import LOGGING, PASSWORD_HASHERS
 
+PASSWORD_HASHERS[0] = "tests.sharing.hashing.LightArgon2"
 LOGGING["root"]["level"] = "DEBUG"
 for logger in ("django", "django.server"):
     LOGGING["loggers"][logger]["level"] = "DEBUG"

@@ -100,6 +100,7 @@ def begin(job):
     """Have this process look as if it had been started so; what is to be run, as `exec` and `runpy` take it."""
     os.environ.clear()
     os.environ.update(job["environment"])
+    os.chdir(job["folder"])
     first, *rest = job["line"]
     sys.path[0] = str(ROOT)
     if first not in ("-c", "-m"):

@@ -45,6 +45,17 @@ def test_it_runs_programs_and_modules(line):
     assert (found.returncode, found.stdout, found.stderr) == (wanted.returncode, wanted.stdout, wanted.stderr) != ""
 
 
+def test_a_command_runs_in_any_folder(tmp_path):
+    (tmp_path / "plan.yaml").write_text("format: 1\n", "utf-8")
+    line = [sys.executable, str(ROOT / "manage.py"), "lint", "plan.yaml"]
+    with Warm(line, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.told is not None
+        found = process.communicate()
+    wanted = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (process.returncode, *found) == (wanted.returncode, wanted.stdout, wanted.stderr)
+    assert process.returncode == 1
+
+
 def test_it_has_imported_much_and_read_no_setting_and_opened_no_database():
     program = (
         "import sys; from django.conf import settings; from django.apps import apps; "

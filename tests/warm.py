@@ -37,12 +37,13 @@ class Warm(subprocess.Popen):
         line = [args] if isinstance(args, (str, Path)) else list(map(os.fspath, args))
         env = dict(os.environ if env is None else env)
         self.told = None
-        if shell or preexec_fn or pass_fds or cwd != ROOT or not is_alike(env) or line[0] != sys.executable:
+        is_ours = line[0] == sys.executable and (cwd == ROOT or line[1:2] == [str(ROOT / "manage.py")])
+        if shell or preexec_fn or pass_fds or not (is_ours and is_alike(env)):
             super()._execute_child(args, executable, preexec_fn, close_fds, pass_fds, cwd, env, *others)
             return
         self.told, end = os.pipe()
         files = [p2cread if p2cread >= 0 else 0, c2pwrite if c2pwrite >= 0 else 1, errwrite if errwrite >= 0 else 2]
-        asked = json.dumps({"line": line[1:], "environment": env}).encode()
+        asked = json.dumps({"line": line[1:], "environment": env, "folder": str(cwd or Path.cwd())}).encode()
         assert len(asked) < LENGTH
         with _one:
             forker = _forker(os.getpid())

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from planner.plan.syntax import to_yaml
+from tests import warm
 from tests.report.samples import contoso
 
 ROOT = Path(__file__).parents[2]
@@ -41,11 +41,11 @@ def refuse(*arguments):
     return str(caught.value)
 
 
-def start(*arguments, data, **options):
-    """Run the command in a process of its own, with a data folder."""
+def start(*arguments, data, run=warm.run, **options):
+    """Run the command in a process of its own, with a data folder; from nothing by `subprocess.run`."""
     environment = os.environ | {"PLANNER_DATA": str(data), "PLANNER_SECRET_KEY": "a key for tests alone, 0123456789"}
     line = [sys.executable, str(ROOT / "manage.py"), "report", *arguments]
-    return subprocess.run(line, env=environment, check=False, timeout=600, **options)
+    return run(line, env=environment, check=False, timeout=600, **options)
 
 
 def files(folder="."):

@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+import subprocess
 import threading
 import zipfile
 from pathlib import Path
@@ -179,7 +180,8 @@ def test_a_current_edition_with_faults_is_a_sentence_and_never_passed_over(db, c
 
 
 def test_a_fresh_clone_needs_no_database_and_gets_none(tmp_path):
-    done = start(save("one.yaml"), "--format", "json", data=tmp_path / "data", capture_output=True)
+    options = {"run": subprocess.run, "capture_output": True}
+    done = start(save("one.yaml"), "--format", "json", data=tmp_path / "data", **options)
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout == render_json(evaluate(contoso()))
     assert files() == ["one.yaml"]

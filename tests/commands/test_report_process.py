@@ -41,7 +41,8 @@ def test_a_reader_that_leaves_early_is_no_reason_to_complain(tmp_path):
     reading, writing = os.pipe()
     os.close(reading)
     plan = save("large.json", sites(30))
-    done = start(plan, "--format", "json", data=tmp_path / "data", stdout=writing, stderr=subprocess.PIPE)
+    options = {"run": subprocess.run, "stdout": writing, "stderr": subprocess.PIPE}
+    done = start(plan, "--format", "json", data=tmp_path / "data", **options)
     os.close(writing)
     assert (done.returncode, done.stderr) == (1, b"")
 
@@ -49,7 +50,8 @@ def test_a_reader_that_leaves_early_is_no_reason_to_complain(tmp_path):
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")  # noqa: PTH110
 def test_a_full_disk_behind_standard_output_is_a_sentence(tmp_path):
     with Path("/dev/full").open("wb") as full:
-        done = start(save("one.json"), "--format", "json", data=tmp_path / "data", stdout=full, stderr=subprocess.PIPE)
+        options = {"run": subprocess.run, "stdout": full, "stderr": subprocess.PIPE}
+        done = start(save("one.json"), "--format", "json", data=tmp_path / "data", **options)
     assert done.returncode == 1
     assert done.stderr == b"one.json: Standard output can't be written: No space left on device.\n"
 

@@ -178,11 +178,14 @@ question() {
 try_udp() {
   local must payload said status
   IFS=$'\t' read -r must payload <<<"$(question "$2")"
-  # printf of the shell would send a packet for each line break, that of the system sends one.
-  said=$(timeout "$patience" bash -c '
-    exec 3<>"/dev/udp/$0/$1" || exit 9
-    env printf "$2" >&3 || exit 9
-    head -c 1 <&3 | wc -c' "$1" "$2" "$payload" 2>&1)
+  # printf of the shell would send a packet for each line break, that of the system sends one. Only what waits is
+  # ended in time: of a shell with programs in it, ended as it starts one, that one would go on waiting.
+  said=$( {
+    exec 3<>"/dev/udp/$1/$2" || exit 9
+    env printf "$payload" >&3 || exit 9
+    timeout "$patience" head -c 1 <&3 | wc -c
+    exit "${PIPESTATUS[0]}"
+  } 2>&1)
   status=$?
   case "$status $must $said" in
     0*1) printf 'open\t' ;;

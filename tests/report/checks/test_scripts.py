@@ -348,6 +348,16 @@ def test_a_service_that_must_answer_and_does_not_is_filtered(tmp_path):
     assert status == 3
 
 
+def test_nothing_that_an_attempt_has_started_is_waited_for_when_its_time_is_over(tmp_path):
+    """`timeout` ends all that its program has started, but for what that is just starting: here, for none of it."""
+    script = archive_of(loopback(("SQL", "udp", "41517")))["PS01.sh"]
+    lines = '"${@:2}" <&0 &', "sleep 0.2", "kill $! 2>/dev/null && exit 124", "wait $!"
+    before = put(tmp_path / "bin", "timeout", *lines)
+    with listening((HERE, "udp", 41517), answer=False):
+        _, results, _ = run_script(script, folder=tmp_path, before=before)
+    assert outcomes(results) == {("SQL", HERE, "udp", "41517"): "unproven"}
+
+
 @pytest.mark.slow
 def test_a_hundred_attempts_are_made_side_by_side_and_none_is_lost(tmp_path):
     names = [f"{'😀' * 200} {number}" for number in range(100)]

@@ -8,13 +8,13 @@ import pytest
 
 from tests.report.firewall.test_permits import flow, host, plan, render
 
-SERVER = '''#!/usr/bin/env python3
+SERVER = '''#!/usr/bin/env -S python3 -IS
 """mgmt_cli in short: objects and rules in a file, published or not."""
 import json, os, sys
-from pathlib import Path
 
-place = Path(os.environ["STATE"])
-state = json.loads(place.read_text())
+place = os.environ["STATE"]
+with open(place) as file:
+    state = json.load(file)
 words = sys.argv[1:]
 said = words[: next((n for n, word in enumerate(words) if word in ("name", "uid", "-s", "-r")), len(words))]
 rest = words[len(said):]
@@ -67,7 +67,8 @@ match said:
         draft["objects"][facts["name"]] = kind
     case _:
         sys.exit(f"unknown: {command}")
-place.write_text(json.dumps(state))
+with open(place, "w") as file:
+    json.dump(state, file)
 '''
 OF_THE_SITE = {".wide.example.com": True, ".own.example.com": False}
 """Domains that the server has, and whether they stand for what is below them, too."""

@@ -1,6 +1,5 @@
 """A picture of a page is drawn once for each report; its links are those of the page that shows it."""
 
-import gc
 import random
 import re
 from dataclasses import replace
@@ -72,7 +71,6 @@ def test_of_one_report_a_few_are_kept_and_none_without_it():
         draw_once(report, number, lambda link: "drawn", str)
     assert len(kept._drawn[report]) == MOST
     del report
-    gc.collect()
     assert len(kept._drawn) <= before
 
 

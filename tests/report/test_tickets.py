@@ -66,6 +66,44 @@ def test_a_firewalls_ticket_says_which_ends_of_its_rules_are_not_in_its_file():
     assert "configuration" not in files["text/boundaries/RS-DMZ.txt"]
 
 
+def ticket_of(wall, *ends):
+    """The ticket of a firewall for a rule from these ends, as name, zone and address, to D in the zone B."""
+    zones = [(name, "remote-site") for name in ("R1", "R2")] + [("B", "dmz")]
+    made = [
+        {"name": name, "zone": zone, "addresses": [address] if address else []}
+        for name, zone, address in (*ends, ("D", "B", "192.0.2.9"))
+    ]
+    flows = [
+        {"source": name, "destination": "D", "protocol": "tcp", "ports": "443", "reason": "x"} for name, *_ in ends
+    ]
+    wall = {"name": "FW", "zones": {"R1": "eth0", "R2": "eth1", "B": "eth1"}, **wall}
+    report = evaluate(write_plan(*made, zones=zones, additional_flows=flows, firewalls=[wall]))
+    return read(report)["text/firewalls/FW.txt"]
+
+
+def test_a_firewalls_ticket_says_who_is_behind_it_and_does_not_pass_it():
+    text = ticket_of(
+        {"format": "iptables"}, ("S1", "R1", "192.0.2.1"), ("S2", "R2", "s2.example"), ("S3", "R2", "192.0.2.3")
+    )
+    assert re.search(r"Not passing FW for what a rule opens, so not in its configuration: \S+-9000: S2 and S3\n", text)
+    assert text.count("configuration") == 1
+
+
+@pytest.mark.parametrize(("format", "said"), [("iptables", True), ("asa", False)])
+def test_a_firewalls_ticket_says_which_names_its_format_does_not_take(format, said):
+    text = ticket_of({"format": format}, ("S1", "R1", "192.0.2.1"), ("S2", "R1", "s2.example"))
+    assert ("A DNS name alone, which its format doesn’t take, so not in its configuration: S2" in text) is said
+
+
+def test_a_firewalls_ticket_says_who_meets_nobody_of_its_family():
+    ends = ("S1", "R1", "192.0.2.1"), ("S6", "R1", "2001:db8::6"), ("S7", "R1", "127.0.0.1")
+    text = ticket_of({"format": "iptables"}, *ends)
+    assert re.search(r"Nobody with an address that goes with theirs, .*: \S+-9000: S6\n", text)
+    assert "Addresses that no firewall forwards, so not in its configuration: S7" in text
+    text = ticket_of({"format": "nftables", "options": {"table": "ip6 filter"}}, *ends[:1])
+    assert re.search(r"goes with theirs, .*: \S+-9000: S1 and D\n", text)
+
+
 def test_a_plan_without_rules_has_nothing_but_the_readme():
     report = evaluate(contoso(endpoints=[], additional_flows=[]))
     assert list(read(report)) == ["README.txt"]

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from planner.plan.devices import DEVICES
+from planner.plan.fields import Firewall
 from planner.report.firewall.entries import End, Entry, list_entries, list_forward, say_disabled, say_empty
 from planner.report.firewall.head import (
     Commands,
@@ -19,7 +20,7 @@ from planner.report.firewall.head import (
     write_file,
 )
 from planner.report.firewall.omissions import LeftOut
-from planner.report.firewall.permits import Host, Permits
+from planner.report.firewall.permits import FAMILIES, Host, Permits
 from planner.report.firewall.places import name_chain, name_place, say_apart
 from planner.report.firewall.targets import NFTABLES
 from planner.report.firewall.words import cut
@@ -104,6 +105,13 @@ def list_statements(permits: Permits) -> tuple[list[str], tuple[LeftOut, ...]]:
 
 _ONE_FAMILY = {"ip": 4, "ip6": 6}
 """The families of tables that hold packets of one family alone: of a file with others nft takes nothing at all."""
+
+
+def list_families(firewall: Firewall) -> tuple[int, ...]:
+    """The families that the file of a firewall of the plan can have, whatever its format."""
+    table = firewall.options.get("table", "") if firewall.format == NFTABLES.name else ""
+    family = _ONE_FAMILY.get(table.partition(" ")[0])
+    return (family,) if family else FAMILIES
 
 
 def _fit(permits: Permits) -> Permits:

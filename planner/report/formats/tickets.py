@@ -1,13 +1,15 @@
 """The rules as bodies of tickets: a file for each boundary and for each firewall, in three ways to write one."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from planner.engine.report import Report
 from planner.engine.rules import Rule
 from planner.plan.fields import Firewall
+from planner.report.firewall.absent import find_absent
 from planner.report.firewall.head import pack
+from planner.report.firewall.omissions import NO_ADDRESS, ONLY_NAMES, SPECIAL
 from planner.report.firewall.words import name_files
 from planner.report.formats.rule_texts import write_jira, write_markdown, write_ticket
 from planner.report.said.edition import Edition
@@ -62,16 +64,33 @@ def _divide(report: Report) -> Iterator[tuple[str, Report, tuple[str, ...]]]:
         for place, rule in behind[firewall.name]:
             rules[place].append(rule)
         some = tuple(replace(report.boundaries[place], rules=tuple(listed)) for place, listed in rules.items())
-        notes = tuple(_say_absent(firewall, (rule for _, rule in behind[firewall.name])))
-        yield f"firewalls/{file}", replace(report, boundaries=some), notes
+        part = replace(report, boundaries=some)
+        yield f"firewalls/{file}", part, tuple(_say_absent(firewall, part))
 
 
-def _say_absent(firewall: Firewall, rules: Iterable[Rule]) -> Iterator[str]:
-    """Which ends of its rules a firewall's configuration doesn't have, and why; rules stand whole in a ticket."""
-    ends = {end.name: end for rule in rules for end in (*rule.sources, *rule.destinations)}.values()
-    elsewhere = [end.name for end in ends if end.zone not in firewall.zones]
-    unknown = [end.name for end in ends if end.zone in firewall.zones and not end.addresses]
+def _say_absent(firewall: Firewall, report: Report) -> Iterator[str]:
+    """Which ends of its rules a firewall's configuration doesn't have, and why; rules stand whole in a ticket.
+
+    `report` has these rules alone.
+    """
+    ends = {end.name: end for rule in report.rules for end in (*rule.sources, *rule.destinations)}
+    elsewhere = [name for name, end in ends.items() if end.zone not in firewall.zones]
+    absent = find_absent(report, firewall)
     if elsewhere:
         yield f"Not behind {show_line(firewall.name)}, so not in its configuration: {several(elsewhere)}"
-    if unknown:
-        yield f"No address yet, so not in its configuration: {several(unknown)}"
+    if absent.beside:
+        said = "; ".join(f"{rule}: {several(names)}" for rule, names in absent.beside.items())
+        yield f"Not passing {show_line(firewall.name)} for what a rule opens, so not in its configuration: {said}"
+    for why, names in absent.without.items():
+        yield f"{_WITHOUT[why]}, so not in its configuration: {several(names)}"
+    if absent.alone:
+        said = "; ".join(f"{rule}: {several(names)}" for rule, names in absent.alone.items())
+        yield f"Nobody with an address that goes with theirs, so not in its configuration: {said}"
+
+
+_WITHOUT = {
+    NO_ADDRESS: "No address yet",
+    ONLY_NAMES: "A DNS name alone, which its format doesn’t take",
+    SPECIAL: "Addresses that no firewall forwards",
+}
+"""Why an endpoint can be in no rule of a configuration."""

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from dataclasses import replace
 from functools import cache
 
 import openpyxl
@@ -114,6 +115,44 @@ def test_heads_of_firewall_files_name_such_rules(name):
 
 
 EDITIONS = Editions(before="a", after="b")
+
+
+@cache
+def divided():
+    """P6 of IPv6 to Q6, which is forbidden, beside P4 and Q4; and what the firewall can hold is IPv4."""
+    ends = {"P4": "192.0.2.1", "Q4": "192.0.2.9", "P6": "2001:db8::1", "Q6": "2001:db8::9"}
+    made = [
+        {"name": name, "zone": {"P": "Internal", "Q": "DMZ"}[name[0]], "addresses": [address]}
+        for name, address in ends.items()
+    ]
+    own = [
+        {"source": f"P{family}", "destination": f"Q{family}", "protocol": "tcp", "ports": ports, "reason": "Why"}
+        for family, ports in ((4, "2022"), (6, "2023"))
+    ]
+    wall = {"name": "FW", "format": "nftables", "zones": {"Internal": "a", "DMZ": "b"},
+            "options": {"table": "ip filter"}}  # fmt: skip
+    row = {"from": {"zone": "Internal"}, "to": {"endpoint": "Q6"}, "reason": WHY}
+    return evaluate(write_plan(*made, additional_flows=own, never=[row], firewalls=[wall]))
+
+
+def test_heads_name_no_rule_that_the_file_leaves_out():
+    """A table of IPv4 has nothing of a rule of IPv6, and the file of a host nothing of others."""
+    [text] = FORMATS["firewalls"].write_folder(divided()).values()
+    assert "Not of IPv4" in text.decode()
+    assert "must stay closed" not in text.decode()
+    change = read("firewalls", CHANGE_FORMATS["firewalls"].render(compare_reports(report(), divided()), EDITIONS))
+    assert "2022" in change
+    assert "must stay closed" not in change
+    permits = Permits(divided())
+    assert permits.forbidden == (divided().rules[1].id,)
+    assert permits.of_family(4, "Why").forbidden == ()
+    permits.boundaries = tuple(
+        replace(one, permits=tuple(replace(permit, condition=permit.forbidden) for permit in one.permits))
+        for one in permits.boundaries
+    )
+    assert (permits.without_undecided().forbidden, permits.without_undecided().rules) == ((), 1)
+    hosts, _ = permits.hosts(divided().plan.endpoints)
+    assert {host.name: len(host.forbidden) for host in hosts} == {"P4": 0, "Q4": 0, "P6": 1, "Q6": 1}
 
 
 @pytest.mark.parametrize("name", ["markdown", "html", "xlsx"])

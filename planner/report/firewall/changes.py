@@ -103,7 +103,7 @@ def _introduce(
     yield f"From {before or 'the old one'} to {after or 'the new one'}."
     yield f"Port matrix: {clean(comparison.after.matrix.version, 200)}"
     if now:
-        yield from say_forbidden(now)
+        yield from say_forbidden(now.forbidden)
     yield "It is for a device that has the file of the first; what is undecided is disabled in both."
 
 
@@ -136,6 +136,7 @@ def _write_chain(
         return list_statements(permits) if permits else ([], ())
 
     ((old, _), known), (new, left_out) = _tell_before(tell, was), tell(now)
+    now = nftables.fit(now) if now and name == "nftables" else now
     about: list[object] = [*_introduce(label, comparison, editions, was, now)]
     if old == new:
         return write_file(comment_out("#", [*about, *_say_before(known, now), *_say_nothing(known)]), ())

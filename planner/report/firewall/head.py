@@ -18,8 +18,13 @@ _ZONES = 12
 """How many zones behind one name a head names."""
 
 
-def introduce(label: str, permits: Permits, edition: Edition | None, default_deny: bool) -> Iterator[str]:
-    """Sentences of harmless text: what the file is for, its plan, matrix and edition, and whether it denies."""
+def introduce(
+    label: str, permits: Permits, edition: Edition | None, default_deny: bool, forbidden: Iterable[str] | None = None
+) -> Iterator[str]:
+    """Sentences of harmless text: what the file is for, its plan, matrix and edition, and whether it denies.
+
+    `forbidden` are the rules in it that the plan itself forbids, where it hasn't what the permits have.
+    """
     report = permits.report
     yield f"{label} for the plan: {clean(report.plan.name) or 'unnamed'}"
     if permits.firewall is not None:
@@ -29,7 +34,7 @@ def introduce(label: str, permits: Permits, edition: Edition | None, default_den
         yield f"{edition.date}, revision {edition.revision}"
     if edition and edition.selection:
         yield f"Only a part of the plan. {clean(edition.selection.sentence.replace(';', ','), 400, slashes=True)}."
-    yield from say_forbidden(permits)
+    yield from say_forbidden(permits.forbidden if forbidden is None else forbidden)
     if not default_deny:
         yield "Nothing in here denies anything."
     elif edition and edition.selection:
@@ -38,10 +43,10 @@ def introduce(label: str, permits: Permits, edition: Edition | None, default_den
         yield "What is not named here is denied at the end."
 
 
-def say_forbidden(permits: Permits) -> Iterator[str]:
+def say_forbidden(rules: Iterable[str]) -> Iterator[str]:
     """Which rules the plan itself forbids; none where there are none."""
-    if permits.forbidden:
-        yield f"The plan says itself that something of these rules must stay closed: {', '.join(permits.forbidden)}."
+    if named := ", ".join(dict.fromkeys(rules)):
+        yield f"The plan says itself that something of these rules must stay closed: {named}."
 
 
 def _call(name: str, most: int) -> str:

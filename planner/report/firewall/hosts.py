@@ -60,9 +60,10 @@ def _read_me(
     missing: tuple[LeftOut, ...],
     default_deny: bool,
 ) -> str:
+    forbidden = (rule for host in hosts for rule in host.forbidden)
     return list_lines(
         [
-            *introduce(f"{label}, a file for each host", permits, edition, default_deny),
+            *introduce(f"{label}, a file for each host", permits, edition, default_deny, forbidden),
             (
                 f"{many(len(hosts), 'host')}. "
                 "Each file has what the host must accept and what it must open, within its zone too."

@@ -80,7 +80,7 @@ def render_forward(permits: Permits, edition: Edition | None, *, default_deny: b
     """
     rules = (rule for rule in permits.report.rules for _ in rule.services)  # a line for each service
     check_addresses(NFTABLES.label, list_rule_sides(rules))
-    permits = permits if default_deny else _fit(permits)
+    permits = permits if default_deny else fit(permits)
     chain = _make_chain(permits, open_undecided=open_undecided)
     entries = chain.entries
     about = [
@@ -99,7 +99,7 @@ def render_forward(permits: Permits, edition: Edition | None, *, default_deny: b
 def list_statements(permits: Permits) -> tuple[list[str], tuple[LeftOut, ...]]:
     """The statements of a file, without its head, and what they leave out. Raises as `render_forward` does."""
     check_addresses(NFTABLES.label, list_rule_sides(rule for rule in permits.report.rules for _ in rule.services))
-    fitting = _fit(permits)
+    fitting = fit(permits)
     return list(write_chains([_make_chain(fitting, open_undecided=False)])), fitting.left_out
 
 
@@ -114,7 +114,7 @@ def list_families(firewall: Firewall) -> tuple[int, ...]:
     return (family,) if family else FAMILIES
 
 
-def _fit(permits: Permits) -> Permits:
+def fit(permits: Permits) -> Permits:
     """What of the permits the table of the site can hold."""
     table = _name_table(permits)
     family = _ONE_FAMILY.get(table.partition(" ")[0])
@@ -155,7 +155,7 @@ def render_host(
     ]
     label = permits.addresses.labels[host.endpoint.name]
     about = [
-        *introduce(f"{NFTABLES.label}, host {label},", permits, edition, default_deny),
+        *introduce(f"{NFTABLES.label}, host {label},", permits, edition, default_deny, host.forbidden),
         f"{many(len(inbound), 'entry', 'entries')} for what it accepts, {len(outbound)} for what it opens"
         + say_disabled([*inbound, *outbound]),
         *(_say_host_table() if default_deny else _say_chains(chains, is_part=bool(edition and edition.selection))),

@@ -108,6 +108,11 @@ class Host:
     outbound: tuple[Permit, ...]
     left_out: tuple[LeftOut, ...]
 
+    @property
+    def forbidden(self) -> tuple[str, ...]:
+        """Those of its rules of which the plan itself says that something must stay closed."""
+        return tuple(dict.fromkeys(one.label for one in (*self.inbound, *self.outbound) if one.forbidden))
+
 
 class Addresses:
     """The endpoints of a plan as objects of one family each, with harmless names and at most PART addresses."""
@@ -244,10 +249,17 @@ class Permits:
         )
         self._note_bare(bare, omissions)
         self.left_out = omissions.freeze()
-        self.rules = _count_rules(self.boundaries)
-        permits = (permit for one in self.boundaries for permit in one.permits)
-        self.forbidden = tuple(dict.fromkeys(permit.label for permit in permits if permit.forbidden))
+
+    @property
+    def rules(self) -> int:
+        """How many rules of the report it has something of."""
+        return len({permit.label for one in self.boundaries for permit in one.permits})
+
+    @property
+    def forbidden(self) -> tuple[str, ...]:
         """The rules of which it has something that must stay closed, by what the plan says itself."""
+        permits = (permit for one in self.boundaries for permit in one.permits)
+        return tuple(dict.fromkeys(permit.label for permit in permits if permit.forbidden))
 
     def without_undecided(self) -> "Permits":
         """The same without what depends on open choices."""
@@ -267,7 +279,6 @@ class Permits:
         )
         others = {one.label: None for side in self.boundaries for one in side.permits if one.family != family}
         kept.left_out = (*self.left_out, *([LeftOut(why=why, items=tuple(others))] if others else ()))
-        kept.rules = _count_rules(kept.boundaries)
         return kept
 
     def _note_bare(self, bare: Iterable[Part], omissions: Omissions) -> None:
@@ -450,10 +461,6 @@ class Permits:
             forbidden = self._breaches.say(map(flow_key, parts[part]))
             why = _Origin(label, marks, reasons, tuple(groups), forbidden)
             yield from self._permit(why, number, service, sources, destinations, omissions)
-
-
-def _count_rules(boundaries: Iterable[BoundaryPermits]) -> int:
-    return len({permit.label for boundary in boundaries for permit in boundary.permits})
 
 
 def _find_open(endpoints: Iterable[Endpoint]) -> frozenset[str]:

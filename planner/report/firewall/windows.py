@@ -165,7 +165,7 @@ def _introduce(
 ) -> Iterator[object]:
     """The sentences at the head."""
     label = permits.addresses.labels[host.endpoint.name]
-    yield from introduce(f"{LABEL}, host {label},", permits, edition, default_deny)
+    yield from introduce(f"{LABEL}, host {label},", permits, edition, default_deny, host.forbidden)
     inbound = sum(rule.inbound for rule in rules)
     yield f"{many(inbound, 'rule')} for what it accepts, {len(rules) - inbound} for what it opens" + _say_disabled(
         rules

@@ -83,6 +83,7 @@ class _Script:
         self._label = label
         self._said: dict[object, None] = {}
         self._left_out: dict[LeftOut, None] = {}
+        self._forbidden: dict[str, None] = {}
 
     def plan(self, flows: Sequence[Flow]) -> Plan:
         """What a group has to be told of some flows."""
@@ -96,12 +97,12 @@ class _Script:
             said = f"{cut(where, 80)}: {count_rules(plan.permits, None, len(plan.openings))}."
             self._said |= dict.fromkeys([said, *explain_codes(plan.permits)])
         self._left_out |= dict.fromkeys(plan.permits.left_out)
+        self._forbidden |= dict.fromkeys(plan.permits.forbidden)
 
     def write(self, begin: Iterable[str], how: Iterable[object]) -> bytes:
         """All of it as a file for a shell."""
-        about: list[object] = [
-            *introduce(f"{self._label}, what is missing", make_permits(self.task, (), None), None, False)
-        ]
+        permits = make_permits(self.task, (), None)
+        about: list[object] = [*introduce(f"{self._label}, what is missing", permits, None, False, self._forbidden)]
         if self.lines:
             about += [say_when(), *self._said, *how, *self.notes]
             if any(one.disabled for one in self.lines):

@@ -82,17 +82,19 @@ class _About:
         self._said: list[object] = []
         self._left_out: dict[LeftOut, None] = {}
         self._permits: Permits | None = None
+        self._forbidden: dict[str, None] = {}
 
     def take(self, permits: Permits, entries: tuple[Entry, ...]) -> None:
         """Count one chain in."""
         self._permits = self._permits or permits
         self._said.append(f"{count_rules(permits, None, len(entries))}{say_disabled(entries)}")
         self._left_out |= dict.fromkeys(permits.left_out)
+        self._forbidden |= dict.fromkeys(entry.rule for entry in entries if entry.forbidden)
 
     def say(self, label: str) -> Iterator[object]:
         """The sentences with which a head begins."""
         permits = self._permits or Permits(self._task.narrow(()), self._task.device)
-        yield from introduce(f"{label}, what is missing", permits, None, False)
+        yield from introduce(f"{label}, what is missing", permits, None, False, self._forbidden)
         if self._permits is None and not self._task.gap.missing:
             yield NOTHING
         elif self._permits is not None:

@@ -10,11 +10,15 @@ import pytest
 from django.template.loader import render_to_string
 
 from planner.engine.compare import compare_reports
+from planner.engine.existing.decide import compare_with
 from planner.report import CHANGE_FORMATS, FORMATS
 from planner.report.firewall.permits import Permits
 from planner.report.formats.rule_texts import RULE_TEXTS
+from planner.report.gap.tables import render_xlsx
+from planner.report.gap.text import render_text
 from planner.report.said.edition import Editions
 from planner.report.said.forbidden import MOST_REASON, MOST_ROWS, Breaches
+from tests.engine.existing.rulesets import ruleset
 from tests.paper import read_pages
 from tests.report.samples import evaluate, write_plan
 
@@ -78,6 +82,16 @@ def test_lists_of_rules_for_people_mark_it(name):
     assert "keeps tcp 2022 closed from zone Internal to Q1" in text
     assert said == {"markdown": 1, "html": 1, "pdf": 1, "xlsx": 2, "tickets": 3}[name], "each list once"
     assert "Forbidden" not in read(name, FORMATS[name].render(report(never=False), None))
+
+
+def test_what_a_firewall_lacks_is_marked_where_it_is_listed():
+    first, second = (rule.id for rule in report().rules)
+    gap = compare_with(report(), ruleset())
+    [one, other] = [line for line in render_text(gap).decode().splitlines() if line.startswith(f"  {first[:-1]}")]
+    assert one.endswith(f"; Forbidden: the plan keeps tcp 2022 closed from zone Internal to Q1: {WHY}.")
+    assert "Forbidden" not in other
+    rows = openpyxl.load_workbook(io.BytesIO(render_xlsx(gap)))["Missing"].iter_rows(values_only=True)
+    assert {row[0]: bool(row[-1]) for row in rows} == {"Rule": True, first: True, second: False}
 
 
 def test_a_drawing_says_it_at_the_box_of_the_rule():

@@ -11,6 +11,8 @@ from planner.report.formats.csv import field
 from planner.report.formats.workbook import Columns, Sheet, as_cell, make_book
 from planner.report.gap.words import (
     NAMES,
+    list_deciding,
+    list_entries,
     name_forbidden,
     say_breach,
     say_doubt,
@@ -19,6 +21,7 @@ from planner.report.gap.words import (
     say_note,
 )
 from planner.report.said.closed import say_closed_by
+from planner.report.said.forbidden import Breaches
 from ports.text import show
 
 _FLOWS: Columns = (
@@ -27,7 +30,7 @@ _FLOWS: Columns = (
 )  # fmt: skip
 _MISSING: Columns = (
     ("Rule", 16), ("Source zones", 18), ("Sources", 30), ("Destination zones", 18), ("Destinations", 30),
-    ("Services", 24), ("Sections", 10),
+    ("Services", 24), ("Sections", 10), ("Forbidden", 60),
 )  # fmt: skip
 _WIDER: Columns = (
     ("Entry", 60), ("Sources", 30), ("Destinations", 30), ("Admits", 30), ("Pairs of endpoints", 12),
@@ -89,12 +92,13 @@ def _flow_cells(one: FlowState) -> tuple[str, ...]:
         flow.destination.zone,
         flow.need.protocol,
         flow.need.ports or "",
-        "; ".join(one.by),
+        "; ".join(list_deciding(one)),
         say_note(one),
     )
 
 
 def _list_missing(gap: Gap) -> Iterator[tuple[str, ...]]:
+    breaches = Breaches(gap.report)
     for rule in gap.missing:
         yield (
             rule.id,
@@ -104,6 +108,7 @@ def _list_missing(gap: Gap) -> Iterator[tuple[str, ...]]:
             "\n".join(end.name for end in rule.destinations),
             "\n".join(map(str, rule.services)),
             ", ".join(rule.sections),
+            breaches.say_rule(rule),
         )
 
 
@@ -127,7 +132,7 @@ def _list_ends(names: tuple[str, ...], count: int) -> Iterator[str]:
 
 def _list_unknown(gap: Gap) -> Iterator[tuple[str, ...]]:
     for one in gap.unknown:
-        yield one.construct, "\n".join(one.entries), str(len(one.flows))
+        yield one.construct, "\n".join(list_entries(one)), str(len(one.flows))
 
 
 def _list_stale(stale: Iterable[Stale]) -> Iterator[tuple[str, ...]]:

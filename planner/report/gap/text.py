@@ -24,6 +24,7 @@ from planner.report.gap.words import (
     say_untried,
     say_wider,
 )
+from planner.report.said.forbidden import Breaches
 from ports.text import many, show_line
 
 MOST_LISTED = 200
@@ -64,7 +65,8 @@ def _list_lines(gap: Gap) -> Iterator[str]:
         yield from _head(f"{NAMES[state].capitalize()}", found)
         yield from _cut(map(_say_flow, found))
     yield from _head("Missing", gap.missing)
-    yield from _cut(map(_say_rule, gap.missing))
+    breaches = Breaches(gap.report)
+    yield from _cut(_say_rule(rule, breaches) for rule in gap.missing)
     yield from _head("Wider than the plan", gap.wider)
     yield from _cut(
         f"  {one.entry}: admits {say_wider(one)}{',' if one.pairs > 1 else ''} from {say_sources(one)} to "
@@ -126,6 +128,7 @@ def _say_flow(one: FlowState) -> str:
     return f"  {one.flow.source.name} to {one.flow.destination.name}, {service}{by}" + (f"; {note}" if note else "")
 
 
-def _say_rule(rule: Rule) -> str:
+def _say_rule(rule: Rule, breaches: Breaches) -> str:
     sources, destinations = (say_several(end.name for end in side) for side in (rule.sources, rule.destinations))
-    return f"  {rule.id}: {sources} to {destinations}: {', '.join(map(str, rule.services))}"
+    forbidden = f"; {mark}" if (mark := breaches.mark(rule)) else ""
+    return f"  {rule.id}: {sources} to {destinations}: {', '.join(map(str, rule.services))}{forbidden}"

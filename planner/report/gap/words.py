@@ -56,9 +56,14 @@ def _is_missing_address(construct: str) -> bool:
     return construct.startswith(NO_ADDRESS)
 
 
-def say_entries(one: Unknown) -> str:
+def list_entries(one: Unknown) -> tuple[str, ...]:
     """Where something stands that isn't understood; not each entry that may be for an address that isn't known."""
-    return "entries for addresses" if one.entries and _is_missing_address(one.construct) else say_several(one.entries)
+    return ("entries for addresses",) if one.entries and _is_missing_address(one.construct) else one.entries
+
+
+def say_entries(one: Unknown) -> str:
+    """The first few of these."""
+    return say_several(list_entries(one))
 
 
 def say_constructs(constructs: Sequence[str]) -> str:

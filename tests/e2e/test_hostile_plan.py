@@ -11,7 +11,7 @@ from tests.report.samples import worst
 from tests.web.views.pages import store
 
 PLACES = (
-    "", "?view=flows", "?view=findings", "?view=diagram", "?view=unneeded", "?panel=decisions", "?panel=own",
+    "", "?view=flows&panel=decisions", "?view=findings&panel=own", "?view=diagram", "?view=unneeded",
     "?text=%22%3B+accept", "history/", "changes/?from=1", "delete/",
 )  # fmt: skip
 

@@ -61,12 +61,6 @@ def test_the_whole_picture_is_seen_at_every_width(page):
         assert page.evaluate(WHOLE), wide
 
 
-def test_at_its_size_no_label_has_less_than_eleven_pixels(page):
-    open_picture(page, "dmz")
-    expect(page.locator("#zoom-size")).to_have_text("100 %")
-    assert page.evaluate(SMALLEST) >= 11
-
-
 def test_keys_buttons_and_the_wheel_look_from_nearer_and_move_the_picture(page):
     open_picture(page)
     whole = width(page)
@@ -103,7 +97,7 @@ def test_keys_buttons_and_the_wheel_look_from_nearer_and_move_the_picture(page):
     assert near > whole
 
 
-def test_a_drag_moves_the_picture_and_is_no_click(page):
+def test_a_drag_moves_the_picture_and_is_no_click_and_how_near_one_looks_stays_when_the_plan_changes(page):
     open_picture(page)
     for _ in range(5):
         page.get_by_role("button", name="Zoom in").click()
@@ -115,6 +109,10 @@ def test_a_drag_moves_the_picture_and_is_no_click(page):
     page.mouse.up()
     assert page.evaluate("document.querySelector('#picture').scrollLeft") == pytest.approx(left + 120, abs=2)
     expect(page.locator("#view-diagram")).to_have_attribute("aria-current", "page")
+    near = size(page)
+    page.get_by_role("link", name="Fold Internal").click()
+    expect(page.get_by_role("link", name="Unfold Internal")).to_be_attached()
+    assert size(page) == near
 
 
 def test_two_fingers_look_from_nearer_and_a_tap_lights_up_before_it_follows(open_page):
@@ -145,6 +143,8 @@ def test_two_fingers_look_from_nearer_and_a_tap_lights_up_before_it_follows(open
 
 def test_an_endpoint_lights_up_what_it_has_to_do_with_and_leads_to_its_rules(page):
     open_picture(page, "dmz")
+    expect(page.locator("#zoom-size")).to_have_text("100 %")
+    assert page.evaluate(SMALLEST) >= 11, "no label has less than eleven pixels"
     box(page, "PRP01").focus()
     lit = page.locator("#picture .on-line.lit")
     of_it = page.locator('#picture a[aria-label^="PRP01 to "], #picture a[aria-label*=" to PRP01:"]')
@@ -152,6 +152,7 @@ def test_an_endpoint_lights_up_what_it_has_to_do_with_and_leads_to_its_rules(pag
     assert 0 < lit.count() < page.locator("#picture .on-line").count()
     faded = page.locator("#picture .on-line:not(.lit)").first
     expect(faded).to_have_css("opacity", "0.18")
+    assert Looks((1440, "light"), (390, "dark")).find_faults(page) == []
     rules = page.locator("#picture-about").inner_text()
     page.get_by_role("link", name="Show its rules").click()
     expect(page.locator("table.rules").first).to_be_visible()
@@ -230,19 +231,3 @@ def test_an_arrow_is_drawn_by_keyboard(page):
     page.keyboard.press("Escape")
     box(page, "DC01").press("Enter")
     expect(page.locator("table.flows")).to_be_visible()
-
-
-def test_how_near_one_looks_stays_when_the_plan_changes(page):
-    open_picture(page)
-    for _ in range(3):
-        page.get_by_role("button", name="Zoom in").click()
-    near = size(page)
-    page.get_by_role("link", name="Fold Internal").click()
-    expect(page.get_by_role("link", name="Unfold Internal")).to_be_attached()
-    assert size(page) == near
-
-
-def test_axe_finds_nothing_while_an_endpoint_is_lit(page):
-    open_picture(page, "dmz")
-    box(page, "PRP01").focus()
-    assert Looks((1440, "light"), (390, "dark")).find_faults(page) == []

@@ -77,28 +77,31 @@ async ({tags, known, whole}) => {
   const PARTS = "header, nav, section, article, form, fieldset, details, table, ul, ol, dl, div, p, svg";
   const ROWS = "tr, li, g";
 
-  const name = (element) => `${element.tagName} ${[...element.attributes].map(({name, value}) =>
-    VALUES.test(name) || (name.startsWith("aria-") && !FREE.test(name)) ? `${name}=${value}`
-      : `${name}${value.trim() ? "=" : ""}`).sort().join(" ")}`;
-  const shapes = new Map();
-  const shape = (element) => {
-    if (!shapes.has(element)) {
-      const children = [...element.childNodes].map((child) =>
-        child.nodeType === Node.ELEMENT_NODE ? shape(child) : child.nodeType === Node.TEXT_NODE && child.data.trim()
-          ? "t" : "");
-      shapes.set(element, digest(`${name(element)} ${element.checkVisibility()} (${children.join("")})`));
-    }
-    return shapes.get(element);
+  const once = (write) => {
+    const made = new Map();
+    return (of) => {
+      if (!made.has(of)) made.set(of, write(of));
+      return made.get(of);
+    };
   };
+  const name = once((element) => `${element.tagName} ${[...element.attributes].map(({name, value}) =>
+    VALUES.test(name) || (name.startsWith("aria-") && !FREE.test(name)) ? `${name}=${value}`
+      : `${name}${value.trim() ? "=" : ""}`).sort().join(" ")}`);
+  const shape = once((element) => {
+    const children = [...element.childNodes].map((child) =>
+      child.nodeType === Node.ELEMENT_NODE ? shape(child) : child.nodeType === Node.TEXT_NODE && child.data.trim()
+        ? "t" : "");
+    return digest(`${name(element)} ${element.checkVisibility()} (${children.join("")})`);
+  });
   // 53 bits of a text, as a number in 36 digits and letters: enough for the thousands there are.
-  const digest = (text) => {
+  const digest = once((text) => {
     let [a, b] = [0xdeadbeef, 0x41c6ce57];
     for (let index = 0; index < text.length; index++) {
       const code = text.charCodeAt(index);
       [a, b] = [Math.imul(a ^ code, 2654435761), Math.imul(b ^ code, 1597334677)];
     }
     return `<${(4294967296 * (2097151 & (b ^ (b >>> 15))) + ((a ^ (a >>> 13)) >>> 0)).toString(36)}>`;
-  };
+  });
 
   const small = (SMALL)();
   const ids = new Map();
@@ -152,17 +155,13 @@ async ({tags, known, whole}) => {
   for (const element of gone) element.remove();
   // Contrast, which is half of what axe takes, follows from these, whichever element it is: it looks at three that are
   // the same in all of them, and not again at what it has found nothing in before.
-  const onto = new Map();
-  const ground = (element) => {
+  const ground = once((element) => {
     if (!element) return "";
-    if (!onto.has(element)) {
-      const {backgroundColor, backgroundImage, filter, mixBlendMode, opacity, position} = getComputedStyle(element);
-      const own = [backgroundColor, backgroundImage, filter, mixBlendMode, opacity, position].filter(
-        (value) => !["rgba(0, 0, 0, 0)", "none", "normal", "1", "static"].includes(value));
-      onto.set(element, `${ground(element.parentElement)}${own.length ? `/${own.join(" ")}` : ""}`);
-    }
-    return onto.get(element);
-  };
+    const {backgroundColor, backgroundImage, filter, mixBlendMode, opacity, position} = getComputedStyle(element);
+    const own = [backgroundColor, backgroundImage, filter, mixBlendMode, opacity, position].filter(
+      (value) => !["rgba(0, 0, 0, 0)", "none", "normal", "1", "static"].includes(value));
+    return `${ground(element.parentElement)}${own.length ? `/${own.join(" ")}` : ""}`;
+  });
   const inks = new Map();
   const ink = (element) => {
     const {color, fontSize, fontWeight, textShadow} = getComputedStyle(element);
@@ -275,7 +274,8 @@ def violations(page, *, whole=False):
 
 class Looks:
     """Pages in two widths, each in a colour of its own: in the second where they stand, by the window's size, and the
-    next one the other way round. Nothing of all this takes longer than to open a page.
+    next one the other way round. Nothing of all this takes longer than to open a page. They are looked at without
+    motion, which is a condition of the stylesheets, too: what is fine in one test needn't be looked at in the next.
     """
 
     def __init__(self, *looks):
@@ -288,7 +288,7 @@ class Looks:
         page.wait_for_load_state()
         for width, scheme in self.looks:
             page.set_viewport_size({"width": width, "height": DESKTOP["height"]})
-            page.emulate_media(color_scheme=scheme)
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             if (shown := page.evaluate(WIDTH)) > width:
                 faults.append(f"{page.url} is {shown} pixels wide in {width}")
             faults += violations(page)

@@ -26,7 +26,7 @@ def write_file(folder, plan, source, *outcome):
 
 
 def test_many_files_at_once_say_what_is_blocked_and_whom_to_ask(page, plan, tmp_path):
-    looks = Looks((1440, "light"), (390, "dark"))
+    looks = Looks((1440, "light"), (360, "dark"))
     page.goto(plan.get_absolute_url())
     page.get_by_role("link", name="Acceptance").click()
     expect(page.get_by_label("Files of results")).to_be_visible()

@@ -130,7 +130,7 @@ def test_who_is_looking_is_told_by_the_accounts_names(open_page, plan):
 
 
 def test_pages_of_accounts_have_no_violation(page, plan):
-    looks, found = Looks((1440, "light"), (390, "dark")), []
+    looks, found = Looks((1440, "light"), (360, "dark")), []
 
     def check(path=None):
         if path:

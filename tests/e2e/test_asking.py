@@ -80,7 +80,7 @@ def test_without_javascript_the_answer_stands_on_the_page(open_page, plan):
 
 
 def test_answers_have_no_violation(page, plan):
-    looks = Looks((1440, "light"), (390, "dark"))
+    looks = Looks((1440, "light"), (360, "dark"))
     for packet in (("Staff", "PS01", "443"), ("Staff", "PS01", "8080"), ("PRP01", "SQL01", "1433"), ("x", "", "y")):
         page.goto(f"{plan}?ask_from={packet[0]}&ask_to={packet[1]}&ask_service={packet[2]}")
         assert looks.find_faults(page) == []

@@ -133,7 +133,7 @@ def test_save_is_in_sight_wherever_one_is_in_the_form(open_page, address, width)
     page.goto(f"{address}?edit=First&at=roles#endpoint-roles-summary")
     expect(page.locator("#endpoint-save")).to_be_in_viewport(ratio=1)
     if width == 1440:
-        assert Looks((width, "light"), (390, "dark")).find_faults(page) == []
+        assert Looks((width, "light"), (360, "dark")).find_faults(page) == []
 
 
 def test_several_are_changed_at_once_and_undone_with_one_click(page, address):

@@ -84,7 +84,7 @@ def test_remote_sites_are_unfolded_and_folded_again(page):
 
 
 def test_axe_finds_nothing(page):
-    looks = Looks((1440, "light"), (390, "dark"))
+    looks = Looks((1440, "light"), (360, "dark"))
     for document in (make_sites(16), None):
         if document:
             page.goto(f"/plans/{store(document)[1]}/?view=diagram")

@@ -271,7 +271,7 @@ def test_the_table_works_as_a_plain_form(open_page, plan):
 
 
 def test_the_table_has_no_violation_with_changes_and_faults_in_it_and_the_page_fits(open_page, plan):
-    looks, page = Looks((1440, "light"), (390, "dark")), open_page(reduced_motion="reduce")
+    looks, page = Looks((1440, "light"), (360, "dark")), open_page(reduced_motion="reduce")
     page.goto(f"/plans/{plan[1]}/endpoints/")
     paste(ready(page), "Addresses of PS01", "10.1.0.1\n10.0.0.999")
     expect(page.locator("#grid .error")).to_be_visible()

@@ -138,7 +138,7 @@ def test_every_address_that_is_a_page_is_looked_at():
 
 
 def test_no_page_has_a_violation_or_scrolls_sideways(open_page, plan):
-    looks, page = Looks((1440, "light"), (360, "dark")), open_page(reduced_motion="reduce")
+    looks, page = Looks((1440, "light"), (360, "dark")), open_page()
     found = []
     for address in walk(plan):
         page.goto(address)
@@ -148,7 +148,7 @@ def test_no_page_has_a_violation_or_scrolls_sideways(open_page, plan):
 
 
 def test_no_question_and_no_error_has_a_violation(open_page, plan):
-    looks, page = Looks((360, "light"), (1440, "dark")), open_page(width=360)
+    looks, page = Looks((360, "dark"), (1440, "light")), open_page(width=360, color_scheme="dark")
     found = []
 
     def look(shown):

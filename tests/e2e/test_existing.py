@@ -48,7 +48,7 @@ SIDES = {"Internal": "inside", "Data": "db", "Clients": "Clients"}
 
 
 def test_a_file_is_chosen_once_and_its_interfaces_are_mapped_until_everything_is_open(page, plan, tmp_path):
-    looks = Looks((1440, "light"), (390, "dark"))
+    looks = Looks((1440, "light"), (360, "dark"))
     (tmp_path / "rules.csv").write_text(ZONED)
     page.goto(plan.get_absolute_url())
     page.get_by_role("link", name="Firewalls").click()

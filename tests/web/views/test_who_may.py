@@ -23,8 +23,6 @@ pytestmark = pytest.mark.django_db
 ROLES = (
     "stranger",
     "read link",
-    "expired link",
-    "revoked link",
     "wrong passphrase",
     "edit link",
     "edit link of another plan",
@@ -32,8 +30,10 @@ ROLES = (
     "owner",
     "staff",
 )
-"""Without accounts an account is nobody: what counts is the browser."""
-LINKS = {"read link": "r" * 43, "expired link": "e" * 43, "revoked link": "v" * 43, "wrong passphrase": "w" * 43}
+"""Without accounts an account is nobody: what counts is the browser. A stranger tries an expired link and a revoked
+one, too."""
+LINKS = {"read link": "r" * 43, "wrong passphrase": "w" * 43}
+EXPIRED, REVOKED = "e" * 43, "v" * 43
 REPORTING = "p" * 43
 """A link whose readers may set states and upload results, for those who have opened the read link."""
 EDIT, OTHER_EDIT = "d" * 43, "o" * 43
@@ -304,8 +304,8 @@ def plan():
     for token, facts in (
         (LINKS["read link"], {"pinned": 1, "shows_changes": True}),
         (REPORTING, reports),
-        (LINKS["expired link"], reports | {"expires": timezone.now() - timedelta(minutes=1)}),
-        (LINKS["revoked link"], reports | {"revoked": timezone.now()}),
+        (EXPIRED, reports | {"expires": timezone.now() - timedelta(minutes=1)}),
+        (REVOKED, reports | {"revoked": timezone.now()}),
         (LINKS["wrong passphrase"], reports | {"passphrase": make_password("correct horse", hasher="argon2")}),
     ):
         ShareLink.objects.create(plan=row, token_hash=hash_token(token), label="L", **facts)
@@ -338,7 +338,9 @@ def become(role, plan, accounts):
         client.post(f"/edit/{EDIT if role == 'edit link' else OTHER_EDIT}/")
     if role == "owner":
         holder = (
-            Holder(user=User.objects.get(username="owner")) if accounts else Holder(browser=hash_token(f"{8:043}"))
+            Holder(user=User.objects.get(username="owner"))
+            if accounts
+            else Holder(browser=hash_token(f"{ROLES.index(role):043}"))
         )
         holder.give(plan, Hold.Role.OWN)
     if role == "read link":
@@ -363,22 +365,31 @@ def address(name, row, role, plan):
     return reverse(name, kwargs=row.args) if row.args else reverse(name)
 
 
+def list_addresses(name, row, role, plan):
+    """Where the role goes, and what a stranger tries besides: links that lead nowhere any more."""
+    yield address(name, row, role, plan)
+    if role == "stranger" and row.may in ("link", "reporting link"):
+        for token in (EXPIRED, REVOKED):
+            yield reverse(name, kwargs={"token": token} | row.args)
+
+
 @pytest.mark.parametrize("accounts", [False, True], ids=["browsers", "accounts"])
 @pytest.mark.parametrize("role", ROLES)
 def test_everybody_gets_what_they_may_and_nothing_else(settings, plan, role, accounts):
     settings.REQUIRE_LOGIN = accounts
     client = become(role, plan, accounts)
     wrong = []
-    for name, row in ROWS.items():
+    tried = [(*pair, where) for pair in ROWS.items() for where in list_addresses(*pair, role, plan)]
+    for name, row, where in tried:
         with transaction.atomic():  # each address on the same state
             data = {"passphrase": "wrong horse"} if name == "enter_link" else row.data
-            answer = getattr(client, row.method)(address(name, row, role, plan), data)
+            answer = getattr(client, row.method)(where, data)
             content = b"".join(answer.streaming_content) if answer.streaming else answer.content
             wanted = expected(row, name, role, accounts)
             to_login = answer.headers.get("Location", "").startswith("/accounts/login/")
             got = LOGIN if answer.status_code == 302 and to_login else answer.status_code
             if got != wanted:
-                wrong.append(f"{name}: {got}, not {wanted}")
+                wrong.append(f"{name}: {got}, not {wanted} ({where})")
             if wanted != row.ok:
                 now = Plan.objects.get(pk=plan.pk)
                 if plan.name.encode() in content:

@@ -27,6 +27,9 @@ from scripts.load import postgresql  # noqa: E402
 from scripts.people import Browser  # noqa: E402
 from scripts.written import describe_machine, make_table, write_part  # noqa: E402
 
+OF_STOPS = "The service ended with status", "Requests that were there had no answer"
+"""How the faults begin that are those of a stop."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
@@ -47,11 +50,16 @@ def _come_out(done: str, writers: Writers, *faults: str) -> Outcome:
     )
 
 
-def kill_under_writers(folder: Path, kills: int, **variables: str) -> Outcome:
-    """Kill one of the processes that answer, and every fifth time the one that minds them, which is started anew."""
+def kill_under_writers(folder: Path, kills: int, stops: int = 0, **variables: str) -> Outcome:
+    """Kill one of the processes that answer, and every fifth time the one that minds them, which is started anew.
+
+    Before that the service is stopped so many times, as `stop_under_writers` does it.
+    """
     chance, faults = random.Random(1), list[str]()  # noqa: S311 - no secret
     masters = 0
     with site(folder, **variables) as made, Writers(made) as writers:
+        if stops:
+            faults += _stop(made, writers, stops)
         for number in range(kills):
             writers.wait_for(1)
             time.sleep(chance.uniform(0, 0.1))
@@ -192,13 +200,13 @@ def serve_twice(folder: Path) -> Outcome:
         return _come_out("two services on one file; one of them is killed three times", writers)
 
 
-def interrupt_migration(folder: Path, kills: int = 12) -> Outcome:
+def interrupt_migration(folder: Path, kills: int = 12, people: int = 6) -> Outcome:
     """Kill what comes before a start, later each time: on an empty folder, and where plans have to be brought up."""
     chance, faults, early = random.Random(2), list[str](), 0  # noqa: S311 - no secret
     folder.mkdir()
     made = Site(folder)
     early += _kill_while_preparing(made, kills // 2, chance, faults)
-    with site(folder) as made, Writers(made) as writers:
+    with site(folder) as made, Writers(made, people) as writers:
         writers.wait_for(12)
         writers.finish()
         made.stop()
@@ -246,20 +254,26 @@ def _is_starting(made: Site) -> bool:
 
 def stop_under_writers(folder: Path, rounds: int = 10) -> Outcome:
     """Stop the service (SIGTERM) while edits are under way, and start it again."""
-    faults = []
     with site(folder) as made, Writers(made) as writers:
-        for _ in range(rounds):
-            writers.wait_for(6)
-            if status := made.stop():
-                faults.append(f"The service ended with status {status}.")
-            faults += made.check()
-            made.start()
-        writers.wait_for(6)
+        faults = _stop(made, writers, rounds)
         writers.finish()
-        broken = {name: count for name, count in writers.missed.items() if name != "refused"}
-        if broken:
-            faults.append(f"Requests that were there had no answer: {broken}.")
         return _come_out(f"stopped while edits are under way, and started: {rounds} times", writers, *faults)
+
+
+def _stop(made: Site, writers: Writers, rounds: int) -> list[str]:
+    """What was wrong about stops of a service whose writers have had all their answers until then."""
+    faults = []
+    for _ in range(rounds):
+        writers.wait_for(6)
+        if status := made.stop():
+            faults.append(f"{OF_STOPS[0]} {status}.")
+        faults += made.check()
+        made.start()
+    writers.wait_for(6)
+    broken = {name: count for name, count in writers.missed.items() if name != "refused"}
+    if broken:
+        faults.append(f"{OF_STOPS[1]}: {broken}.")
+    return faults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,16 +26,24 @@ def check(outcome, least):
     assert outcome.acknowledged >= least
 
 
-def test_processes_that_are_killed_lose_nothing(begun):
-    check(faults.kill_under_writers(begun, 5), least=11)
+@pytest.fixture(scope="module")
+def stopped_and_killed(tmp_path_factory):
+    """What came of a stop and five kills while people wrote."""
+    folder = tmp_path_factory.mktemp("killed") / "data"
+    begin(folder)
+    return faults.kill_under_writers(folder, 5, stops=1)
 
 
-def test_edits_that_are_under_way_when_the_service_is_stopped_are_answered(begun):
-    check(faults.stop_under_writers(begun, rounds=1), least=12)
+def test_edits_that_are_under_way_when_the_service_is_stopped_are_answered(stopped_and_killed):
+    assert [fault for fault in stopped_and_killed.faults if fault.startswith(faults.OF_STOPS)] == []
+
+
+def test_a_stop_and_processes_that_are_killed_lose_nothing(stopped_and_killed):
+    check(stopped_and_killed, least=23)
 
 
 def test_a_migration_that_is_killed_is_taken_up_again(folder):
-    check(faults.interrupt_migration(folder, kills=2), least=12)
+    check(faults.interrupt_migration(folder, kills=2, people=2), least=12)
 
 
 @pytest.mark.skipif(breakable.find_missing(["cc"]) != "", reason="single writes fail by a library that is compiled")

@@ -114,6 +114,27 @@ def test_firewall_files_say_it_at_the_rule(name):
     assert "forbidden" not in read(name, FORMATS[name].render(report(never=False), None))
 
 
+DESCRIBED = (*FIREWALLS, "azure", "google", "nsx", "pfsense", "opnsense", "checkpoint", "requests", "aerleon")
+
+
+@pytest.mark.parametrize("name", DESCRIBED)
+def test_a_long_reason_to_forbid_leaves_room_for_why_the_rule_is_there(name):
+    """Of a short description nothing else would be left, and who reviews the rule asks what it is for."""
+    text = read(name, FORMATS[name].render(report(reason="long words " * 30), None))
+    assert "Because of 2022" in text
+    assert "forbidden" in text
+
+
+def test_what_forbids_gives_way_down_to_its_first_word():
+    [permit, _] = (permit for one in Permits(report()).boundaries for permit in one.permits)
+    whole = " - ".join(permit.comment)
+    assert permit.fit(len(whole)) == whole
+    assert permit.fit(len(whole) - 1).endswith("Policy 12 of the ... - Because of 2022.")
+    bare = whole.replace(permit.forbidden, "forbidden")
+    assert permit.fit(len(bare)) == bare
+    assert len(permit.fit(20)) <= 20
+
+
 def test_a_host_s_own_firewall_says_it_of_what_comes_and_goes():
     hosts, _ = Permits(report()).hosts(report().plan.endpoints)
     ways = {host.name: [bool(one.forbidden) for one in (*host.inbound, *host.outbound)] for host in hosts}

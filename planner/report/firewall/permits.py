@@ -34,7 +34,7 @@ from planner.report.firewall.omissions import (
     LeftOut,
     Omissions,
 )
-from planner.report.firewall.words import clean, name_endpoints
+from planner.report.firewall.words import clean, join_short, name_endpoints
 from planner.report.said.forbidden import Breaches, list_openings
 from planner.report.said.outline import describe_marks, describe_reasons
 from planner.report.said.text import index_rules
@@ -86,6 +86,10 @@ class Permit:
     def comment(self) -> tuple[str, ...]:
         """All of it, a line for each."""
         return tuple(filter(None, (self.title, self.forbidden, self.condition, self.reason)))
+
+    def fit(self, limit: int) -> str:
+        """All of it on one line of at most so many characters; what forbids it gives way to why it is there."""
+        return join_short(self.comment, self.forbidden, limit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

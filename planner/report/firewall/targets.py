@@ -49,7 +49,7 @@ def _short_lines(permit: Permit) -> str:
 
 def _one_line(permit: Permit) -> str:
     """A comment of nftables has at most 128 bytes."""
-    return cut(" - ".join(permit.comment), 120)
+    return permit.fit(120)
 
 
 ASA = Target(

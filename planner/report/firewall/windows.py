@@ -14,7 +14,7 @@ from planner.report.firewall.elsewhere import find_ranges
 from planner.report.firewall.entries import OPEN_THEM
 from planner.report.firewall.head import Commands, comment_out, introduce
 from planner.report.firewall.permits import Addresses, Host, Permit, Permits
-from planner.report.firewall.words import cut, shorten, wrap
+from planner.report.firewall.words import shorten, wrap
 from planner.report.said.edition import Edition
 from planner.report.said.powershell import quote, quote_all
 from ports.text import many
@@ -139,11 +139,10 @@ def write_rule(rule: Rule) -> Iterator[str]:
     """The lines of a rule: a table of PowerShell, with what stands above it in comments."""
     permit = rule.permit
     protocol, ports = permit.service
-    comment = " - ".join(permit.comment)
     settings = {
         "Name": quote(rule.name),
         "DisplayName": quote(f"{GROUP}: {permit.title}"),
-        "Description": quote(cut(comment, _DESCRIPTION)),
+        "Description": quote(permit.fit(_DESCRIPTION)),
         "Direction": quote("Inbound" if rule.inbound else "Outbound"),
         "Action": quote("Allow"),
         "Enabled": quote("True" if rule.enabled else "False"),

@@ -55,6 +55,21 @@ def cut(text: str, limit: int) -> str:
     return words.rstrip(" .,:(-") + _CUT
 
 
+_LEAST = 60
+"""How many letters of what gives way in a comment say something."""
+
+
+def join_short(parts: Iterable[str], yielding: str, limit: int) -> str:
+    """The parts of a comment on one line of at most so many characters.
+
+    The `yielding` one is shortened first, down to what stands before its comma: the plan has all of it.
+    """
+    kept = tuple(parts)
+    room = len(yielding) + limit - len(" - ".join(kept))
+    short = cut(yielding, room) if room >= min(_LEAST, len(yielding)) else yielding.partition(",")[0]
+    return cut(" - ".join(short if part == yielding else part for part in kept), limit)
+
+
 def show_name(name: str) -> str:
     """A name in letters and digits of any script: a table for readers, and harmless in a comment."""
     kept = "".join(one if one.isalpha() or one.isdecimal() or one in " ._-" else " " for one in name)

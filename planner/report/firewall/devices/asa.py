@@ -24,7 +24,7 @@ from planner.report.firewall.devices.writer import Sides, Writer
 from planner.report.firewall.elsewhere import find_ranges
 from planner.report.firewall.head import Commands
 from planner.report.firewall.permits import Permit
-from planner.report.firewall.words import cut, shorten
+from planner.report.firewall.words import shorten
 
 _DESCRIPTION = 200
 
@@ -143,7 +143,7 @@ def _service(opening: Opening) -> Item:
     head = f"object-group service {opening.name}"
     return Item(
         key=head,
-        lines=(head, f" description {cut(opening.comment, _DESCRIPTION)}", f" service-object {service}"),
+        lines=(head, f" description {opening.fit(_DESCRIPTION)}", f" service-object {service}"),
         undo=(f"no {head}",),
     )
 

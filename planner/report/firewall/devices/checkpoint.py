@@ -17,7 +17,7 @@ from planner.report.firewall.devices.openings import Opening, Plan, find_groups,
 from planner.report.firewall.devices.statements import Rest, find_rests, is_said_already, list_objects
 from planner.report.firewall.devices.writer import Sides, Writer
 from planner.report.firewall.permits import Permit
-from planner.report.firewall.words import clean, cut
+from planner.report.firewall.words import clean
 
 SECTION = "Port planner"
 LAYER = DEVICES["checkpoint"].options["layer"].default
@@ -193,7 +193,7 @@ def _rule(plan: Plan, opening: Opening, groups: Mapping[tuple[str, ...], str], r
         "action": "Accept",
         "enabled": "false" if opening.disabled else "true",
         "track.type": "Log" if plan.logs else "None",
-        "comments": cut(opening.comment, _COMMENT),
+        "comments": opening.fit(_COMMENT),
     }
     return _add_rule(settings)
 

@@ -17,7 +17,6 @@ from planner.report.firewall.devices.openings import Opening, Plan, Sides, make_
 from planner.report.firewall.entries import drop_covered
 from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.permits import Permits
-from planner.report.firewall.words import cut
 from planner.report.said.edition import Edition
 
 EVERYBODY = {4: "0.0.0.0/0", 6: "::/0"}
@@ -73,7 +72,7 @@ def _google(plan: Plan) -> tuple[dict[str, Any], Resources]:
             "network": "${var.network}",
             "direction": "INGRESS",
             "priority": 1000,
-            "description": cut(opening.comment, 2000),
+            "description": opening.fit(2000),
             "disabled": opening.disabled,
             "source_ranges": sources,
             "destination_ranges": destinations,
@@ -117,7 +116,7 @@ def _azure(plan: Plan) -> tuple[dict[str, Any], Resources]:
             "destination_port_range": ports or "*",
             "source_address_prefixes": list_networks(plan, opening, "source"),
             "destination_address_prefixes": list_networks(plan, opening, "destination"),
-            "description": cut(opening.comment, 140),
+            "description": opening.fit(140),
         }
     for side in _list_denied(plan):
         rules[name_resource(f"default-deny-{_plain(side)}")] = {
@@ -249,7 +248,7 @@ def _aws(plan: Plan) -> tuple[dict[str, Any], Resources]:
                 ] = {
                     "for_each": _each(group, new, opening.disabled),
                     "security_group_id": f'${{var.security_groups["{group}"]}}',
-                    "description": cut(opening.comment, 255),
+                    "description": opening.fit(255),
                     f"cidr_ipv{permit.family}": "${each.value}",
                     "ip_protocol": protocol,
                     "from_port": int(first),

@@ -24,7 +24,7 @@ from planner.report.firewall.devices.openings import (
 from planner.report.firewall.devices.writer import Sides, Writer
 from planner.report.firewall.elsewhere import find_ranges
 from planner.report.firewall.permits import Permit
-from planner.report.firewall.words import cut, shorten
+from planner.report.firewall.words import shorten
 
 _COMMENT = 1000
 _MEMBERS = 300
@@ -169,7 +169,7 @@ def _policy(plan: Plan, opening: Opening, number: int, large: Mapping[tuple[str,
             'schedule "always"',
             f'service "{name_service(permit)}"',
             f"logtraffic {'all' if plan.logs else 'disable'}",
-            f'comments "{cut(opening.comment, _COMMENT)}"',
+            f'comments "{opening.fit(_COMMENT)}"',
         ],
         quote="",
     )

@@ -23,7 +23,6 @@ from planner.report.firewall.devices.writer import Sides, Writer
 from planner.report.firewall.elsewhere import find_ranges
 from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.head import Commands
-from planner.report.firewall.words import cut
 
 _DESCRIPTION = 200
 _LABEL = "Cisco IOS"
@@ -127,7 +126,7 @@ def _service(opening: Opening) -> Iterator[Item]:
     yield Item(
         key=head,
         section=head,
-        lines=(f" description {cut(opening.comment, _DESCRIPTION)}", service),
+        lines=(f" description {opening.fit(_DESCRIPTION)}", service),
         undo=(f" no{service}",),
         within=f"{head} ",
     )

@@ -108,7 +108,7 @@ def _entry(plan: Plan, menu: str, opening: Opening, groups: Mapping[tuple[str, .
     protocol, ports = permit.service
     words.append(f"protocol={protocol} dst-port={ports}" if ports else "protocol=icmp icmp-options=8:0")
     words.append(f"disabled={'yes' if opening.disabled else 'no'}")
-    return " ".join(words) + _log(plan, cut(permit.label, 30)) + f' comment="{cut(opening.comment, _COMMENT)}"'
+    return " ".join(words) + _log(plan, cut(permit.label, 30)) + f' comment="{opening.fit(_COMMENT)}"'
 
 
 def _load(plan: Plan) -> Iterator[object]:

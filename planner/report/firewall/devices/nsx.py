@@ -11,7 +11,6 @@ from typing import Any
 from planner.report.firewall.devices.clouds import Resources, name_resource, render_terraform
 from planner.report.firewall.devices.openings import Opening, Plan, find_groups
 from planner.report.firewall.permits import Permit, Permits
-from planner.report.firewall.words import cut
 from planner.report.said.edition import Edition
 
 _NOTES = 2000
@@ -88,7 +87,7 @@ def _rule(plan: Plan, opening: Opening, large: Mapping[tuple[str, ...], str]) ->
         "services": [f"${{nsxt_policy_service.{name_resource(_name(permit))}.path}}"],
         "disabled": opening.disabled,
         "logged": plan.logs,
-        "notes": cut(opening.comment, _NOTES),
+        "notes": opening.fit(_NOTES),
     }
 
 

@@ -52,6 +52,10 @@ class Opening:
         """Rule, service, condition and reason on one line of harmless text."""
         return " - ".join(self.permit.comment)
 
+    def fit(self, limit: int) -> str:
+        """The same of at most so many characters."""
+        return self.permit.fit(limit)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Translation:

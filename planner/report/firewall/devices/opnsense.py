@@ -17,7 +17,6 @@ from planner.report.firewall.devices.openings import Opening, Plan, Sides, make_
 from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.permits import Permits
 from planner.report.firewall.places import find_same
-from planner.report.firewall.words import cut
 from planner.report.said.edition import Edition
 from planner.report.said.text import check_addresses, list_rule_sides
 from ports.text import neutralise_parts
@@ -108,4 +107,4 @@ def _row(plan: Plan, opening: Opening, number: int) -> Iterator[str]:
         yield "any" if everybody else ",".join(dict.fromkeys(found))
     yield ports or ""
     yield "1" if plan.logs else "0"
-    yield cut(opening.comment, _DESCRIPTION)
+    yield opening.fit(_DESCRIPTION)

@@ -36,7 +36,7 @@ from planner.report.firewall.devices.statements import (
 from planner.report.firewall.devices.writer import Sides, Writer
 from planner.report.firewall.head import BACK, Commands, list_lines
 from planner.report.firewall.permits import Permit, Permits
-from planner.report.firewall.words import clean, cut, shorten
+from planner.report.firewall.words import clean, shorten
 from planner.report.said.edition import Edition
 
 _DESCRIPTION = 1000
@@ -216,7 +216,7 @@ def _rule(plan: Plan, opening: Opening, large: Mapping[tuple[str, ...], str], re
         disabled="yes" if opening.disabled else "no",
         **_log(plan),
         tag=(_tag(opening.source, opening.destination),),
-        description=cut(opening.comment, _DESCRIPTION),
+        description=opening.fit(_DESCRIPTION),
     )
 
 

@@ -18,7 +18,6 @@ from typing import Any
 from planner.report.firewall.devices.openings import Opening, Plan, Sides, make_plan, say_head, say_unbound
 from planner.report.firewall.head import BACK, comment_out, say_way_back, write_file
 from planner.report.firewall.permits import Permits
-from planner.report.firewall.words import cut
 from planner.report.said.edition import Edition
 from planner.report.said.text import check_addresses, list_rule_sides
 
@@ -147,7 +146,7 @@ def _rule(plan: Plan, opening: Opening, aliases: dict[tuple[str, ...], dict[str,
         "statetype": "keep state",
         **({"disabled": ""} if opening.disabled else {}),
         **({"log": ""} if plan.logs else {}),
-        "descr": cut(f"{OURS} {opening.comment}", _DESCRIPTION),
+        "descr": f"{OURS} {opening.fit(_DESCRIPTION - len(OURS) - 1)}",
     }
 
 

@@ -18,7 +18,7 @@ from planner.report.firewall.devices.openings import (
 from planner.report.firewall.devices.statements import Statement, Thing, list_objects, name_anyone, say
 from planner.report.firewall.devices.writer import Sides, Writer
 from planner.report.firewall.permits import Permit
-from planner.report.firewall.words import cut, shorten
+from planner.report.firewall.words import shorten
 
 _DESCRIPTION = 880
 _MEMBERS = 256
@@ -154,7 +154,7 @@ def _policy(plan: Plan, opening: Opening, large: Mapping[tuple[str, ...], str]) 
     return Thing(
         path=path,
         statements=(
-            Statement(path=(*path, "description"), value=cut(opening.comment, _DESCRIPTION)),
+            Statement(path=(*path, "description"), value=opening.fit(_DESCRIPTION)),
             *found,
             Statement(path=(*path, "match", "application"), value=_name(permit), many=True),
             Statement(path=(*path, "then", "permit")),

@@ -236,7 +236,7 @@ def _write_azure(plan: Plan, opening: Opening, at: str, way: str, number: int) -
         f"--source-address-prefixes {' '.join(list_networks(plan, opening, 'source'))} --source-port-ranges '*' "
         f"--destination-address-prefixes {' '.join(list_networks(plan, opening, 'destination'))} "
         f"--destination-port-ranges {ports or shlex.quote('*')} "
-        f"--description {shlex.quote(cut(opening.comment, 140))}"
+        f"--description {shlex.quote(opening.fit(140))}"
     )
     return Line(
         name=name,
@@ -340,7 +340,7 @@ def _write_aws(opening: Opening, peers: Sequence[str], group: str, way: str, the
         return
     there.update((protocol, begin, end, peer) for peer in new if not opening.disabled)
     ranges, cidr = ("IpRanges", "CidrIp") if permit.family == 4 else ("Ipv6Ranges", "CidrIpv6")
-    said = _OUTSIDE.sub(" ", cut(opening.comment, 255))
+    said = _OUTSIDE.sub(" ", opening.fit(255))
     way_word = "ingress" if way == "inbound" else "egress"
 
     def say(verb: str, **more: str) -> str:

@@ -7,12 +7,14 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.db import OperationalError, connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 
 from planner.plan.edits import NotPossible
+from planner.sharing.links import make_edit_link
 from planner.store import actions, bin
-from planner.store.models import KEPT_IN_BIN, Plan, Revision
+from planner.store.models import KEPT_IN_BIN, Hold, Plan, Revision
 from tests.web.views.pages import Page, store, words
 
 pytestmark = pytest.mark.django_db
@@ -109,6 +111,18 @@ def test_nothing_of_a_plan_in_the_bin_works(client, key, path, name):
     assert "bin" in told.content.decode()
     assert "can be restored until" in " ".join(told.content.decode().split())
     assert (list(Plan.objects.values()), list(Revision.objects.values())) == before
+
+
+def test_the_edit_link_of_a_plan_in_the_bin_leads_nowhere_and_gives_nobody_anything(client, key):
+    link = f"/edit/{make_edit_link(plan_id=Plan.objects.get(key=key).pk)}/"
+    other = Client()
+    assert other.get(link).status_code == 200
+    delete(client, key)
+    before = list(Hold.objects.values())
+    assert [other.get(link).status_code, other.post(link).status_code] == [404, 404]
+    assert list(Hold.objects.values()) == before
+    undelete(client, key)
+    assert other.post(link).status_code == 302
 
 
 def test_the_pulse_of_a_plan_in_the_bin_is_a_sentence(client, key, clock):

@@ -147,7 +147,7 @@ def _let_go(plan: Plan, before: str) -> None:
 
 @transaction.atomic
 def open_edit_link(*, token: str, holder: Holder) -> Plan | None:
-    """Have whoever opens an edit link edit its plan; None when it leads nowhere, as that of a plan in the bin does.
+    """Have whoever opens an edit link edit its plan; None when it leads nowhere.
 
     A plan that nobody owns, as a command makes it, is owned by the first who opens it.
     """
@@ -171,7 +171,9 @@ def find_plan(token: str) -> Plan | None:
 
 
 def _find_plan(token: str, plans: "QuerySet[Plan]") -> Plan | None:
-    return plans.filter(edit_hash__in=list_hashes(token), deleted=None).defer("document").first()
+    """One in the bin only while nobody owns it, as after an import: whoever opens it can bring it back."""
+    plan = plans.filter(edit_hash__in=list_hashes(token)).defer("document").first()
+    return None if plan is not None and plan.deleted is not None and is_owned(plan) else plan
 
 
 @transaction.atomic

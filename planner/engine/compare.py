@@ -8,9 +8,10 @@ now, as its ends have got their addresses, or not any more, as one of them has l
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import product
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from planner.engine.flows import Flow
 from planner.engine.renames import Rename, find_renames, rename_report, set_apart
@@ -169,6 +170,8 @@ def compare_reports(before: Report, after: Report, known: Iterable[Rename] = ())
     changed = tuple(Change(before=was, after=now) for was, now in kept if _differ(was, now, names))
     moved = [(was, now) for was, now in kept if _zones(was) != _zones(now)]
     addresses = _compare_addresses(before, after)
+    given = {change.endpoint.name for change in addresses if change.endpoint.addresses and not change.before}
+    lost = {change.endpoint.name for change in addresses if change.before and not change.endpoint.addresses}
     return Comparison(
         before=before,
         was=was,
@@ -186,8 +189,8 @@ def compare_reports(before: Report, after: Report, known: Iterable[Rename] = ())
             after.boundaries,
             [change.after for change in changed if _zones(change.before) == _zones(change.after)],
         ),
-        boundaries_addressed=narrow_boundaries(after.boundaries, _list_addressed(kept, addresses)),
-        boundaries_unaddressed=narrow_boundaries(before.boundaries, _list_unaddressed(kept, addresses)),
+        boundaries_addressed=narrow_boundaries(after.boundaries, _list_open(kept, given, 1)),
+        boundaries_unaddressed=narrow_boundaries(before.boundaries, _list_open(kept, lost, 0)),
         renumbered=_find_renumbered(
             before,
             after,
@@ -201,29 +204,18 @@ def _zones(flow: Flow) -> tuple[str, str]:
     return flow.source.zone, flow.destination.zone
 
 
-def _list_addressed(kept: Iterable[tuple[Flow, Flow]], addresses: Iterable[AddressChange]) -> list[Flow]:
-    """Of flows before and now those that stay in their zones and have got an address that they lacked."""
-    given = {change.endpoint.name for change in addresses if change.endpoint.addresses and not change.before}
-    return [
-        now
-        for was, now in kept
-        if (now.source.name in given or now.destination.name in given)
-        and now.source.addresses
-        and now.destination.addresses
-        and _zones(was) == _zones(now)
-    ]
+def _list_open(kept: Iterable[tuple[Flow, Flow]], names: AbstractSet[str], side: Literal[0, 1]) -> list[Flow]:
+    """Of flows before and now those that stay in their zones, have an end of these names and addresses at both ends.
 
-
-def _list_unaddressed(kept: Iterable[tuple[Flow, Flow]], addresses: Iterable[AddressChange]) -> list[Flow]:
-    """Of flows before and now those of before that stay in their zones and had an address that is gone."""
-    lost = {change.endpoint.name for change in addresses if change.before and not change.endpoint.addresses}
+    `names` are those of now; `side` is 0 for before, 1 for now: whose addresses count, and what is listed.
+    """
     return [
-        was
-        for was, now in kept
-        if (now.source.name in lost or now.destination.name in lost)
-        and was.source.addresses
-        and was.destination.addresses
-        and _zones(was) == _zones(now)
+        pair[side]
+        for pair in kept
+        if not names.isdisjoint((pair[1].source.name, pair[1].destination.name))
+        and pair[side].source.addresses
+        and pair[side].destination.addresses
+        and _zones(pair[0]) == _zones(pair[1])
     ]
 
 

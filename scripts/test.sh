@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 . scripts/test-env.sh
-# A worker more than there are processors, as browser tests wait for pages now and then. Each begins with a run of
-# neighbours, which share what is made once for a file, and takes from the others when it is done; so none waits for the
-# browser tests at the end.
-exec python -m pytest -p tests.beside -n $((PROCESSORS + 1)) --dist worksteal "$@"
+# Two workers more than there are processors: tests wait for pages, and for services that they start, stop and kill, up to
+# three of them at once. Each begins with a run of neighbours, which share what is made once for a file, and takes from
+# the others when it is done; so none waits for the browser tests at the end.
+exec python -m pytest -p tests.beside -n $((PROCESSORS + 2)) --dist worksteal "$@"

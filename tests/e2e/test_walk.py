@@ -327,8 +327,9 @@ def test_an_error_in_a_port_keeps_the_order_of_the_focus_and_what_is_typed_and_c
 
 
 def test_a_caveat_is_answered_where_the_finding_stands(page):
-    start(page, "DMZ with portal and self-destruct site")
+    start_open(page, "dmz")
     page.locator("#view-findings").click()
+    expect(page.locator("#finding-ldap-tcp")).to_have_text("Follow practice")
     page.locator("#finding-ldap-tcp").click()
     expect(page.locator("#finding-ldap-tcp")).to_have_text("Take back")
     expect(page.locator("#finding-ldap-tcp")).to_be_focused()

@@ -78,7 +78,8 @@ class Comparison:
     """What stays where it is and can't be opened any more, as an end of it has no address now: as it was."""
     renumbered: tuple[Renumbered, ...]
     """Rules whose flows have another number now, in the order of the old report and then of the new one; not where the
-    letters of a zone with another name are all that differs, nor where all these flows are among what changed."""
+    letters of a zone with another name are all that differs, nor where all these flows are among what changed, unless
+    one of the numbers is `doubled`: in which order numbers get free depends on it."""
 
     @property
     def rules_opened(self) -> tuple[Rule, ...]:
@@ -118,12 +119,7 @@ class Comparison:
     @property
     def doubled(self) -> frozenset[str]:
         """The numbers that rules of both reports have which stand for nothing in common: each is two rules'."""
-        old, new = ({rule.id: rule for rule in side.rules} for side in (self.before, self.after))
-        return frozenset(
-            number
-            for number in old.keys() & new.keys()
-            if old[number] is not new[number] and not _meet(old[number], new[number])
-        )
+        return _find_doubled(self.before, self.after)
 
     @property
     def asks_for_changes(self) -> bool:
@@ -224,9 +220,11 @@ def _find_renumbered(
 ) -> tuple[Renumbered, ...]:
     """Which rules have what others had; `renamed` are zones, by their new names.
 
-    Where all of it has `changed`, the changed rule says so with what differs of it. Rules
-    that both reports have alike are passed over, so the cost grows with what the others stand for.
+    Where all of it has `changed`, the changed rule says so with what differs of it; where a number of it is two
+    rules', it is told here, too. Rules that both reports have alike are passed over, so the cost grows with what the
+    others stand for.
     """
+    doubled = _find_doubled(before, after)
     alike = set(map(_shape, before.rules)).intersection(map(_shape, after.rules))
     new = {flow: rule.id for rule in after.rules if _shape(rule) not in alike for flow in _list_places(rule)}
     found: dict[str, dict[str, bool]] = {}
@@ -244,7 +242,17 @@ def _find_renumbered(
         Renumbered(old, new, whole=len(numbers) == 1)
         for old, numbers in found.items()
         for new in sorted(numbers.keys() - {old}, key=order.__getitem__)
-        if numbers[new]
+        if numbers[new] or not doubled.isdisjoint((old, new))
+    )
+
+
+def _find_doubled(before: Report, after: Report) -> frozenset[str]:
+    """The numbers of both reports whose rules stand for nothing in common."""
+    old, new = ({rule.id: rule for rule in side.rules} for side in (before, after))
+    return frozenset(
+        number
+        for number in old.keys() & new.keys()
+        if old[number] is not new[number] and not _meet(old[number], new[number])
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 from planner.engine.compare import compare_reports
 from planner.report import CHANGE_FORMATS, FORMATS
 from planner.report.said.edition import Edition, Editions
+from planner.report.said.printed_rules import list_differences
 from planner.report.said.text import count_renamed, list_renamed, say_changes, say_kept, word_changes
 from tests.paper import read_pages
 from tests.report.samples import evaluate, write_plan
@@ -191,3 +192,25 @@ def test_a_number_that_stays_with_its_rule_is_not_marked():
     first = compared().before.rules[0].id
     assert f"{first} (old" not in text
     assert f"| {first} |" in text
+
+
+def test_a_rule_that_changed_gives_its_number_up_before_another_gets_it():
+    """What differs of it stands with the changed rules; in which order numbers get free is told in one place."""
+
+    def asked(*roles):
+        ends = [{"name": name, "zone": "Internal", "addresses": [f"192.0.2.{name[1]}"]} for name in ("P1", "P2")]
+        ends += [{"name": name, "zone": "DMZ", "addresses": [f"192.0.2.1{name[1]}"]} for name in ("Q1", "Q2")]
+        ends[0]["roles"], ends[2]["roles"] = [*roles], ["web-primary"]
+        own = [{"source": "P1", "destination": "Q1", "protocol": "tcp", "ports": "443", "reason": "Why"}]
+        own.append(own[0] | {"source": "P2", "destination": "Q2", "ports": "2022"})
+        return evaluate(write_plan(*ends, additional_flows=own))
+
+    before, after = asked(), asked("website-user")
+    (first, second), (vendors, own) = ([rule.id for rule in report.rules] for report in (before, after))
+    assert own == first
+    there = compare_reports(before, after)
+    assert [(one.old, one.new) for one in there.renumbered] == [(first, vendors), (second, first)]
+    [(what, was, now), *_] = list_differences(there)[vendors]
+    assert (what, was, now) == ("Number", f"{first} (old number)", vendors)
+    assert ("1", "0", False) in moves(before, after)
+    assert moves(after, before)[0] == ("0", "1", False)

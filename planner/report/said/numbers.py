@@ -17,8 +17,8 @@ RENAMED = (
 """What is said of names."""
 _RENUMBERED = (
     "Some numbers stood for something else before and are marked as old or new. No number stands for two rules at "
-    "once if what is closed by its old number goes first, then the renumbered rules in the order below, and if what "
-    "is opened by its new number comes last."
+    "once if what is closed by its old number goes first, then the renumbered rules in their order under “Renamed”, "
+    "and if what is opened by its new number comes last."
 )
 
 
@@ -59,12 +59,14 @@ class Numbers:
                 takers[one.new].append(place)
                 waits[place] = held[one.new]
         ready = [place for place, count in enumerate(waits) if not count]
-        left = dict.fromkeys(range(len(waits)))
+        left, first = set(range(len(waits))), 0
         while left:
-            place = heappop(ready) if ready else next(iter(left))
+            while first not in left:
+                first += 1
+            place = heappop(ready) if ready else first
             if place not in left:
                 continue
-            del left[place]
+            left.remove(place)
             one = self._renumbered[place]
             yield one, waits[place] > 0
             for taker in takers[one.old]:

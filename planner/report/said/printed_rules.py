@@ -349,14 +349,15 @@ def _alter(
 def list_differences(comparison: Comparison) -> dict[str, tuple[tuple[str, str, str], ...]]:
     """Number of each changed rule -> what differs: of what, before, after; the number by which it was known, too."""
     changes: dict[Opening, Change] = {flow_key(change.after): change for change in comparison.changed}
-    numbers = index_rules(comparison.before)
-    return {rule.id: _differences(rule, changes, numbers, comparison) for rule in comparison.rules_changed}
+    numbers, names = index_rules(comparison.before), Numbers(comparison)
+    return {rule.id: _differences(rule, changes, numbers, names, comparison) for rule in comparison.rules_changed}
 
 
 def _differences(
     rule: Rule,
     changes: Mapping[Opening, Change],
     numbers: Mapping[tuple[str, str, Ports], str],
+    names: Numbers,
     comparison: Comparison,
 ) -> tuple[tuple[str, str, str], ...]:
     """What differs, by service where the services of the rule differ in it."""
@@ -370,8 +371,9 @@ def _differences(
         keys = openings[ports]
         before, after = [changes[key].before for key in keys], [changes[key].after for key in keys]
         known = dict.fromkeys(numbers[key[0], key[1], ports] for key in keys if (key[0], key[1], ports) in numbers)
+        was, now = (number, number) if [*known] == [number] else (", ".join(map(names.old, known)), names.new(number))
         facts = (
-            ("Number", ", ".join(known), number),
+            ("Number", was, now),
             ("Sections", _say_sections(before), _say_sections(after)),
             ("Services", _say_services(before, comparison.before), _say_services(after, comparison.after)),
             ("Decided", _say_marks(before, comparison.before), _say_marks(after, comparison.after)),

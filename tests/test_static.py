@@ -1,10 +1,15 @@
 """What the pages load: scripts and stylesheets with their parts, which import others by names with a hash, no more."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
+from time import sleep
 
 import pytest
+from django.contrib.staticfiles.management.commands import collectstatic
 from django.core.files.base import ContentFile
+from django.core.management import call_command
 
 from planner.deploy.staticfiles import EXPORT, USE, HashedStorage
 
@@ -171,3 +176,26 @@ def test_colours_are_written_out_among_the_tokens_alone():
         if path.name not in ("tokens.css", "print.css"):
             text = re.sub(r"/\*.*?\*/", "", path.read_text("utf-8"), flags=re.DOTALL)
             assert not re.findall(r"#[0-9a-fA-F]{3,8}\b(?![^{]*\{)|\b(?:rgb|hsl)a?\(", text), path
+
+
+def test_of_two_that_collect_at_once_one_waits_for_the_other(tmp_path, settings, monkeypatch):
+    """The plain names that one takes away in the end are those that the other one is reading."""
+    settings.STATIC_ROOT = tmp_path / "data" / "static"
+    within, most, both = [], [], Barrier(2)
+
+    def collect(_command):
+        within.append(1)
+        most.append(len(within))
+        sleep(0.05)
+        within.pop()
+        return {"modified": [], "unmodified": [], "post_processed": []}
+
+    monkeypatch.setattr(collectstatic.Command, "collect", collect)
+
+    def start(_number):
+        both.wait(60)
+        call_command("collectstatic", interactive=False, verbosity=0)
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(start, range(2)))
+    assert most == [1, 1]

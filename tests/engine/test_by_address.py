@@ -2,6 +2,7 @@
 
 import pytest
 
+from planner.engine import by_address
 from planner.engine.by_address import MOST_AROUND, find_by_address, find_others
 from planner.report.said.closed import list_closed
 from tests.engine.test_linear import count_steps
@@ -82,7 +83,7 @@ def test_networks_around_and_within_are_told_on_every_level_and_few_of_many():
     ends = {"W": "10.0.0.0/8", "N": "10.5.0.0/16", "A": "10.5.1.0/24", "B": "10.5.2.0/24", "M": "10.5.2.9"}
     ends |= {"Off": "10.6.0.1", "Six": "fd00::1"}
     endpoints = plan([host(name, one, group=True) for name, one in ends.items()], []).plan.endpoints
-    told = {name: dict(several) for name, several in find_others(endpoints, {"N", "B", "M"}).items()}
+    told = {name: dict(several) for name, several in find_others(endpoints, {"N", "B", "M"}, ends).items()}
     assert told == {
         "N": {"W": False, "A": True, "B": True, "M": True},
         "B": {"W": False, "N": False, "M": True},
@@ -90,7 +91,7 @@ def test_networks_around_and_within_are_told_on_every_level_and_few_of_many():
     }
     many = [host(f"E{number}", "10.5.0.7") for number in range(2 * MOST_AROUND)]
     many = plan([*many, host("Net", "10.5.0.0/16", group=True)], []).plan.endpoints
-    found = find_others(many, {"Net", "E0"})
+    found = find_others(many, {"Net", "E0"}, {one.name for one in many})
     assert [len(found["Net"]), len(found["E0"])] == [MOST_AROUND] * 2
 
 
@@ -100,6 +101,36 @@ def test_of_many_machines_in_a_network_those_are_tried_that_flows_lead_from():
     flows = [flow("M104", "PS"), *(flow("Far", f"M{number}") for number in range(MOST_AROUND))]
     report = report_of(NET, *idle, flows=flows, rows=[never("Net")])
     assert said(report)[0].startswith("yes, by name only: M104 → PS")
+
+
+def test_what_rows_name_is_tried_where_flows_lead_from_it_alone():
+    kiosks = [host(f"K{number}", f"10.5.0.{number}") for number in range(MOST_AROUND + 5)]
+    rows = [never("Net"), *(never(one["name"]) for one in kiosks)]
+    report = report_of(NET, *kiosks, host("PC", "10.5.9.9"), flows=[flow("PC", "PS")], rows=rows)
+    assert said(report) == ["yes, by name only: PC → PS tcp 443 is needed, and PC has a part of Net", *["yes"] * 105]
+
+
+FAR = host("Far", "10.6.0.0/16", zone="DMZ", group=True)
+HERE = [host(f"H{number}", f"10.5.0.{number}") for number in range(MOST_AROUND)]
+THERE = [host(f"T{number}", f"10.6.0.{number}", zone="DMZ") for number in range(MOST_AROUND)]
+H0_OPENS = "yes, by name only: H0 → PS tcp 443 is needed, and H0 has a part of Net"
+
+
+def test_machines_of_two_networks_are_tried_where_flows_lead_between_them_alone():
+    away = [host("A", "10.7.0.1", zone="DMZ"), host("B", "10.7.0.2")]
+    flows = [flow("H0", "PS"), *(flow(one["name"], "A") for one in HERE), *(flow("B", one["name"]) for one in THERE)]
+    rows = [never("Net", "Far", protocol="tcp", ports=str(port)) for port in (80, 443, 500)]
+    report = report_of(NET, FAR, *HERE, *THERE, *away, flows=flows, rows=[*rows, never("Net", "PS")])
+    assert said(report) == [*["yes"] * 3, H0_OPENS]
+
+
+def test_of_many_flows_between_two_networks_that_nothing_may_go_between_the_first_is_tried(monkeypatch):
+    monkeypatch.setattr(by_address, "MOST_TRIED", 10)
+    flows = [flow("H0", "PS"), *(flow(one["name"], other["name"]) for one in HERE[:5] for other in THERE[:5])]
+    rows = [*[never("Net", "Far")] * 2, never("Net", "PS")]
+    report = report_of(NET, FAR, *HERE[:5], *THERE[:5], flows=flows, rows=rows)
+    first = "yes, by name only: H0 → T0 tcp 443 is needed, and H0 has a part of Net and T0 has a part of Far"
+    assert said(report) == [first, first, H0_OPENS]
 
 
 def test_any_has_all_addresses_of_its_own_zone():
@@ -145,7 +176,8 @@ def test_the_cost_of_addresses_grows_with_neither_how_many_lengths_there_are_nor
         many = host("Many", *(f"10.5.{number // 250}.{number % 250}" for number in range(count)), group=True)
         nets = [host(f"N{length}", f"10.0.0.0/{8 + length}", group=True) for length in range(lengths)]
         endpoints = plan([many, *nets], []).plan.endpoints
-        find_others(endpoints, {"Many"})  # addresses that were read are kept
-        return count_steps(lambda: find_others(endpoints, {"Many"}))
+        among = {one.name for one in endpoints}
+        find_others(endpoints, {"Many"}, among)  # addresses that were read are kept
+        return count_steps(lambda: find_others(endpoints, {"Many"}, among))
 
     assert cost(400) - cost(200) < 50 * 200

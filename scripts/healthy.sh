@@ -11,7 +11,7 @@ from pathlib import Path
 file = os.environ.get("PLANNER_HOSTS_FILE")
 names = Path(file).read_text("utf-8") if file else os.environ.get("PLANNER_HOSTS", "")
 host = names.split(",")[0].strip().lstrip("*.") or "localhost"
-bind = (os.environ.get("PLANNER_BIND") or "127.0.0.1:8000").split(",")[0].strip()
+bind = os.environ.get("PLANNER_BIND") or "127.0.0.1:8000"
 asked = HTTPConnection(host, timeout=4)
 if bind.startswith("unix:"):
     asked.sock = socket.socket(socket.AF_UNIX)

@@ -48,15 +48,18 @@ def _read_count(name: str, default: int) -> int:
 
 
 def _read_bind(name: str, default: str) -> str:
-    """What gunicorn takes for one address to listen on or several, with commas between; a port alone is none."""
+    """The one address to listen on, as gunicorn takes it; a port alone is none."""
     text = os.environ.get(name) or default
     try:
-        addresses = [parse_address(part.strip()) for part in text.split(",")]
+        address = parse_address(text)
+        # gunicorn takes several, with commas between them, for a host with a strange name.
+        is_one = not isinstance(address, tuple) or not (address[0].isdigit() or "," in text)
     except RuntimeError:
-        addresses = []
-    hosts = [address[0] for address in addresses if isinstance(address, tuple)]
-    if not addresses or any(host.isdigit() for host in hosts):
-        sys.exit(f"{name} must be host:port such as 127.0.0.1:8000, or unix: and the path of a socket, not {text!r}.")
+        is_one = False
+    if not is_one:
+        sys.exit(
+            f"{name} must be one host:port such as 127.0.0.1:8000, or unix: and the path of a socket, not {text!r}."
+        )
     return text
 
 

@@ -75,8 +75,9 @@ class Question:
     """Which one of the plan it is; empty: none, or found by its format. Flows that don't pass one that is named are
     left out."""
     sides: Mapping[str, str] | None = None
-    """By zone of the plan what it is behind on the device; None where nobody was asked yet: then it is as the plan's
-    firewall has it, and guessed of what that doesn't say, but of a firewall that is named only if it has no zones."""
+    """By zone of the plan what it was said to be behind on the device, empty for nothing. What isn't in it is as the
+    plan's firewall has it, and guessed of what that doesn't say, but of a firewall that is named only if it has no
+    zones."""
     mapping: Mapping[str, str] | None = None
     """As commands and programs say it: side of the device -> zone of the plan. Then nothing is guessed, and what it
     doesn't name is as the plan's firewall has it; None on pages, where `sides` counts."""
@@ -133,8 +134,8 @@ class Beside:
     """Of the plan."""
     device: Firewall
     """The same, or one for the configuration alone, with every side that was chosen or guessed."""
-    guessed: frozenset[str]
-    """The zones of the plan of which it is only guessed what they are behind."""
+    guesses: Mapping[str, str]
+    """By zone of the plan what it is taken to be behind where neither the plan's firewall nor anybody has said it."""
     earlier: EarlierNumbers | None
     """By what it was told which entries are ours; None: by their names alone, as the plan has no earlier revision."""
 
@@ -190,21 +191,20 @@ def compare_existing(
             gap=compare(question.mapping, firewall),
             firewall=firewall,
             device=firewall or Firewall(name=ruleset.format, format=ruleset.format, zones={}),
-            guessed=frozenset(),
+            guesses={},
             earlier=None,
         )
     earlier = EarlierNumbers(plan, report.matrix, report) if plan.revision > 1 else None
     known = dict(firewall.zones) if firewall else {}
     guesses = {} if is_named and known else guess_sides(report.plan, ruleset)
-    guessed = {zone: side for zone, side in guesses.items() if zone not in known}
-    sides = {**known, **guessed} if question.sides is None else question.sides
-    behind = {zone.name: sides[zone.name] for zone in report.plan.zones if zone.name in sides}
+    sides = {**guesses, **known, **(question.sides or {})}
+    behind = {zone.name: sides[zone.name] for zone in report.plan.zones if sides.get(zone.name)}
     device = replace(firewall or Firewall(name=ruleset.format, format=ruleset.format, zones={}), zones=behind)
     return Beside(
         gap=compare(None, device, earlier=earlier),
         firewall=firewall,
         device=device,
-        guessed=frozenset(guessed) if question.sides is None else frozenset(),
+        guesses=guesses,
         earlier=earlier,
     )
 
@@ -242,7 +242,9 @@ def write_answer(plan: Plan, found: Beside, question: Question, data: bytes) -> 
 def describe_answer(plan: Plan, found: Beside, question: Question) -> dict[str, Any]:
     """What the page shows of an answer, as plain data, and what came of keeping it."""
     ruleset, behind, report = found.gap.ruleset, found.device.zones, found.gap.report
-    kept = _keep_sides(plan, found, question.sender) if question.keep else None
+    kept, known = _keep_sides(plan, found, question.sender) if question.keep else (None, _list_known(found))
+    filled = {**found.guesses, **known}
+    said = {**known, **(question.sides or {})}
     row = None
     if question.keep_answer:
         try:
@@ -261,7 +263,12 @@ def describe_answer(plan: Plan, found: Beside, question: Question) -> dict[str, 
         "kept_answer": row.pk if row else None,
         "firewall": found.firewall.name if found.firewall else None,
         "sides": [
-            {"zone": zone.name, "side": behind.get(zone.name, ""), "guessed": zone.name in found.guessed}
+            {
+                "zone": zone.name,
+                "side": behind.get(zone.name, ""),
+                "filled": filled.get(zone.name, ""),
+                "guessed": zone.name in found.guesses and zone.name not in said,
+            }
             for zone in report.plan.zones[:MOST_SIDES]
         ]
         if ruleset.sides
@@ -284,13 +291,18 @@ def _describe_strangers(earlier: EarlierNumbers | None) -> dict[str, Any] | None
     }
 
 
-def _keep_sides(plan: Plan, found: Beside, sender: Sender) -> str:
-    """Have the plan's firewall remember what each zone is behind; what came of it, in a sentence."""
-    firewall, behind = found.firewall, found.device.zones
+def _list_known(found: Beside) -> Mapping[str, str]:
+    """What each zone is behind as the plan's firewall had it."""
+    return found.firewall.zones if found.firewall else {}
+
+
+def _keep_sides(plan: Plan, found: Beside, sender: Sender) -> tuple[str, Mapping[str, str]]:
+    """Have the plan's firewall remember what each zone is behind; what came of it, and what it has now."""
+    firewall, behind, known = found.firewall, found.device.zones, _list_known(found)
     if firewall is None:
-        return "Not kept: choose the firewall of the plan that this is, or add it to the plan first."
-    if behind == dict(firewall.zones):
-        return f"{firewall.name} has it so already."
+        return "Not kept: choose the firewall of the plan that this is, or add it to the plan first.", known
+    if behind == dict(known):
+        return f"{firewall.name} has it so already.", known
     try:
         actions.apply_edit(
             plan_id=plan.pk,
@@ -300,7 +312,7 @@ def _keep_sides(plan: Plan, found: Beside, sender: Sender) -> str:
             sender=sender,
         )
     except PlanError as error:
-        return "Not kept: " + " ".join(error.brief)
+        return "Not kept: " + " ".join(error.brief), known
     except (NotPossible, actions.Clash) as error:
-        return f"Not kept: {error}"
-    return f"Kept with {firewall.name}."
+        return f"Not kept: {error}", known
+    return f"Kept with {firewall.name}.", behind

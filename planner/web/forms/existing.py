@@ -86,18 +86,21 @@ class ExistingForm(forms.Form):
         )
 
     @property
-    def sides(self) -> dict[str, str] | None:
-        """By zone of the plan what it was said to be behind on the device; None where nobody was asked yet.
+    def sides(self) -> dict[str, str]:
+        """By zone of the plan what it was said to be behind on the device, empty for nothing.
 
-        What was said of another firewall than the one that is chosen now says nothing of this one; what was said while
-        none was chosen does.
+        What the page had filled in and was left as it was says nothing: beside another firewall it may be otherwise.
+        Nor does what was said of another firewall than the one that is chosen now; what was said while none was chosen
+        does.
         """
         data: Any = self.data
         firewall = data.get("firewall", "")
-        if "zone" not in data or data.get("sides_of", firewall) not in ("", firewall):
-            return None
-        pairs = zip(data.getlist("zone"), data.getlist("side"), strict=False)
-        return {zone: side for zone, side in pairs if side}
+        if data.get("sides_of", firewall) not in ("", firewall):
+            return {}
+        zones = data.getlist("zone")
+        filled = dict(zip(zones, data.getlist("filled"), strict=False))
+        pairs = zip(zones, data.getlist("side"), strict=False)
+        return {zone: side for zone, side in pairs if side != filled.get(zone)}
 
     @property
     def other_format(self) -> str:

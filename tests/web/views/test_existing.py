@@ -317,3 +317,85 @@ def test_what_zones_are_behind_of_one_firewall_is_not_taken_for_another(client):
     assert figures(Page(send(client, plan, ZONED, firewall="FW-TWO", **told, **sides)))["open"] == "3"
     of_none = told | {"sides_of": [""]}
     assert figures(Page(send(client, plan, ZONED, firewall="FW-TWO", **of_none, **sides)))["open"] == "0"
+
+
+def write_pair(core, two):
+    """A plan with FW-CORE and FW-TWO, and what each zone is behind on either."""
+    document = write_plan()
+    [known] = document["firewalls"]
+    walls = [known | {"name": name, "zones": zones} for name, zones in (("FW-CORE", core), ("FW-TWO", two))]
+    return document | {"firewalls": walls}
+
+
+def filled_in(page):
+    """What the form of an answer sends of zones as it stands there: sides that are chosen, and what was filled in."""
+    fields = {name: [one.get("value") for one in page.all("input", name=name)] for name in ("zone", "filled")}
+    chosen = [
+        next((one.get("value") for one in select.iter("option") if one.get("selected") is not None), "")
+        for select in page.all("select", name="side")
+    ]
+    return fields | {"side": chosen, "sides_of": page.one("input", name="sides_of").get("value")}
+
+
+STRAIGHT = {"Internal": "inside", "Data": "db", "Clients": "Clients"}
+TURNED = {"Internal": "db", "Data": "inside"}
+
+
+@pytest.mark.parametrize(
+    ("core", "two"),
+    [
+        (STRAIGHT, TURNED),
+        (TURNED | {"Clients": "Clients"}, STRAIGHT),
+        (TURNED | {"Clients": "Clients"}, {}),
+    ],
+    ids=["the other fits best", "both fit as well", "it has no zones"],
+)
+def test_what_was_filled_in_while_no_firewall_was_chosen_says_nothing_of_the_next_one(client, core, two):
+    """Zones of the firewall that fitted best, or blanks where several did, went over those of the next one."""
+    plan = store(write_pair(core, two))[0]
+    fields = filled_in(Page(send(client, plan, ZONED)))
+    at_once = Page(send(client, plan, ZONED, firewall="FW-TWO"))
+    page = Page(send(client, plan, ZONED, firewall="FW-TWO", keep="1", **fields))
+    assert (figures(page), filled_in(page)) == (figures(at_once), filled_in(at_once))
+    plan.refresh_from_db()
+    assert plan.document["firewalls"][1]["zones"] == (two or {"Clients": "Clients"})
+
+
+def test_what_was_chosen_while_no_firewall_was_goes_over_what_the_plan_has_of_the_next_one(client):
+    plan = store(write_pair(STRAIGHT, {"Internal": "inside", "Data": "other", "Clients": "Clients"}))[0]
+    first = filled_in(Page(send(client, plan, ZONED)))
+    chosen = first | {"side": ["", "db", "Clients"]}
+    assert first["side"] == ["inside", "db", "Clients"]
+    page = Page(send(client, plan, ZONED, firewall="FW-TWO", **chosen))
+    assert filled_in(page)["side"] == ["", "other", "Clients"]
+    again = filled_in(Page(send(client, plan, ZONED, **chosen)))
+    assert again == chosen, "it stays what somebody has chosen"
+    page = Page(send(client, plan, ZONED, firewall="FW-TWO", **again))
+    assert filled_in(page)["side"] == ["", "other", "Clients"]
+    mended = filled_in(page) | {"side": ["inside", "db", "Clients"]}
+    page = Page(send(client, plan, ZONED, firewall="FW-TWO", **mended))
+    assert figures(page)["open"] == "3"
+
+
+def test_once_what_was_chosen_is_kept_with_a_firewall_it_is_what_was_filled_in(client):
+    plan = store(write_pair(TURNED, STRAIGHT))[0]
+    fields = filled_in(Page(send(client, plan, ZONED, firewall="FW-CORE"))) | {"side": ["", "inside", "Clients"]}
+    page = Page(send(client, plan, ZONED, firewall="FW-CORE", keep="1", **fields))
+    plan.refresh_from_db()
+    assert plan.document["firewalls"][0]["zones"] == {"Data": "inside", "Clients": "Clients"}
+    kept = filled_in(page)
+    assert kept["filled"] == kept["side"] == ["", "inside", "Clients"]
+    page = Page(send(client, plan, ZONED, firewall="FW-CORE", **kept | {"side": ["db", "inside", ""]}))
+    assert filled_in(page)["side"] == ["db", "inside", ""]
+
+
+def test_what_is_guessed_is_said_to_be_so_until_somebody_chooses_or_keeps_it(client):
+    plan = store(write_plan() | {"firewalls": []})[0]
+    fields = filled_in(Page(send(client, plan, ZONED)))
+    assert (fields["side"], fields["filled"]) == (["", "", "Clients"],) * 2
+    guessed = "guessed from names and addresses"
+    assert guessed in Page(send(client, plan, ZONED, **fields)).text()
+    assert guessed not in Page(send(client, plan, ZONED, **fields | {"side": ["", "", "db"]})).text()
+    plan = store(write_pair({}, {}))[0]
+    page = Page(send(client, plan, ZONED, firewall="FW-TWO", keep="1"))
+    assert ("Kept with FW-TWO." in page.text(), guessed in page.text()) == (True, False)

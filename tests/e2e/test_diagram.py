@@ -19,6 +19,7 @@ def test_ports_are_shown_while_an_edge_is_pointed_at(page):
     page.locator("#view-diagram").click()
     line = edge(page, "PRP01 to PS01")
     tip = line.locator(".tip")
+    expect(line.locator(".disc")).to_be_visible()
     expect(tip).to_be_hidden()
     line.locator(".disc").hover()
     expect(tip).to_be_visible()

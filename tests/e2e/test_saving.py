@@ -157,8 +157,8 @@ def test_what_is_typed_over_an_edit_that_is_refused_overrides_nobody_either(page
     actions.override_port(plan_id=Plan.objects.get().pk, matrix=current_matrix(), service="ssh", ports="2200")
     held.release()
     held.release()
-    expect(ssh).to_have_value("2223")
     expect(page.locator("#port-ssh-error")).to_contain_text("Someone changed the same thing")
+    expect(ssh).to_have_value("2223")
     expect(page.locator("#state")).to_have_attribute("data-revision", "3")
 
 

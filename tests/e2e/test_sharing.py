@@ -178,6 +178,7 @@ def test_the_back_button_leads_past_the_door_and_uses_nothing_up(open_page, plan
     expect(page.locator("table.flows")).to_be_visible()
     for _ in range(2):
         page.go_back()
+        expect(page.locator("table.rules").first).to_be_visible()
         expect(page.get_by_role("heading", level=1)).to_have_text("Contoso")
         expect(page.get_by_label("Passphrase")).to_have_count(0)
     assert Opening.objects.count() == 1

@@ -116,7 +116,7 @@ def test_each_of_three_quick_presses_takes_one_change_back_and_buttons_do_the_sa
     expect(page.locator("#undo")).to_be_disabled()
     expect(page.locator("#port-ssh")).to_have_value("")
     page.get_by_role("button", name="Redo").click()
-    expect(page.locator("#results").get_by_text("tcp 2222").first).to_be_visible()
+    expect(page.locator("table.rules").get_by_text("tcp 2222").first).to_be_visible()
     expect(page.locator("#state")).to_have_text("Saved · revision 8")
     page.locator("#undo").focus()
     page.keyboard.press("Enter")
@@ -176,6 +176,7 @@ def test_a_decision_that_clashes_keeps_the_own_one_and_one_of_another_shows_wher
     other.locator("#choice-windows-validation-smb").check()
     expect(other.locator("#state")).to_have_text("Saved · revision 4")
     expect(other.locator("#choice-windows-validation-smb")).to_be_focused()
+    expect(one.locator("#state")).to_have_text("Saved · revision 4")  # which moves what is clicked next
     one.locator("#choice-esxi-ssh").check()
     expect(other.locator("#choice-esxi-ssh")).to_be_checked()
     expect(other.locator("#choice-windows-validation-smb")).to_be_focused()

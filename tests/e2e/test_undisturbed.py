@@ -140,8 +140,8 @@ def test_what_is_typed_into_the_filter_outlives_an_own_change_right_after_it(ope
     one.get_by_role("searchbox", name="Search").fill("kiosk")
     one.get_by_role("radio", name=re.compile("PowerCLI")).first.check()
     saved(one, 2)
-    expect(one.get_by_role("searchbox", name="Search")).to_have_value("kiosk")
     expect(one).to_have_url(re.compile("text=kiosk"))
+    expect(one.get_by_role("searchbox", name="Search")).to_have_value("kiosk")
 
 
 def test_a_tab_keeps_the_focus_and_the_filter(open_page):

@@ -7,10 +7,12 @@ from html import unescape
 
 import pytest
 
+from planner.report.firewall.absent import find_absent
 from planner.report.formats.markdown import escape
 from planner.report.formats.rule_texts import COLUMNS, escape_jira, write_jira
 from planner.report.formats.tickets import KINDS, render_tickets
 from planner.report.said.passed import Passed
+from tests.engine.test_linear import count_steps
 from tests.report.samples import HOSTILE_NAMES, contoso, evaluate, hostile, write_plan
 
 WALLS = [
@@ -102,6 +104,29 @@ def test_a_firewalls_ticket_says_who_meets_nobody_of_its_family():
     assert "Addresses that no firewall forwards, so not in its configuration: S7" in text
     text = ticket_of({"format": "nftables", "options": {"table": "ip6 filter"}}, *ends[:1])
     assert re.search(r"goes with theirs, .*: \S+-9000: S1 and D\n", text)
+
+
+def test_what_a_rule_has_elsewhere_costs_a_firewalls_ticket_next_to_nothing():
+    """A company has a firewall at each site, and a rule the ends of all."""
+
+    def cost(count):
+        zones = [("HQ", "internal"), *((f"Site {number}", "remote-site") for number in range(count))]
+        ends = [
+            {"name": f"S{number}", "zone": f"Site {number}", "addresses": [f"10.{number // 200}.{number % 200}.1"]}
+            for number in range(count)
+        ]
+        flows = [
+            {"source": "HQ", "destination": end["name"], "protocol": "tcp", "ports": "443", "reason": "x"}
+            for end in ends
+        ]
+        walls = [{"name": "FW", "format": "asa", "zones": {"HQ": "out", "Site 0": "in"}}]
+        hq = {"name": "HQ", "zone": "HQ", "addresses": ["192.0.2.1"]}
+        report = evaluate(write_plan(hq, *ends, zones=zones, additional_flows=flows, firewalls=walls))
+        [rule] = report.rules
+        assert len(rule.destinations) == count
+        return count_steps(lambda: find_absent(report, report.plan.firewalls[0]))
+
+    assert cost(200) - cost(100) < 10 * 100
 
 
 def test_a_plan_without_rules_has_nothing_but_the_readme():

@@ -31,7 +31,8 @@ def find_absent(report: Report, firewall: Firewall) -> Absent:
     for crossing in list_crossings(report, firewall):
         for part in crossing.parts:
             parts[part.rule.id].append(part)
-    ends = {end.name: end for rule in report.rules for end in (*rule.sources, *rule.destinations)}
+    passing_it = (end for several in parts.values() for part in several for end in (*part.sources, *part.destinations))
+    ends = {end.name: end for end in passing_it}
     addresses = Addresses(tuple(ends.values()), names=takes_names(firewall.format))
     families = list_families(firewall)
     beside, alone = dict[str, tuple[str, ...]](), dict[str, tuple[str, ...]]()

@@ -68,16 +68,15 @@ def test_a_firewalls_ticket_says_which_ends_of_its_rules_are_not_in_its_file():
     assert "configuration" not in files["text/boundaries/RS-DMZ.txt"]
 
 
-def ticket_of(wall, *ends):
+def ticket_of(wall, *ends, to="192.0.2.9", protocol="tcp"):
     """The ticket of a firewall for a rule from these ends, as name, zone and address, to D in the zone B."""
     zones = [(name, "remote-site") for name in ("R1", "R2")] + [("B", "dmz")]
     made = [
         {"name": name, "zone": zone, "addresses": [address] if address else []}
-        for name, zone, address in (*ends, ("D", "B", "192.0.2.9"))
+        for name, zone, address in (*ends, ("D", "B", to))
     ]
-    flows = [
-        {"source": name, "destination": "D", "protocol": "tcp", "ports": "443", "reason": "x"} for name, *_ in ends
-    ]
+    service = {"protocol": protocol, "ports": None if protocol == "icmp" else "443"}
+    flows = [{"source": name, "destination": "D", "reason": "x", **service} for name, *_ in ends]
     wall = {"name": "FW", "zones": {"R1": "eth0", "R2": "eth1", "B": "eth1"}, **wall}
     report = evaluate(write_plan(*made, zones=zones, additional_flows=flows, firewalls=[wall]))
     return read(report)["text/firewalls/FW.txt"]
@@ -102,8 +101,29 @@ def test_a_firewalls_ticket_says_who_meets_nobody_of_its_family():
     text = ticket_of({"format": "iptables"}, *ends)
     assert re.search(r"Nobody with an address that goes with theirs, .*: \S+-9000: S6\n", text)
     assert "Addresses that no firewall forwards, so not in its configuration: S7" in text
-    text = ticket_of({"format": "nftables", "options": {"table": "ip6 filter"}}, *ends[:1])
-    assert re.search(r"goes with theirs, .*: \S+-9000: S1 and D\n", text)
+
+
+V4, V6 = ("192.0.2.1", "192.0.2.9"), ("2001:db8::1", "2001:db8::9")
+TABLE = "Open over IPv{} alone, while the table {} holds IPv{} alone"
+ECHO = "Echo requests (ICMP) between IPv6 addresses, which the document does not speak of"
+
+
+@pytest.mark.parametrize(
+    ("ends", "protocol", "table", "said"),
+    [
+        (V4, "tcp", "ip6 filter", TABLE.format(4, "ip6 filter", 6)), (V4, "icmp", "ip filter", None),
+        (V6, "tcp", "ip filter", TABLE.format(6, "ip filter", 4)), (V6, "tcp", "inet filter", None),
+        (V6, "icmp", "ip filter", TABLE.format(6, "ip filter", 4)), (V6, "icmp", "inet filter", ECHO),
+        (V6, "icmp", "ip6 filter", ECHO), (V6, "icmp", "", ECHO),
+        ((V4[0], V6[1]), "icmp", "ip filter", "Nobody with an address that goes with theirs"),
+    ],
+)  # fmt: skip
+def test_a_firewalls_ticket_says_why_addresses_of_the_same_family_are_not_in_its_file(ends, protocol, table, said):
+    source, to = ends
+    wall = {"format": "nftables", "options": {"table": table}} if table else {"format": "asa"}
+    text = ticket_of(wall, ("S", "R1", source), to=to, protocol=protocol)
+    told = [line.partition(", so not in its configuration: ") for line in text.splitlines() if "configuration" in line]
+    assert [(why, who.partition(": ")[2]) for why, _, who in told] == ([(said, "S and D")] if said else [])
 
 
 def test_what_a_rule_has_elsewhere_costs_a_firewalls_ticket_next_to_nothing():

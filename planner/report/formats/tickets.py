@@ -7,9 +7,11 @@ from dataclasses import replace
 from planner.engine.report import Report
 from planner.engine.rules import Rule
 from planner.plan.fields import Firewall
-from planner.report.firewall.absent import find_absent
+from planner.report.firewall.absent import OTHER_TABLE, find_absent
 from planner.report.firewall.head import pack
-from planner.report.firewall.omissions import NO_ADDRESS, ONLY_NAMES, SPECIAL
+from planner.report.firewall.nftables import list_families
+from planner.report.firewall.omissions import NO_ADDRESS, NO_COMMON_FAMILY, ONLY_NAMES, SPECIAL
+from planner.report.firewall.permits import FAMILIES
 from planner.report.firewall.words import name_files
 from planner.report.formats.rule_texts import write_jira, write_markdown, write_ticket
 from planner.report.said.edition import Edition
@@ -83,9 +85,19 @@ def _say_absent(firewall: Firewall, report: Report) -> Iterator[str]:
         yield f"Not passing {show_line(firewall.name)} for what a rule opens, so not in its configuration: {said}"
     for why, names in absent.without.items():
         yield f"{_WITHOUT[why]}, so not in its configuration: {several(names)}"
-    if absent.alone:
-        said = "; ".join(f"{rule}: {several(names)}" for rule, names in absent.alone.items())
-        yield f"Nobody with an address that goes with theirs, so not in its configuration: {said}"
+    for why, rules in absent.alone.items():
+        said = "; ".join(f"{rule}: {several(names)}" for rule, names in rules.items())
+        yield f"{_say_alone(firewall, why)}, so not in its configuration: {said}"
+
+
+def _say_alone(firewall: Firewall, why: str) -> str:
+    """Why nobody has an address that goes with one of theirs in its configuration."""
+    if why == OTHER_TABLE:
+        (holds,) = list_families(firewall)
+        (other,) = set(FAMILIES) - {holds}
+        table = show_line(firewall.options["table"])
+        return f"Open over IPv{other} alone, while the table {table} holds IPv{holds} alone"
+    return "Nobody with an address that goes with theirs" if why == NO_COMMON_FAMILY else why
 
 
 _WITHOUT = {

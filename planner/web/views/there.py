@@ -20,8 +20,8 @@ THERE = "implemented"
 """The state of a rule that a firewall has."""
 _TAKES = frozenset({None, "requested", "approved"})
 """The states that a rule may have to be given that one; what somebody has refused or verified stays."""
-_Flows = Mapping[Key, tuple[str, ...]]
-"""Flows that are open, and the entries that let them through."""
+_SILENT = Answer(flows=(), wider=(), unknown=(), missing=0)
+"""What is known of a firewall that nothing was compared with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +46,10 @@ def list_there(plan: Plan, report: Report, row: Compared, answer: Answer) -> Ite
 
     `answer` is what still holds of the comparison `row`, of flows whose ends stand where they stood then.
     """
-    here, known = _list_open(answer), lives.lives_of(plan, report)
-    found = [rule for rule in report.rules if all(key in here for key in _list_keys(rule))]
+    here, known = _Told(answer), lives.lives_of(plan, report)
+    found = [rule for rule in report.rules if all(key in here.flows for key in _list_keys(rule))]
     crossed = _list_crossed(report, found, row.firewall)
-    others = _read_open(plan, crossed)
-    wide = {one.entry for one in answer.wider}
-    policies, forbidden = {*answer.open_policies}, {one.entry for one in answer.forbidden or ()}
+    others = _read_others(plan, {name for names in crossed.values() for name in names})
     broken = {
         (flow.source.name, flow.destination.name, flow.need.protocol, flow.need.ports or ""): closed
         for closed in report.closed
@@ -62,25 +60,60 @@ def list_there(plan: Plan, report: Report, row: Compared, answer: Answer) -> Ite
         if (life.given.state if life else None) not in _TAKES:
             continue
         keys = list(_list_keys(rule))
-        by = tuple(dict.fromkeys(name for key in keys for name in here[key]))
-        unknown = [
-            name for name, flows in crossed.items() if any(key in flows and key not in others[name] for key in keys)
-        ]
         closed = dict.fromkeys(broken[key] for key in keys if key in broken)
         doubts = [
-            *([f"it also passes {say_several(unknown)}, where it isn’t known to be open"] if unknown else []),
+            *_doubt_others(keys, crossed, others),
             *(f"{say_closed_by(one)}: {one.reason}" for one in closed),
-            *_doubt_entries(by, policies, "lets through all that no entry decides about"),
-            *_doubt_entries(by, forbidden - policies, "opens what must stay closed"),
-            *_doubt_entries(by, wide - forbidden, "lets more through"),
+            *here.doubt(keys),
         ]
-        yield There(rule=rule, by=by, seen=life.newest if life else 0, doubts=tuple(doubts))
+        yield There(rule=rule, by=here.list_entries(keys), seen=life.newest if life else 0, doubts=tuple(doubts))
 
 
-def _doubt_entries(by: Iterable[str], doubtful: Collection[str], why: str) -> Iterator[str]:
-    """A few words about those of the entries that there is this to say of, if any."""
-    if found := [name for name in by if name in doubtful]:
-        yield f"{say_several(found)} {why}"
+class _Told:
+    """What an answer has said of flows that are open: the entries that let them through, and what is against these."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.flows = {one.key: one.by for one in answer.flows if one.state == "open"}
+        policies, wide = {*answer.open_policies}, {one.entry for one in answer.wider}
+        sure, perhaps = (
+            {one.entry for one in answer.forbidden or () if one.is_sure is is_sure} for is_sure in (True, False)
+        )
+        self._against = (
+            (policies, "lets through all that no entry decides about"),
+            (sure - policies, "opens what must stay closed"),
+            (perhaps - sure - policies, "may open what must stay closed"),
+            (wide - sure, "lets more through"),
+        )
+
+    def list_entries(self, keys: Iterable[Key]) -> tuple[str, ...]:
+        """The entries that let some flows through, as far as these are open."""
+        return tuple(dict.fromkeys(name for key in keys for name in self.flows.get(key, ())))
+
+    def doubt(self, keys: Iterable[Key]) -> Iterator[str]:
+        """What there is against the entries that let some flows through, each in a few words."""
+        by = self.list_entries(keys)
+        for doubtful, why in self._against:
+            if found := [name for name in by if name in doubtful]:
+                yield f"{say_several(found)} {why}"
+
+
+def _doubt_others(
+    keys: Iterable[Key], crossed: Mapping[Key, Iterable[str]], others: Mapping[str, _Told]
+) -> Iterator[str]:
+    """What there is against the flows of a rule on the other firewalls that they pass, each in a few words."""
+    passing: dict[str, list[Key]] = defaultdict(list)
+    for key in keys:
+        for name in crossed[key]:
+            passing[name].append(key)
+    doubted: dict[str, list[str]] = defaultdict(list)
+    for name, passed in passing.items():
+        told = others[name]
+        if any(key not in told.flows for key in passed):
+            doubted["it isn’t known to be open"].append(name)
+        for doubt in told.doubt(passed):
+            doubted[doubt].append(name)
+    for doubt, names in doubted.items():
+        yield f"it also passes {say_several(names)}, where {doubt}"
 
 
 def _list_keys(rule: Rule) -> Iterator[Key]:
@@ -88,21 +121,11 @@ def _list_keys(rule: Rule) -> Iterator[Key]:
         yield source, destination, protocol, ports or ""
 
 
-def _list_open(answer: Answer) -> _Flows:
-    return {one.key: one.by for one in answer.flows if one.state == "open"}
-
-
-def _list_crossed(report: Report, rules: Iterable[Rule], firewall: str) -> dict[str, set[Key]]:
-    """By firewall of the plan but one, which flows of some rules pass it."""
-    others = [one for one in report.plan.firewalls if one.name != firewall]
+def _list_crossed(report: Report, rules: Iterable[Rule], firewall: str) -> dict[Key, tuple[str, ...]]:
+    """By flow of some rules the firewalls of the plan that it passes, but for one."""
     zones = {endpoint.name: endpoint.zone for endpoint in report.plan.endpoints}
-    between = _Between(others)
-    found: dict[str, set[Key]] = defaultdict(set)
-    for rule in rules if others else ():
-        for key in _list_keys(rule):
-            for name in between.list(zones[key[0]], zones[key[1]]):
-                found[name].add(key)
-    return found
+    between = _Between([one for one in report.plan.firewalls if one.name != firewall])
+    return {key: between.list(zones[key[0]], zones[key[1]]) for rule in rules for key in _list_keys(rule)}
 
 
 class _Between:
@@ -124,11 +147,13 @@ class _Between:
         return self._known[pair]
 
 
-def _read_open(plan: Plan, names: Collection[str]) -> dict[str, _Flows]:
-    """By firewall what the newest comparison with it that is kept has said to be open, as far as that still holds."""
+def _read_others(plan: Plan, names: Collection[str]) -> dict[str, _Told]:
+    """By firewall what the newest comparison with it that is kept has said, as far as that still holds."""
     newest: dict[str, int] = {}
     for row in compared.list_kept(plan) if names else ():
         newest.setdefault(row.firewall, row.pk)
     wanted = {name: newest[name] for name in names if name in newest}
     kept = compared.read_kept(plan, list(wanted.values()))
-    return {name: _list_open(kept[wanted[name]].now) if wanted.get(name) in kept else {} for name in names}
+    told = {name: _Told(kept[number].now) for name, number in wanted.items() if number in kept}
+    silent = _Told(_SILENT)
+    return {name: told.get(name, silent) for name in names}

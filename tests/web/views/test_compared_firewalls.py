@@ -76,6 +76,46 @@ def test_a_rule_that_passes_a_second_firewall_is_ticked_only_where_it_is_known_t
     assert told == (False, "it also passes CORE, where it isn’t known to be open")
 
 
+def breach_of(entry, *, is_sure=True, row="x"):
+    return ForbiddenAnswer(
+        entry=entry, is_sure=is_sure, row=row, reason="", sources=(), destinations=(), services=("tcp 22",)
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"open_policies": ("policy 3",)}, "policy 3 lets through all that no entry decides about"),
+        ({"forbidden": (breach_of("policy 3"),)}, "policy 3 opens what must stay closed"),
+        ({"forbidden": (breach_of("policy 3", is_sure=False),)}, "policy 3 may open what must stay closed"),
+        ({"wider": (wider_answer("policy 3"),)}, "policy 3 lets more through"),
+    ],
+    ids=["by its policy", "what is forbidden", "what may be", "what is too wide"],
+)
+def test_what_speaks_against_a_rule_on_one_firewall_does_so_beside_the_other_it_passes(client, more, why):
+    """Beside CORE it was ticked, though beside EDGE it wasn't."""
+    plan = store(write_two(CORE=SIDES, EDGE={"Internal": "inside", "Clients": "outside"}))[0]
+    keep_comparison(plan, 1, make_answer(WEBSITE, DATABASE), firewall="CORE")
+    keep_comparison(plan, 2, replace(make_answer(replace(WEBSITE, by=("policy 3",))), **more), firewall="EDGE")
+    assert offered(client, plan, 2)["CLI-INT-10"] == (False, why)
+    told = {"CLI-INT-10": (False, f"it also passes EDGE, where {why}"), "INT-DAT-20": (True, "")}
+    assert offered(client, plan, 1) == told
+    other = replace(make_answer(WEBSITE, replace(DATABASE, by=("policy 3",))), **more)
+    keep_comparison(plan, 3, other, firewall="EDGE")
+    assert offered(client, plan, 1)["CLI-INT-10"] == (True, ""), "what another flow is open by says nothing of it"
+
+
+def test_what_is_sure_of_an_entry_is_said_and_not_that_it_may_be(client):
+    plan = store(write_two(CORE=SIDES))[0]
+    both = breach_of("policy 3", is_sure=False), breach_of("policy 3"), breach_of("policy 17", is_sure=False)
+    answer = make_answer(WEBSITE, replace(DATABASE, by=("policy 3",)), wider=[wider_answer("policy 17")])
+    keep_comparison(plan, 1, replace(answer, forbidden=both), firewall="CORE")
+    assert offered(client, plan, 1) == {
+        "CLI-INT-10": (False, "policy 17 may open what must stay closed; policy 17 lets more through"),
+        "INT-DAT-20": (False, "policy 3 opens what must stay closed"),
+    }
+
+
 def test_a_rule_that_must_stay_closed_or_is_open_by_what_lets_through_more_is_offered_and_not_ticked(client):
     document = write_two(CORE=SIDES)
     closed = {"from": {"zone": "Internal"}, "to": {"endpoint": "SQL01"}, "reason": "Nobody."}
@@ -91,11 +131,8 @@ def test_a_rule_that_must_stay_closed_or_is_open_by_what_lets_through_more_is_of
 
 def test_a_rule_that_a_policy_or_what_opens_too_much_lets_through_is_offered_and_not_ticked(client):
     plan = store(write_two(CORE=SIDES))[0]
-    breach = ForbiddenAnswer(
-        entry="policy 3", is_sure=True, row="x", reason="", sources=(), destinations=(), services=()
-    )
     answer = make_answer(replace(WEBSITE, by=("policy accept",)), replace(DATABASE, by=("policy 3",)))
-    answer = replace(answer, open_policies=("policy accept",), forbidden=(breach,))
+    answer = replace(answer, open_policies=("policy accept",), forbidden=(breach_of("policy 3"),))
     keep_comparison(plan, 1, answer, firewall="CORE")
     assert offered(client, plan, 1) == {
         "CLI-INT-10": (False, "policy accept lets through all that no entry decides about"),
@@ -113,5 +150,5 @@ def test_a_rule_that_a_policy_or_what_opens_too_much_lets_through_is_offered_and
     ],
 )
 def test_who_keeps_something_closed_is_told_in_words_of_answers_that_were_kept_before_as_well(kept, said):
-    one = ForbiddenAnswer(entry="", is_sure=True, row=kept, reason="", sources=(), destinations=(), services=())
+    one = breach_of("", row=kept)
     assert unpack(pack(replace(make_answer(), forbidden=(one,)))).forbidden == (replace(one, row=said),)

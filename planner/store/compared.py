@@ -209,7 +209,7 @@ def pack(answer: Answer) -> bytes:
         "missing": answer.missing,
         "reading": answer.reading,
     }
-    if answer.open_policies:
+    if answer.open_policies is not None:
         facts["open_policies"] = answer.open_policies
     if answer.elsewhere is not None:
         facts["elsewhere"] = answer.elsewhere
@@ -256,7 +256,7 @@ def unpack(data: bytes) -> Answer:
         missing=facts["missing"],
         # Answers that were kept before this was kept don't have it, nor what follows.
         reading=facts.get("reading", 1),
-        open_policies=tuple(facts.get("open_policies", ())),
+        open_policies=tuple(facts["open_policies"]) if "open_policies" in facts else None,
         elsewhere=facts.get("elsewhere"),
         stale=None
         if "stale" not in facts

@@ -1,6 +1,6 @@
 """What became of a firewall between two comparisons with it: what opened, what closed, what is too wide now. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
@@ -99,8 +99,8 @@ class Answer:
     """None where it wasn't looked for."""
     forbidden: tuple[ForbiddenAnswer, ...] | None = None
     """None where it wasn't looked for."""
-    open_policies: tuple[str, ...] = ()
-    """The policies that let through what no entry decided about; none of answers that were kept before these were."""
+    open_policies: tuple[str, ...] | None = ()
+    """The policies that let through what no entry decided about; None where they weren't kept with it."""
     reading: int = READING
     """By which way to read it was made."""
     elsewhere: int | None = None
@@ -180,9 +180,13 @@ class Drift:
     """What must stay closed, is admitted and was not."""
     shut: tuple[ForbiddenAnswer, ...] = ()
     """What must stay closed, was admitted and is not."""
+    accepting: tuple[str, ...] = ()
+    """The policies that let through what no entry decides about, and did not."""
+    refusing: tuple[str, ...] = ()
+    """Those that did, and do not."""
     is_read_otherwise: bool = False
-    """Whether they were made by two ways to read: then nothing is told of what is too wide, left over or forbidden, as
-    it may be as it was, and flows may have another state since more is understood."""
+    """Whether they were made by two ways to read: then nothing is told of what is too wide, left over, forbidden or
+    let through by a policy, as it may be as it was, and flows may have another state since more is understood."""
 
     def __bool__(self) -> bool:
         """Whether anything differs."""
@@ -197,10 +201,13 @@ def find_drift(before: Answer, after: Answer) -> Drift:
     changed = [(was[key], one) for key, one in now.items() if key in both and was[key].state != one.state]
     is_alike = before.reading == after.reading
     if not is_alike:
-        before, after = (replace(answer, wider=(), stale=None, forbidden=None) for answer in (before, after))
+        before, after = (
+            replace(answer, wider=(), stale=None, forbidden=None, open_policies=None) for answer in (before, after)
+        )
     wide_was, wide_now = ({one.key for one in answer.wider} for answer in (before, after))
-    stale, tidied = _part(before.stale, after.stale)
-    forbidden, shut = _part(before.forbidden, after.forbidden)
+    stale, tidied = _part(before.stale, after.stale, lambda one: one.key)
+    forbidden, shut = _part(before.forbidden, after.forbidden, lambda one: one.key)
+    accepting, refusing = _part(before.open_policies, after.open_policies, lambda one: one)
     return Drift(
         opened=tuple(pair for pair in changed if pair[1].state == "open"),
         closed=tuple(pair for pair in changed if pair[0].state == "open"),
@@ -213,15 +220,20 @@ def find_drift(before: Answer, after: Answer) -> Drift:
         tidied=tidied,
         forbidden=forbidden,
         shut=shut,
+        accepting=accepting,
+        refusing=refusing,
         is_read_otherwise=not is_alike,
     )
 
 
-def _part[One: (StaleAnswer, ForbiddenAnswer)](
-    before: tuple[One, ...] | None, after: tuple[One, ...] | None
+def _part[One](
+    before: tuple[One, ...] | None, after: tuple[One, ...] | None, key: Callable[[One], object]
 ) -> tuple[tuple[One, ...], tuple[One, ...]]:
-    """What is in the later one alone, and in the earlier one; nothing where one of them wasn't looked for."""
+    """What is in the later one alone, and in the earlier one; nothing where one of them isn't known.
+
+    `key`: what tells one from another.
+    """
     if before is None or after is None:
         return (), ()
-    was, now = ({one.key for one in several} for several in (before, after))
-    return tuple(one for one in after if one.key not in was), tuple(one for one in before if one.key not in now)
+    was, now = (set(map(key, several)) for several in (before, after))
+    return tuple(one for one in after if key(one) not in was), tuple(one for one in before if key(one) not in now)

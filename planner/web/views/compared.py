@@ -3,7 +3,7 @@
 For whoever may edit the plan. Readers of links and files see nothing of it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,6 +16,7 @@ from planner.engine import Report
 from planner.engine.existing.decide import STATES
 from planner.engine.existing.drift import (
     Answer,
+    Drift,
     FlowAnswer,
     ForbiddenAnswer,
     StaleAnswer,
@@ -117,7 +118,7 @@ def _describe(report: Report, answer: Answer) -> dict[str, Any]:
         "more_flows": max(0, len(flows) - MOST_FLOWS),
         "wider": [_describe_wider(one) for one in answer.wider[:MOST_DRIFTED]],
         "more_wider": max(0, len(answer.wider) - MOST_DRIFTED),
-        "open_policies": say_open_policies(answer.open_policies),
+        "open_policies": say_open_policies(answer.open_policies or ()),
         "unknown": answer.unknown[:MOST_DRIFTED],
         "beside": [
             _group(name, title, found)
@@ -187,8 +188,10 @@ def _describe_drift(before: Answer, after: Answer) -> dict[str, Any]:
         ("gone", f"No longer in the plan{', or no longer compared' if is_part else ''}", drift.gone),
     )
     wide = (("wider", "Too wide since", drift.wider), ("narrower", "No longer too wide", drift.narrower))
+    policies = list(_say_policies(before, after, drift))
     return {
-        "is_any": bool(drift),
+        "is_any": bool(drift or policies),
+        "policies": policies,
         "is_read_otherwise": drift.is_read_otherwise,
         "flows": [
             {
@@ -231,6 +234,17 @@ def _describe_drift(before: Answer, after: Answer) -> dict[str, Any]:
             if found
         ],
     }
+
+
+def _say_policies(before: Answer, after: Answer, drift: Drift) -> Iterator[str]:
+    """What became of all that no entry decides about, in sentences."""
+    if drift.accepting:
+        yield f"It is let through since, by {say_several(drift.accepting)}."
+    if drift.refusing:
+        yield f"It is no longer let through by {say_several(drift.refusing)}."
+    if before.open_policies is None and after.open_policies and not drift.is_read_otherwise:
+        by = say_several(after.open_policies)
+        yield f"It is let through, by {by}. Whether it was at the earlier comparison wasn’t kept with that."
 
 
 @require_POST

@@ -74,7 +74,7 @@ class _Told:
 
     def __init__(self, answer: Answer) -> None:
         self.flows = {one.key: one.by for one in answer.flows if one.state == "open"}
-        policies, wide = {*answer.open_policies}, {one.entry for one in answer.wider}
+        policies, wide = {*(answer.open_policies or ())}, {one.entry for one in answer.wider}
         sure, perhaps = (
             {one.entry for one in answer.forbidden or () if one.is_sure is is_sure} for is_sure in (True, False)
         )

@@ -135,3 +135,15 @@ def test_what_is_left_over_or_forbidden_is_known_by_what_it_is_and_told_where_bo
     assert not find_drift(bare, now)
     assert not find_drift(was, bare)
     assert [one.sources for one in rename(was, PS01="B").forbidden] == [("B",), ("A",)]
+
+
+def test_policies_that_let_through_what_no_entry_decides_about_are_told_where_both_answers_have_them():
+    was, now = (replace(make_answer(), open_policies=names) for names in (("of six", "forward"), ("input", "forward")))
+    found = find_drift(was, now)
+    assert (found.accepting, found.refusing, bool(found)) == (("input",), ("of six",), True)
+    assert not find_drift(now, now)
+    unknown = replace(now, open_policies=None)
+    assert not find_drift(unknown, now)
+    assert not find_drift(was, unknown)
+    otherwise = find_drift(replace(was, reading=1), now)
+    assert (otherwise.accepting, otherwise.refusing) == ((), ())

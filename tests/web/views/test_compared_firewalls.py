@@ -152,3 +152,37 @@ def test_a_rule_that_a_policy_or_what_opens_too_much_lets_through_is_offered_and
 def test_who_keeps_something_closed_is_told_in_words_of_answers_that_were_kept_before_as_well(kept, said):
     one = breach_of("", row=kept)
     assert unpack(pack(replace(make_answer(), forbidden=(one,)))).forbidden == (replace(one, row=said),)
+
+
+def drifted(client, plan, number):
+    """What is said to have changed since the comparison before, by heading."""
+    [section] = (one for one in page_of(client, plan, number).all("section") if one.get("aria-labelledby") == "drift")
+    return [" ".join("".join(one.itertext()).split()) for one in section if one.tag in ("h3", "p")]
+
+
+def test_a_policy_that_admits_everything_since_is_no_nothing_that_has_changed(client):
+    """“Nothing” stood right above “What no entry decides about is let through all the same”."""
+    plan = store(write_two(CORE=SIDES))[0]
+    answer = make_answer(WEBSITE, DATABASE)
+    for number, policies in enumerate(((), ("policy accept",), ("policy accept",), ()), 1):
+        keep_comparison(plan, number, replace(answer, open_policies=policies), firewall="CORE")
+    heading = "What no entry decides about"
+    assert drifted(client, plan, 2) == [heading, "It is let through since, by policy accept."]
+    assert drifted(client, plan, 3)[0].startswith("Nothing: every flow is as it was")
+    assert drifted(client, plan, 4) == [heading, "It is no longer let through by policy accept."]
+
+
+def test_of_a_comparison_that_was_kept_without_its_policies_it_is_said_that_nobody_knows(client):
+    plan = store(write_two(CORE=SIDES))[0]
+    unknown = replace(make_answer(WEBSITE, DATABASE), open_policies=None)
+    assert unpack(pack(unknown)) == unknown
+    known = replace(unknown, open_policies=("policy accept",))
+    for number, answer in enumerate([unknown, known, replace(unknown, open_policies=())], 1):
+        keep_comparison(plan, number, answer, firewall="CORE")
+    assert drifted(client, plan, 2) == [
+        "What no entry decides about",
+        "It is let through, by policy accept. Whether it was at the earlier comparison wasn’t kept with that.",
+    ]
+    page = page_of(client, plan, 3, "?since=1")
+    assert "Nothing: every flow is as it was" in page.text(), "nothing is let through so"
+    assert offered(client, plan, 1) == {"CLI-INT-10": (True, ""), "INT-DAT-20": (True, "")}

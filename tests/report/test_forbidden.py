@@ -1,6 +1,7 @@
 """A rule that breaks what the plan keeps closed says so in every list of rules, and others don't."""
 
 import io
+import re
 import zipfile
 from dataclasses import replace
 from functools import cache
@@ -28,12 +29,13 @@ FIREWALLS = ("nftables", "iptables", "fortigate", "asa", "ios", "paloalto-set", 
 
 
 @cache
-def report(*, never=True, flows=("2022", "2023"), reason=WHY, rows=1):
-    """Two rules of the plan's own, of which a row forbids the first service."""
+def report(*, never=True, flows=("2022", "2023"), reason=WHY, rows=1, more=()):
+    """Two rules of the plan's own, of which a row forbids the first service; `more` addresses has its destination."""
     ends = [
         {"name": name, "zone": zone, "addresses": [f"192.0.2.{number}"]}
         for number, (name, zone) in enumerate({"P1": "Internal", "Q1": "DMZ", "Q2": "DMZ"}.items(), 1)
     ]
+    ends[1]["addresses"] += more
     own = [
         {"source": "P1", "destination": goal, "protocol": "tcp", "ports": ports, "reason": f"Because of {ports}"}
         for goal, ports in zip(("Q1", "Q2"), flows, strict=False)
@@ -150,6 +152,43 @@ def test_heads_of_firewall_files_name_such_rules(name):
 
 
 EDITIONS = Editions(before="a", after="b")
+TELLING = ("asa", "checkpoint", "fortigate", "ios", "mikrotik", "paloalto-set", "srx", "nftables", "iptables")
+
+
+@pytest.mark.parametrize("name", TELLING)
+def test_heads_of_changes_name_what_is_in_them(name):
+    """An entry that is new or said anew, or what gets more addresses in one; scripts and chains are told whole."""
+    sentence, whole = "must stay closed: ", name in ("checkpoint", "mikrotik", "nftables", "iptables")
+
+    def find(was, now):
+        text = CHANGE_FORMATS[name].render(compare_reports(was, now), EDITIONS).decode()
+        flat = " ".join(line.lstrip("#!| ") for line in text.splitlines())
+        return flat.partition(sentence)[2].partition(".")[0].split(", ") if sentence in flat else []
+
+    [first, _] = (rule.id for rule in report().rules)
+    assert find(report(flows=("2021",)), report()) == [first]
+    assert find(report(flows=("2022",)), report()) == ([first] if whole else [])
+    assert find(report(), report()) == []
+    assert find(report(), report(more=("192.0.2.77",))) == [first]
+    assert find(report(), report(flows=("2021",))) == []
+    assert find(report(never=False), report()) == [first]
+
+
+def test_the_head_of_all_firewalls_names_what_files_with_names_and_of_hosts_have():
+    """P1 has a DNS name alone, which not every file takes, and P2 and P3 stand in one zone."""
+    ends = [
+        {"name": "P1", "zone": "Internal", "addresses": ["p1.example.com"]},
+        {"name": "P2", "zone": "Internal", "addresses": ["192.0.2.2"], "platforms": ["windows"]},
+        {"name": "P3", "zone": "Internal", "addresses": ["192.0.2.3"], "platforms": ["windows"]},
+        {"name": "Q1", "zone": "DMZ", "addresses": ["192.0.2.9"]},
+    ]
+    pairs = (("P1", "Q1"), ("P2", "P3"))
+    flows = [{"source": a, "destination": b, "protocol": "tcp", "ports": "22", "reason": "x"} for a, b in pairs]
+    rows = [{"from": {"endpoint": a}, "to": {"endpoint": b}, "reason": WHY} for a, b in pairs]
+    archive = FORMATS["all-firewalls"].render(evaluate(write_plan(*ends, additional_flows=flows, never=rows)), None)
+    with zipfile.ZipFile(io.BytesIO(archive)) as files:
+        text = " ".join(files.read("README.txt").decode().split())
+    assert re.search(r"must stay closed: INT-DMZ-\d+, INT-\d+\.", text)
 
 
 @cache

@@ -4,7 +4,8 @@ Devices that are told item by item get what is new, then what is gone is taken b
 whole, so the file is that chain, with the lines that differ in its head.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from planner.engine.compare import Comparison
@@ -51,8 +52,9 @@ def _write_items(
 
     ((old, items_old), known), (new, items_new) = _tell_before(tell, was), tell(now)
     forward, back = find_change(items_old, items_new), find_change(items_new, items_old)
+    forbidden = _find_forbidden(forward, was, now) if now else ()
     about = [
-        *_introduce(writer.label, comparison, editions, was, now),
+        *_introduce(writer.label, comparison, editions, was, now, forbidden),
         *_say_before(known, now),
         *(_say_items(writer, forward, new) if forward.added or forward.removed else _say_nothing(known)),
         *(now.left_out if now else ()),
@@ -88,9 +90,30 @@ def _say_nothing(known: bool) -> Iterator[str]:
         yield "The device has been told all of it: there is nothing to do."
 
 
+_ENTRY = re.compile(r"(?<![\w-])([\w-]+?)(?:-|, )(?:tcp|udp|icmp)\b")
+"""What an entry is called, or what its comment begins with: the number of its rule and a protocol."""
+
+
+def _find_forbidden(change: Change, was: Permits | None, now: Permits) -> tuple[str, ...]:
+    """Those rules that must stay closed of which a change sets an entry, or an address that is new in one."""
+    told = {rule for item in change.added for line in item.lines for rule in _ENTRY.findall(line)}
+    before, after = was.addresses.objects if was else {}, now.addresses.objects
+    grown = {name for name, members in after.items() if not set(members) <= set(before.get(name, ()))}
+    for permit in (permit for one in now.boundaries for permit in one.permits):
+        if not grown.isdisjoint((*(permit.sources or ()), *(permit.destinations or ()))):
+            told.add(permit.label)
+    return tuple(rule for rule in now.forbidden if rule in told)
+
+
 def _introduce(
-    label: str, comparison: Comparison, editions: Editions, was: Permits | None, now: Permits | None
+    label: str,
+    comparison: Comparison,
+    editions: Editions,
+    was: Permits | None,
+    now: Permits | None,
+    forbidden: Iterable[str],
 ) -> Iterator[object]:
+    """What it is for, and which rules in it must stay closed by what the plan says."""
     yield f"{label}, a change for the plan: {clean(comparison.after.plan.name) or 'unnamed'}"
     firewalls = (one.firewall.name for one in (now, was) if one and one.firewall)
     names = [clean(name, 60) or "without letters" for name in dict.fromkeys(firewalls)]
@@ -102,8 +125,7 @@ def _introduce(
     before, after = (clean(side, 120, slashes=True) for side in (editions.before, editions.after))
     yield f"From {before or 'the old one'} to {after or 'the new one'}."
     yield f"Port matrix: {clean(comparison.after.matrix.version, 200)}"
-    if now:
-        yield from say_forbidden(now.forbidden)
+    yield from say_forbidden(forbidden)
     yield "It is for a device that has the file of the first; what is undecided is disabled in both."
 
 
@@ -137,7 +159,8 @@ def _write_chain(
 
     ((old, _), known), (new, left_out) = _tell_before(tell, was), tell(now)
     now = nftables.fit(now) if now and name == "nftables" else now
-    about: list[object] = [*_introduce(label, comparison, editions, was, now)]
+    forbidden = now.forbidden if now and old != new else ()
+    about: list[object] = [*_introduce(label, comparison, editions, was, now, forbidden)]
     if old == new:
         return write_file(comment_out("#", [*about, *_say_before(known, now), *_say_nothing(known)]), ())
     added, removed = _without(new, old), _without(old, new)

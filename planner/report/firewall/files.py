@@ -87,9 +87,8 @@ def render_windows(
     report: Report, edition: Edition | None = None, *, default_deny: bool = False, open_undecided: bool = False
 ) -> bytes:
     """An archive with a script of PowerShell for each Windows host."""
-    return pack(
-        hosts.write_windows(Permits(report), edition, default_deny=default_deny, open_undecided=open_undecided)
-    )
+    files = hosts.write_windows(Permits(report), edition, default_deny=default_deny, open_undecided=open_undecided)
+    return pack(files.by_name)
 
 
 def render_iptables(
@@ -142,12 +141,13 @@ def render_all(
             refused.append(str(error))
     progress.tell("Writing the file for each firewall", parts - 1, parts)
     scripts = hosts.write_windows(permits, edition, default_deny=default_deny, open_undecided=open_undecided)
-    files |= {f"{windows.SLUG}/{name}": script for name, script in scripts.items()}
+    files |= {f"{windows.SLUG}/{name}": script for name, script in scripts.by_name.items()}
     progress.tell("Writing the file for each firewall", parts, parts)
     sources = _sources(permits, edition, default_deny, open_undecided)
     files |= {f"aerleon/{name}": text for name, text in sources.items()}
-    readme = [*introduce("All firewall configurations", permits, edition, default_deny), *permits.left_out, *refused]
-    return pack({"README.txt": list_lines(readme), **files})
+    forbidden = (*with_names.forbidden, *scripts.forbidden)
+    about = introduce("All firewall configurations", permits, edition, default_deny, forbidden)
+    return pack({"README.txt": list_lines([*about, *permits.left_out, *refused]), **files})
 
 
 def write_devices(

@@ -1,6 +1,7 @@
 """Files for the firewalls of single hosts: which hosts there are, and the archive of their files."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from planner.engine.report import Report
 from planner.plan.document import Endpoint
@@ -19,12 +20,18 @@ _LINUX = (
 """What the README of the nftables files says."""
 
 
-def write_windows(
-    permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool
-) -> dict[str, str | bytes]:
-    """A README and a script for each Windows host, by name."""
+class HostFiles(NamedTuple):
+    """A README and a file for each host."""
+
+    by_name: dict[str, str | bytes]
+    forbidden: tuple[str, ...]
+    """The rules in them of which something must stay closed, by what the plan says itself."""
+
+
+def write_windows(permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> HostFiles:
+    """A README and a script for each Windows host."""
     hosts, missing = permits.hosts(list_windows(permits.report))
-    return {
+    files: dict[str, str | bytes] = {
         "README.txt": _read_me(windows.LABEL, windows.README, permits, edition, hosts, missing, default_deny),
         **{
             f"host-{host.name}.ps1": windows.write_host(
@@ -33,6 +40,7 @@ def write_windows(
             for host in hosts
         },
     }
+    return HostFiles(by_name=files, forbidden=_list_forbidden(hosts))
 
 
 def write_nftables(
@@ -60,10 +68,9 @@ def _read_me(
     missing: tuple[LeftOut, ...],
     default_deny: bool,
 ) -> str:
-    forbidden = (rule for host in hosts for rule in host.forbidden)
     return list_lines(
         [
-            *introduce(f"{label}, a file for each host", permits, edition, default_deny, forbidden),
+            *introduce(f"{label}, a file for each host", permits, edition, default_deny, _list_forbidden(hosts)),
             (
                 f"{many(len(hosts), 'host')}. "
                 "Each file has what the host must accept and what it must open, within its zone too."
@@ -72,6 +79,10 @@ def _read_me(
             *missing,
         ]
     )
+
+
+def _list_forbidden(hosts: Iterable[Host]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(rule for host in hosts for rule in host.forbidden))
 
 
 def list_windows(report: Report) -> list[Endpoint]:

@@ -7,6 +7,7 @@ from threading import Event, Thread, Timer
 import pytest
 from playwright.sync_api import expect
 
+from planner.web.views import results
 from tests.e2e.axe import WIDTH, Looks, violations
 from tests.e2e.tabs import DESKTOP
 from tests.e2e.test_walk import start_small
@@ -235,8 +236,9 @@ def test_nothing_scrolls_sideways(open_page):
     assert not found, "\n".join(found)
 
 
-def test_a_plan_of_hundreds_of_sites_has_pages_like_any_other(page, looks):
+def test_a_plan_of_hundreds_of_sites_has_pages_like_any_other(page, looks, monkeypatch):
     """With so many endpoints no list has them all: the parts are those of a thousand sites."""
+    monkeypatch.setattr(results, "FLOWS_PER_PAGE", 20)
     address = f"/plans/{store(sites(120))[1]}/"
     found = []
     for view in VIEWS:

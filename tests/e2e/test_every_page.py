@@ -61,7 +61,7 @@ PAGES = {
     "show_home": ["/"],
     "guided_start": ["/plans/guided/"],
     "import_plan": ["/plans/import/"],
-    "show_matrix": ["/matrix/", "/matrix/?text=464", "/matrix/?port=x&section=99"],
+    "show_matrix": ["/matrix/", "/matrix/?text=464", "/matrix/?port=x&section=99&text=464"],
     "show_words": ["/words/"],
     "show_api": ["/api/v1/"],
     "show_tokens": ["/tokens/"],
@@ -71,9 +71,12 @@ PAGES = {
             ("topology", "rules"), ("decisions", "flows"), ("ports", "findings"), ("caveats", "diagram"),
             ("own", "unneeded"), ("excluded", "flows"), ("closed", "zones"),
         )),
-        "?panel=excluded&from=PS01&to=DC01&service=tcp/636", "?panel=excluded&from=PS01&to=DC01&service=icmp",
-        "?edit=PS01", "?edit=nobody", "?zone=DMZ", "?add=endpoint", "?add=zone", "?add=import", "?add=several",
-        "?find=01", "?find=none", "?since=1", "?since=99", "?view=flows&text=nothing-of-the-kind",
+        *(f"?{panel}&view=findings" for panel in (
+            "panel=excluded&from=PS01&to=DC01&service=tcp/636", "panel=excluded&from=PS01&to=DC01&service=icmp",
+            "edit=PS01", "edit=nobody", "zone=DMZ", "add=endpoint", "add=zone", "add=import", "add=several",
+            "find=01", "find=none",
+        )),
+        "?since=1", "?since=99", "?view=flows&text=nothing-of-the-kind",
     ],
     "edit_endpoints_table": ["endpoints/", "endpoints/?find=0&without=addresses"],
     "answer_questions": ["questions/"],
@@ -98,7 +101,11 @@ PAGES = {
     "read_ends": ["read/ends/?rule=NET-DMZ-970&side=destinations"],
     "read_plan": ["read/", "read/?view=flows", "read/?view=closed", "read/?view=zones"],
 }  # fmt: skip
-"""By the name of the address, what of it is looked at; of a plan, what follows the plan's own address."""
+"""By the name of the address, what of it is looked at; of a plan, what follows the plan's own address.
+
+Each view of a plan is there beside a panel, and what else a panel shows beside a view with half as many elements as
+the rules have.
+"""
 
 
 @pytest.fixture
@@ -156,28 +163,28 @@ def test_no_question_and_no_error_has_a_violation(open_page, plan):
         found.extend(looks.find_faults(page))
 
     def fill(query, fields, button, shown="#panel .error"):
-        page.goto(plan + query)
+        page.goto(f"{plan}?{query}&view=findings")
         unfold(page)
         for field, value in fields.items():
             page.locator(field).fill(value)
         page.locator(button).click()
         look(shown)
 
-    fill("?zone=DMZ", {}, "#panel .button-bad", "#panel .confirm")
-    fill("?edit=DC01", {}, "#endpoint-delete", "#panel .confirm")
-    fill("?edit=DC01", {"#endpoint-name": "ps01", "#endpoint-addresses": "10.0.0.7/24"}, "#endpoint-save")
-    fill("?zone=DMZ", {"#zone-name": "internal"}, "#panel .button-main")
-    fill("?add=endpoint", {"#endpoint-name": "ps01"}, "#endpoint-add")
-    fill("?add=import", {"#import-text": "name,zone\nX,Moon\n" + "y" * 300}, "#endpoints-import")
-    fill("?panel=own", {"#own-new-reason": "r", "#own-new-ports": "x"}, "#own-add")
-    fill("?panel=closed", {"#never-reason": "r", "#never-ports": "x"}, "#never-add")
-    fill("?panel=closed", {"#policies-text": "from,to,service,never\nX,DMZ,rdp,yes"}, "#policies-add")
-    fill("?panel=excluded&from=PS01&to=DC01&service=tcp/636", {"#exclude-reason": "\u2003"}, "#exclude-add")
+    fill("zone=DMZ", {}, "#panel .button-bad", "#panel .confirm")
+    fill("edit=DC01", {}, "#endpoint-delete", "#panel .confirm")
+    fill("edit=DC01", {"#endpoint-name": "ps01", "#endpoint-addresses": "10.0.0.7/24"}, "#endpoint-save")
+    fill("zone=DMZ", {"#zone-name": "internal"}, "#panel .button-main")
+    fill("add=endpoint", {"#endpoint-name": "ps01"}, "#endpoint-add")
+    fill("add=import", {"#import-text": "name,zone\nX,Moon\n" + "y" * 300}, "#endpoints-import")
+    fill("panel=own", {"#own-new-reason": "r", "#own-new-ports": "x"}, "#own-add")
+    fill("panel=closed", {"#never-reason": "r", "#never-ports": "x"}, "#never-add")
+    fill("panel=closed", {"#policies-text": "from,to,service,never\nX,DMZ,rdp,yes"}, "#policies-add")
+    fill("panel=excluded&from=PS01&to=DC01&service=tcp/636", {"#exclude-reason": "\u2003"}, "#exclude-add")
     fill("", {"#plan-name": "x" * 255, "#plan-description": "y" * 20_001}, "#plan-rename")
-    page.goto(plan)
+    page.goto(f"{plan}?view=findings")
     page.locator("#module-portal-switch").click()
     look("#panel .confirm")
-    page.goto(plan)
+    page.goto(f"{plan}?view=findings")
     page.locator("#viewers").click()
     look("#viewer-name")
     page.keyboard.press("Escape")

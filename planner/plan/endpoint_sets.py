@@ -98,7 +98,7 @@ def _gather(document: Document, matrix: Matrix) -> Iterator[tuple[str, str, Sequ
 
 
 def _is_server(endpoint: Mapping[str, Any], kind: str, matrix: Matrix) -> bool:
-    """Whether an endpoint is known to be machines, and not people: by a role, or by what is managed on it.
+    """Whether an endpoint is known to be machines, and not people: by a role, or as it is managed or logged into.
 
     One of which neither is said counts as a machine, but no group, no network, and nobody outside: those may be
     people.
@@ -109,7 +109,7 @@ def _is_server(endpoint: Mapping[str, Any], kind: str, matrix: Matrix) -> bool:
     roles = [matrix.roles[slug] for slug in endpoint.get("roles", ()) if slug in matrix.roles]
     if roles:
         return any(role.kind != "people" for role in roles)
-    if endpoint.get("platforms"):
+    if any(endpoint.get(key) for key in ("platforms", "operations", "sessions")):
         return True
     are_several = endpoint.get("group") or any("/" in address_key(address) for address in addresses)
     return not are_several and not KINDS[kind].allows_any

@@ -50,9 +50,11 @@ def test_whoever_may_be_people_is_no_server():
         {"name": "Name server", "zone": "A", "addresses": ["10.0.0.53/32", "dns.example.com"]},
         {"name": "Routers", "zone": "Out", "group": True, "addresses": ["192.0.2.0/28"], "platforms": ["cisco-ios"]},
         {"name": "Shown", "zone": "Out", "roles": ["self-destruct-site"]},
+        {"name": "Jump hosts", "zone": "A", "group": True, "addresses": ["10.0.5.0/24"], "sessions": ["rdp", "ssh"]},
+        {"name": "Hosts", "zone": "A", "addresses": ["10.0.6.0/24"], "operations": ["host-heartbeat"]},
     ]
     found = members_of({"zones": zones, "endpoints": [*may_be, *are]})
-    assert found[SERVERS] == ("Name server", "Routers", "Shown")
+    assert found[SERVERS] == ("Name server", "Routers", "Shown", "Jump hosts", "Hosts")
 
 
 def test_who_holds_a_role_is_in_the_sets_of_all_roles_that_stand_for_it():

@@ -279,7 +279,7 @@ def test_nothing_else_in_the_code_names_a_field_of_an_endpoint():
         "planner/plan/blueprint/again.py": {"addresses"},  # as an answer brought them
         "planner/plan/inventories.py": set(SPEAKING),  # which of them columns of other programs become
         "planner/plan/endpoint_import.py": {"addresses"},  # by which rows are matched
-        "planner/plan/endpoint_sets.py": {"platforms", "addresses"},  # by which of them endpoints are named together
+        "planner/plan/endpoint_sets.py": set(SPEAKING) - {"managed_by"},  # by which they are named together
         "planner/report/checks/bundle.py": {"addresses"},  # of a check, which other programs read
         "planner/store/compared.py": {"addresses"},  # with which a comparison was made
         "planner/report/formats/json.py": {"addresses"},  # of a comparison, which other programs read

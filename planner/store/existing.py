@@ -5,7 +5,7 @@ entries and what isn't understood.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -243,6 +243,7 @@ def describe_answer(plan: Plan, found: Beside, question: Question) -> dict[str, 
     """What the page shows of an answer, as plain data, and what came of keeping it."""
     ruleset, behind, report = found.gap.ruleset, found.device.zones, found.gap.report
     kept, known = _keep_sides(plan, found, question.sender) if question.keep else (None, _list_known(found))
+    zones = report.plan.zones[:MOST_SIDES]
     filled = {**found.guesses, **known}
     said = {**known, **(question.sides or {})}
     row = None
@@ -269,14 +270,21 @@ def describe_answer(plan: Plan, found: Beside, question: Question) -> dict[str, 
                 "filled": filled.get(zone.name, ""),
                 "guessed": zone.name in found.guesses and zone.name not in said,
             }
-            for zone in report.plan.zones[:MOST_SIDES]
+            for zone in zones
         ]
         if ruleset.sides
         else [],
-        "side_names": sorted(ruleset.sides | set(behind.values()))[:MOST_SIDES],
+        "side_names": _list_sides(ruleset, [behind[zone.name] for zone in zones if zone.name in behind]),
         "strangers": _describe_strangers(found.earlier),
         **describe_gap(found.gap),
     }
+
+
+def _list_sides(ruleset: Ruleset, chosen: Iterable[str]) -> list[str]:
+    """The sides that are offered: those that are chosen, and as many others as there is room for."""
+    needed = set(chosen)
+    others = sorted(ruleset.sides - needed)
+    return sorted([*needed, *others[: MOST_SIDES - len(needed)]])
 
 
 def _describe_strangers(earlier: EarlierNumbers | None) -> dict[str, Any] | None:

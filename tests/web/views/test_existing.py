@@ -12,6 +12,7 @@ from django.test import Client
 
 from planner.engine.existing.readers import READERS
 from planner.plan.limits import EXISTING
+from planner.store import existing
 from planner.store.compared_models import Compared
 from planner.store.models import Revision
 from planner.web.forms import existing as forms
@@ -399,3 +400,17 @@ def test_what_is_guessed_is_said_to_be_so_until_somebody_chooses_or_keeps_it(cli
     plan = store(write_pair({}, {}))[0]
     page = Page(send(client, plan, ZONED, firewall="FW-TWO", keep="1"))
     assert ("Kept with FW-TWO." in page.text(), guessed in page.text()) == (True, False)
+
+
+def test_what_zones_are_behind_stays_where_there_are_more_of_them_than_the_page_asks_about(client, monkeypatch):
+    """What the lists hadn't was taken for nothing once the form was sent again, and kept so."""
+    monkeypatch.setattr(existing, "MOST_SIDES", 2)
+    plan = store(write_pair(STRAIGHT, {}))[0]
+    page = Page(send(client, plan, ZONED, firewall="FW-CORE"))
+    fields = filled_in(page)
+    assert (fields["zone"], fields["side"]) == (["Internal", "Data"], ["inside", "db"])
+    assert [one.get("value") for one in page.all("select", name="side")[0].iter("option")] == ["", "db", "inside"]
+    page = Page(send(client, plan, ZONED, firewall="FW-CORE", keep="1", **fields))
+    assert figures(page)["open"] == "3"
+    plan.refresh_from_db()
+    assert plan.document["firewalls"][0]["zones"] == STRAIGHT

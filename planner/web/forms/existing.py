@@ -100,7 +100,7 @@ class ExistingForm(forms.Form):
         zones = data.getlist("zone")
         filled = dict(zip(zones, data.getlist("filled"), strict=False))
         pairs = zip(zones, data.getlist("side"), strict=False)
-        return {zone: side for zone, side in pairs if side != filled.get(zone)}
+        return {zone: side for zone, side in pairs if side != filled.get(zone, "")}
 
     @property
     def other_format(self) -> str:

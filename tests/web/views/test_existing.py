@@ -360,6 +360,8 @@ def test_what_was_filled_in_while_no_firewall_was_chosen_says_nothing_of_the_nex
     assert (figures(page), filled_in(page)) == (figures(at_once), filled_in(at_once))
     plan.refresh_from_db()
     assert plan.document["firewalls"][1]["zones"] == (two or {"Clients": "Clients"})
+    blank = {"zone": ["Internal", "Data"], "side": ["", ""], "sides_of": ""}  # nothing is told of what was filled in
+    assert figures(Page(send(client, plan, ZONED, firewall="FW-TWO", **blank))) == figures(at_once)
 
 
 def test_what_was_chosen_while_no_firewall_was_goes_over_what_the_plan_has_of_the_next_one(client):

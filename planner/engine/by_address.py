@@ -8,21 +8,24 @@ not, lets a part of the network through.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import chain, groupby, islice
 from operator import itemgetter
 from typing import NamedTuple
 
 from planner.engine.address_spans import read_span
 from planner.engine.flows import Flow
-from planner.engine.prohibitions import Between, Closed, Side
+from planner.engine.prohibitions import Between, Closed, Side, forbids
 from planner.engine.report import Report
 from planner.plan.document import ANY, Endpoint, address_key
 
 MOST_AROUND = 100
 """Most endpoints that are tried for having the addresses of another one; of a source those that flows lead from."""
 MOST_TRIED = 20_000
-"""Most pairs of endpoints that are tried for all rows together."""
-
+"""Most pairs of endpoints that are tried for all rows together. Where an endpoint has more than MOST_AROUND, so many
+flows and addresses are looked at for those that a flow of the other side leads from or to."""
+_KEPT = MOST_AROUND + 2
+"""How many are found: its own may be among them, and one more says that there are more."""
 
 _Holders = Mapping[str, Mapping[str, bool]]
 """By the name of an endpoint those that have its addresses, and whether a part of one only."""
@@ -49,79 +52,152 @@ class ByAddress:
     """Of one side or both, where the endpoint of the flow isn't that of the row."""
 
 
-def find_by_address(report: Report, rows: Sequence[Closed]) -> Mapping[Closed, ByAddress]:
-    """Those of some rows of a report that are kept by name only, each with the first flow that opens it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByAddresses:
+    """What becomes of rows that no flow breaks, by addresses."""
+
+    opened: Mapping[Closed, ByAddress]
+    """Those that are kept by name only, each with the first flow that opens it."""
+    partly_tried: frozenset[Closed]
+    """Of the others those of which something may open them all the same: there was too much to try."""
+
+
+def find_by_address(report: Report, rows: Sequence[Closed]) -> ByAddresses:
+    """Which of some rows of a report are kept by name only.
 
     The endpoints of a row are looked at, and not those of a zone that it names. The cost grows with the rows and the
     addresses of the plan, and not with their pairs.
     """
     kept = [row for row in rows if row.kept]
     crossing = [flow for flow in report.flows if flow.scope != "same-host"]
-    endpoints = report.plan.endpoints
-    sources = _find_holders(endpoints, (row.source for row in kept), {flow.source.name for flow in crossing})
-    targets = _find_holders(endpoints, (row.destination for row in kept), {flow.destination.name for flow in crossing})
-    has_any = any(chain(sources.values(), targets.values()))
-    reached = _list_reached(crossing) if has_any else {}
-    tried = list(islice(_list_tries(kept, sources, targets, reached), MOST_TRIED))
-    between = Between((asked for _, asked in tried), crossing)
-    found: dict[Closed, ByAddress] = {}
-    for row, asked in tried:
-        if row not in found and (flow := between.find_first(asked)):
-            pairs = (asked.source, row.source, sources), (asked.destination, row.destination, targets)
-            others = tuple(
-                Holder(one["endpoint"], other["endpoint"], holders[other["endpoint"]][one["endpoint"]])
-                for one, other, holders in pairs
-                if one != other
-            )
-            found[row] = ByAddress(flow=flow, holders=others)
+    search = _Search(report.plan.endpoints, crossing, kept)
+    tried: list[tuple[Closed, Closed, tuple[Holder, ...]]] = []
+    partly = set()
+    for row in kept:
+        pairs, is_all = search.list_pairs(row)
+        # What forbids everything is opened by the first two that flows lead between.
+        for first, second, holders in islice(pairs, min(MOST_TRIED - len(tried), MOST_TRIED if row.protocol else 1)):
+            tried.append((row, replace(row, source=dict([first]), destination=dict([second])), holders))
+        if not is_all or next(pairs, None):
+            partly.add(row)
+    between = Between((asked for _, asked, _ in tried), crossing)
+    opened: dict[Closed, ByAddress] = {}
+    for row, asked, holders in tried:
+        if row not in opened and (flow := between.find_first(asked)):
+            opened[row] = ByAddress(flow=flow, holders=holders)
+    return ByAddresses(opened=opened, partly_tried=frozenset(partly - opened.keys()))
+
+
+_Sides = Mapping[_Named, Holder | None]
+"""A side of a row, as what is no holder, and the endpoints that have addresses of it."""
+
+
+class _Search:
+    """For what flows and endpoints of a plan rows are tried by addresses."""
+
+    def __init__(self, endpoints: Sequence[Endpoint], flows: Sequence[Flow], rows: Sequence[Closed]) -> None:
+        self._endpoints = {one.name: one for one in endpoints}
+        sides = [row.source for row in rows], [row.destination for row in rows]
+        leading, led_to = {flow.source.name for flow in flows}, {flow.destination.name for flow in flows}
+        self._sources, self._targets = self._find_holders(sides[0], leading), self._find_holders(sides[1], led_to)
+        has_any = any(chain(self._sources.values(), self._targets.values()))
+        self._flows = flows if has_any else ()
+        self._left = MOST_TRIED
+        """Of the flows and addresses that are looked at where endpoints have many holders."""
+
+    @cached_property
+    def _reached(self) -> Mapping[_Named, set[_Named]]:
+        """By each zone and endpoint that flows lead from, the zones and endpoints that they lead to."""
+        reached: dict[_Named, set[_Named]] = defaultdict(set)
+        for flow in self._flows:
+            for side in _name_sides(flow.source):
+                reached[side].update(_name_sides(flow.destination))
+        return reached
+
+    @cached_property
+    def _leading(self) -> Mapping[_Named, Sequence[Flow]]:
+        """The flows from each zone and endpoint."""
+        return _index((side, flow) for flow in self._flows for side in _name_sides(flow.source))
+
+    @cached_property
+    def _led_to(self) -> Mapping[_Named, Sequence[Flow]]:
+        return _index((side, flow) for flow in self._flows for side in _name_sides(flow.destination))
+
+    def list_pairs(self, row: Closed) -> tuple[Iterator[tuple[_Named, _Named, tuple[Holder, ...]]], bool]:
+        """Each two sides that flows lead between and that have addresses of those of the row, and whose they have.
+
+        And whether one of these opens it if any does.
+        """
+        (sources, all_sources), (targets, all_targets) = (
+            _list_sides(side, holders)
+            for side, holders in ((row.source, self._sources), (row.destination, self._targets))
+        )
+        is_all = all_sources and all_targets
+        if all_targets and not all_sources:
+            flows = (flow for target in targets for flow in self._led_to.get(target, ()))
+            sources, is_all = self._narrow(row, row.source, sources, ((flow, flow.source) for flow in flows))
+        elif all_sources and not all_targets:
+            flows = (flow for source in sources for flow in self._leading.get(source, ()))
+            targets, is_all = self._narrow(row, row.destination, targets, ((f, f.destination) for f in flows))
+        return self._meet(sources, targets), is_all
+
+    def _narrow(
+        self, row: Closed, side: Side, found: _Sides, ends: Iterable[tuple[Flow, Endpoint]]
+    ) -> tuple[_Sides, bool]:
+        """What stands for a side of many holders, of the ends of flows of the other side those that a row forbids.
+
+        Each of them opens it. And whether that is known; else what was found, as there is too much to look at.
+        """
+        looked_at = list(islice(ends, max(self._left, 0) + 1))
+        forbidden = {
+            end.name: end
+            for flow, end in looked_at
+            if forbids(row.protocol, row.ports, flow.need.protocol, flow.need.ports)
+        }
+        self._left -= len(looked_at) + sum(len(end.addresses) for end in forbidden.values())
+        if self._left < 0:
+            return found, False
+        own = self._endpoints[side["endpoint"]]
+        endpoints = {**forbidden, own.name: own}
+        return _list_sides(side, find_others(endpoints.values(), {own.name}, forbidden))[0], True
+
+    def _meet(self, sources: _Sides, targets: _Sides) -> Iterator[tuple[_Named, _Named, tuple[Holder, ...]]]:
+        wanted = set(targets)
+        for first, holder in sources.items():
+            there = self._reached.get(first, set())
+            if not wanted.isdisjoint(there):
+                for second, other in targets.items():
+                    if second in there:
+                        yield first, second, tuple(filter(None, (holder, other)))
+
+    def _find_holders(self, sides: Iterable[Side], taking_part: Collection[str]) -> _Holders:
+        """Of the endpoints that sides of rows name, those of `taking_part` that have addresses of theirs."""
+        names = {side["endpoint"] for side in sides if "endpoint" in side}
+        return find_others(self._endpoints.values(), names, taking_part) if names else {}
+
+
+def _name_sides(end: Endpoint) -> tuple[_Named, _Named]:
+    return ("zone", end.zone), ("endpoint", end.name)
+
+
+def _index(flows: Iterable[tuple[_Named, Flow]]) -> Mapping[_Named, Sequence[Flow]]:
+    found: dict[_Named, list[Flow]] = defaultdict(list)
+    for side, flow in flows:
+        found[side].append(flow)
     return found
 
 
-def _find_holders(endpoints: Sequence[Endpoint], sides: Iterable[Side], taking_part: Collection[str]) -> _Holders:
-    """Of the endpoints that sides of rows name, those of `taking_part` that have addresses of theirs."""
-    names = {side["endpoint"] for side in sides if "endpoint" in side}
-    return find_others(endpoints, names, taking_part) if names else {}
+def _list_sides(side: Side, holders: _Holders) -> tuple[_Sides, bool]:
+    """What stands for a side of a row, and whether that is all there is."""
+    ((kind, name),) = side.items()
+    found = holders.get(name, {}) if kind == "endpoint" else {}
+    others = {("endpoint", one): Holder(one, name, in_part) for one, in_part in islice(found.items(), MOST_AROUND)}
+    return {(kind, name): None, **others}, len(found) <= MOST_AROUND
 
 
-def _list_reached(flows: Iterable[Flow]) -> Mapping[_Named, set[_Named]]:
-    """By each zone and endpoint that flows lead from, the zones and endpoints that they lead to."""
-    reached: dict[_Named, set[_Named]] = defaultdict(set)
-    for flow in flows:
-        for source in (("zone", flow.source.zone), ("endpoint", flow.source.name)):
-            reached[source] |= {("zone", flow.destination.zone), ("endpoint", flow.destination.name)}
-    return reached
-
-
-def _list_tries(
-    rows: Iterable[Closed], sources: _Holders, targets: _Holders, reached: Mapping[_Named, set[_Named]]
-) -> Iterator[tuple[Closed, Closed]]:
-    """Each row, with the same about each two endpoints that have addresses of those that it names.
-
-    Two that no flow leads between are none of them. What forbids everything is opened by the first two that are.
-    """
-    for row in rows:
-        pairs = _list_pairs(_list_sides(row.source, sources), _list_sides(row.destination, targets), reached)
-        for (kind, source), (other_kind, target) in islice(pairs, None if row.protocol else 1):
-            yield row, replace(row, source={kind: source}, destination={other_kind: target})
-
-
-def _list_pairs(
-    firsts: Iterable[_Named], seconds: Collection[_Named], reached: Mapping[_Named, set[_Named]]
-) -> Iterator[tuple[_Named, _Named]]:
-    """Each two sides, one of each kind, that flows lead between."""
-    wanted = set(seconds)
-    for first in firsts:
-        there = reached.get(first, set())
-        if not wanted.isdisjoint(there):
-            yield from ((first, second) for second in seconds if second in there)
-
-
-def _list_sides(side: Side, holders: Mapping[str, Collection[str]]) -> list[_Named]:
-    return [*side.items(), *(("endpoint", name) for name in holders.get(side.get("endpoint", ""), ()))]
-
-
-def find_others(endpoints: Sequence[Endpoint], names: Collection[str], among: Collection[str]) -> _Holders:
-    """Of the endpoints of these names, the first others among some that have addresses of theirs.
+def find_others(endpoints: Iterable[Endpoint], names: Collection[str], among: Collection[str]) -> _Holders:
+    """Of the endpoints of these names, the first others among some that have addresses of theirs: one more than
+    MOST_AROUND where there are more.
 
     A DNS name is the same or none, and to what is `any` all of its zone belongs. Networks either lie within each other
     or are apart: in the order of their first addresses, the wider ones first, those around one are open on a stack.
@@ -162,14 +238,14 @@ class _Found:
         self._part: dict[str, dict[str, None]] = defaultdict(dict)
 
     def cut(self, names: Iterable[str]) -> dict[str, None]:
-        """The first of some names that may be told, one more than is told, as the own one may be among them."""
-        return dict.fromkeys(islice(filter(self._among.__contains__, dict.fromkeys(names)), MOST_AROUND + 1))
+        """The first of some names that may be told."""
+        return dict.fromkeys(islice(filter(self._among.__contains__, dict.fromkeys(names)), _KEPT))
 
     def add(self, names: Iterable[str], others: Iterable[str], *, in_part: bool = False) -> None:
         """Note of those that are asked for that others have addresses of theirs."""
         several = self._part if in_part else self._whole
         for name in names:
-            if name in self._names and len(several[name]) <= MOST_AROUND:
+            if name in self._names and len(several[name]) < _KEPT:
                 several[name].update(dict.fromkeys(others))
 
     def sum_up(self) -> Mapping[str, Mapping[str, bool]]:
@@ -178,7 +254,7 @@ class _Found:
         for name in self._names:
             others = dict.fromkeys(self._part[name], True) | dict.fromkeys(self._whole[name], False)
             in_order = (other for other in (*self._whole[name], *self._part[name]) if other != name)
-            found[name] = {other: others[other] for other in islice(dict.fromkeys(in_order), MOST_AROUND)}
+            found[name] = {other: others[other] for other in islice(dict.fromkeys(in_order), MOST_AROUND + 1)}
         return found
 
 
@@ -202,7 +278,7 @@ def _sweep(spans: Iterable[tuple[int, int, str]], found: _Found) -> None:
     def close() -> None:
         one = around.pop()
         found.add(one.names, one.within, in_part=True)
-        if around and len(around[-1].within) <= MOST_AROUND:
+        if around and len(around[-1].within) < _KEPT:
             around[-1].within = found.cut(chain(around[-1].within, one.names, one.within))
 
     for (first, minus_last), alike in groupby(spans, key=itemgetter(0, 1)):

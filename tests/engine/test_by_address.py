@@ -4,7 +4,7 @@ import pytest
 
 from planner.engine import by_address
 from planner.engine.by_address import MOST_AROUND, find_by_address, find_others
-from planner.report.said.closed import list_closed
+from planner.report.said.closed import PARTLY_TRIED, list_closed
 from tests.engine.test_linear import count_steps
 from tests.report.firewall.test_permits import flow, host, plan
 
@@ -31,7 +31,7 @@ def test_a_machine_in_a_network_that_may_is_told_with_the_flow_and_the_network()
     report = report_of(NET, host("Kiosk", "10.5.0.7"))
     assert report.closed[0].kept, "a row is about names"
     assert said(report) == ["yes, by name only: Net → PS tcp 443 is needed, and Net has an address of Kiosk"]
-    [one] = find_by_address(report, report.closed).values()
+    [one] = find_by_address(report, report.closed).opened.values()
     assert (one.flow.source.name, one.holders) == ("Net", (("Net", "Kiosk", False),))
 
 
@@ -92,7 +92,7 @@ def test_networks_around_and_within_are_told_on_every_level_and_few_of_many():
     many = [host(f"E{number}", "10.5.0.7") for number in range(2 * MOST_AROUND)]
     many = plan([*many, host("Net", "10.5.0.0/16", group=True)], []).plan.endpoints
     found = find_others(many, {"Net", "E0"}, {one.name for one in many})
-    assert [len(found["Net"]), len(found["E0"])] == [MOST_AROUND] * 2
+    assert [len(found["Net"]), len(found["E0"])] == [MOST_AROUND + 1] * 2, "one more says that there are more"
 
 
 def test_of_many_machines_in_a_network_those_are_tried_that_flows_lead_from():
@@ -131,6 +131,44 @@ def test_of_many_flows_between_two_networks_that_nothing_may_go_between_the_firs
     report = report_of(NET, FAR, *HERE[:5], *THERE[:5], flows=flows, rows=rows)
     first = "yes, by name only: H0 → T0 tcp 443 is needed, and H0 has a part of Net and T0 has a part of Far"
     assert said(report) == [first, first, H0_OPENS]
+
+
+BUSY_HERE = [host(f"B{number}", f"10.5.1.{number}") for number in range(MOST_AROUND + 50)]
+BUSY_THERE = [host(f"C{number}", f"10.6.1.{number}", zone="DMZ") for number in range(MOST_AROUND + 50)]
+IN_PART = f"yes, by name: {PARTLY_TRIED}"
+
+
+def test_of_more_machines_than_are_tried_those_are_that_flows_lead_between_and_the_other_side():
+    flows = [*(flow(one["name"], "A") for one in BUSY_HERE), flow("B140", "PS")]
+    flows += [*(flow("A2", one["name"]) for one in BUSY_THERE), flow("A2", "C140", ports="80")]
+    away = [host("A", "10.7.0.1", zone="DMZ"), host("A2", "10.7.0.2")]
+    rows = [never("Net", protocol="tcp", ports=ports) for ports in ("443", "22")]
+    rows += [never("A2", "Far", protocol="tcp", ports="80"), never("Net", "A"), never("Net", "C1")]
+    assert said(report_of(NET, FAR, *BUSY_HERE, *BUSY_THERE, *away, flows=flows, rows=rows)) == [
+        "yes, by name only: B140 → PS tcp 443 is needed, and B140 has a part of Net",
+        "yes",
+        "yes, by name only: A2 → C140 tcp 80 is needed, and C140 has a part of Far",
+        "yes, by name only: B0 → A tcp 443 is needed, and B0 has a part of Net",
+        "yes",
+    ]
+
+
+def test_what_there_was_too_much_to_try_for_is_said_to_be_kept_by_name(monkeypatch):
+    """As both sides are many, or what the other side has to do with is, or the pairs."""
+    flows = [*(flow(one["name"], "A") for one in BUSY_HERE), *(flow("A2", one["name"]) for one in BUSY_THERE)]
+    away = [host("A", "10.7.0.1", zone="DMZ"), host("A2", "10.7.0.2")]
+    everyone = (NET, FAR, *BUSY_HERE, *BUSY_THERE, *away)
+    assert said(report_of(*everyone, flows=flows, rows=[never("Net", "Far"), never("A2", "PS")])) == [IN_PART, "yes"]
+    ports = {"protocol": "tcp", "ports": "80"}
+    report = report_of(*everyone, flows=flows, rows=[never("Net", "A", **ports)] * 2)
+    assert said(report) == ["yes"] * 2
+    monkeypatch.setattr(by_address, "MOST_TRIED", 200)
+    assert said(report) == ["yes", IN_PART]
+    few = (NET, *HERE[:5], *away)
+    report = report_of(*few, flows=[flow(one["name"], "A") for one in HERE[:5]], rows=[never("Net", "A", **ports)] * 3)
+    assert said(report) == ["yes"] * 3
+    monkeypatch.setattr(by_address, "MOST_TRIED", 7)
+    assert said(report) == ["yes", IN_PART, IN_PART]
 
 
 def test_any_has_all_addresses_of_its_own_zone():

@@ -5,7 +5,7 @@ And between which zones that is.
 
 from collections.abc import Iterator, Mapping
 
-from planner.engine.by_address import ByAddress, find_by_address
+from planner.engine.by_address import ByAddress, ByAddresses, find_by_address
 from planner.engine.flows import Flow
 from planner.engine.prohibitions import Closed
 from planner.engine.report import Report
@@ -14,6 +14,8 @@ from planner.report.said.outline import describe_reasons
 
 EXCLUDED_TITLES = ("From", "To", "Protocol, port", "Asked for by the document", "Not needed here, because", "§")
 CLOSED_TITLES = ("From", "To", "Protocol, port", "Must stay closed, because", "Says who", "Kept")
+PARTLY_TRIED = "so many endpoints have these addresses that the flows of some were not looked at"
+"""What is said of what is kept where something else may open it by addresses, with no end."""
 MOST_BREAKING = 6
 """How many flows that break a prohibition are named."""
 
@@ -34,7 +36,7 @@ def list_excluded(report: Report) -> Iterator[tuple[str, ...]]:
 
 def list_closed(report: Report) -> Iterator[tuple[str, ...]]:
     """A row for each side that must stay closed to another, under CLOSED_TITLES."""
-    opened = find_by_address(report, report.closed)
+    by_address = find_by_address(report, report.closed)
     for closed in report.closed:
         yield (
             name_side(closed.source),
@@ -42,7 +44,7 @@ def list_closed(report: Report) -> Iterator[tuple[str, ...]]:
             say_closed_ports(closed),
             closed.reason,
             "the plan" if closed.number is not None else ", ".join(f"§{section}" for section in closed.sections),
-            _say_kept(closed, opened.get(closed)),
+            _say_kept(closed, by_address),
         )
 
 
@@ -69,11 +71,13 @@ def say_closed_by(row: Closed) -> str:
     return f"the plan keeps {ports} closed from {name_side(row.source)} to {name_side(row.destination)}"
 
 
-def _say_kept(closed: Closed, opened: ByAddress | None) -> str:
-    """Whether it is kept, and if by name only, what opens it; or which flows break it."""
+def _say_kept(closed: Closed, by_address: ByAddresses) -> str:
+    """Whether it is kept, and if by name only, what opens it, or that this isn't known; or which flows break it."""
     if closed.breaking:
         return f"no: {', '.join(name_breaking(closed))}"
-    return f"yes, by name only: {say_by_address(opened)}" if opened else "yes"
+    if closed in by_address.opened:
+        return f"yes, by name only: {say_by_address(by_address.opened[closed])}"
+    return f"yes, by name: {PARTLY_TRIED}" if closed in by_address.partly_tried else "yes"
 
 
 def say_by_address(opened: ByAddress) -> str:

@@ -7,13 +7,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from planner.engine import Report
-from planner.engine.by_address import ByAddress, find_by_address
+from planner.engine.by_address import ByAddresses, find_by_address
 from planner.engine.prohibitions import Closed
 from planner.plan.document import dump_plan
 from planner.plan.endpoint_table import TableError, TableFault
 from planner.plan.policy_table import COLUMNS, read_policies
 from planner.plan.references import WORDS
-from planner.report.said.closed import filter_closed, name_between, say_by_address
+from planner.report.said.closed import PARTLY_TRIED, filter_closed, name_between, say_by_address
 from planner.web.forms.plans import MAX_ERRORS, MAX_FOLDED, MAX_TEXT, EditForm, clean_ports
 from planner.web.forms.rows import MAX_SELECT, MAX_SUGGESTED, ItemForm, count_alike, turn_to
 from ports.matrix import PROTOCOLS, Matrix
@@ -143,13 +143,13 @@ def describe_closed(report: Report, page: int, between: str, bound: forms.Form |
     pages = turn_to(numbers, page)
     by_number = {item.number: item for item in report.closed if item.number is not None}
     shown = [by_number[number] for number in pages.rows if number in by_number]
-    opened = find_by_address(report, shown)
+    by_address = find_by_address(report, shown)
     zones = [zone.name for zone in report.plan.zones]
     endpoints = [endpoint.name for endpoint in report.plan.endpoints]
     count = len(zones) + len(endpoints)
     return {
         "never": [
-            item | _say(by_number.get(pages.rows[item["number"]]), opened, item["row"])
+            item | _say(by_number.get(pages.rows[item["number"]]), by_address, item["row"])
             for item in count_alike([rows[number] for number in pages.rows])
         ],
         "pages": pages,
@@ -190,12 +190,12 @@ def describe_closed_for_readers(report: Report, between: str) -> dict[str, Any]:
 def _say_all(report: Report, rows: Sequence[Closed]) -> list[dict[str, Any]]:
     """What the first of some rows say."""
     listed = rows[:_MOST_LISTED]
-    opened = find_by_address(report, listed)
-    return [_say(item, opened) for item in listed]
+    by_address = find_by_address(report, listed)
+    return [_say(item, by_address) for item in listed]
 
 
-def _say(item: Closed | None, opened: Mapping[Closed, ByAddress], row: Document | None = None) -> dict[str, Any]:
-    """What a row says, and the first flows that break it, or the one that opens it by addresses.
+def _say(item: Closed | None, by_address: ByAddresses, row: Document | None = None) -> dict[str, Any]:
+    """What a row says, and the first flows that break it, or the one that opens it by addresses, if that is known.
 
     `row` stands in where nothing was evaluated.
     """
@@ -210,7 +210,8 @@ def _say(item: Closed | None, opened: Mapping[Closed, ByAddress], row: Document 
         "breaking": item.breaking[:MOST_BREAKING],
         "folded": folded,
         "more_breaking": more,
-        "by_address": say_by_address(opened[item]) if item in opened else "",
+        "by_address": say_by_address(by_address.opened[item]) if item in by_address.opened else "",
+        "partly_tried": PARTLY_TRIED if item in by_address.partly_tried else "",
     }
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from planner.engine import by_address
 from planner.store import actions
 from planner.web.forms import closed as closed_forms
 from planner.web.forms.rows import PER_PAGE
@@ -311,7 +312,7 @@ def test_hostile_names_and_reasons_stay_text(client, names):
     assert [side["from"] for side in never(row)] == zones * 2
 
 
-def test_a_row_that_is_kept_by_name_only_says_by_whose_address_it_is_open(client):
+def test_a_row_that_is_kept_by_name_only_says_by_whose_address_it_is_open(client, monkeypatch):
     ends = [{"name": "Kiosk", "zone": "Internet", "addresses": ["10.5.0.7"]},
             {"name": "Net", "zone": "Internet", "addresses": ["10.5.0.0/16"], "group": True},
             {"name": "Web", "zone": "DMZ", "addresses": ["192.0.2.1"]}]  # fmt: skip
@@ -322,6 +323,11 @@ def test_a_row_that_is_kept_by_name_only_says_by_whose_address_it_is_open(client
     assert "by name only No Net → Web tcp 443 is needed, and Net has an address of Kiosk." in said
     assert said.count("by name only") == 1
     assert "and Net has an address of Kiosk." in words(Page(client.get(f"/plans/{where}/read/?view=closed")).root)
+    monkeypatch.setattr(by_address, "MOST_TRIED", 0)
+    said = "So many endpoints have these addresses that the flows of some were not looked at."
+    _, where = store(write_plan(*ends, additional_flows=flows, never=rows))
+    assert f"by name, as far as looked at No {said}" in show(client, where).text(id="panel")
+    assert words(Page(client.get(f"/plans/{where}/read/?view=closed")).root).count(said) == 1
 
 
 def test_a_rule_that_breaks_what_must_stay_closed_is_marked_in_the_list_and_on_its_page(client):

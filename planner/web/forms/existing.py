@@ -93,14 +93,19 @@ class ExistingForm(forms.Form):
         Nor does what was said of another firewall than the one that is chosen now; what was said while none was chosen
         does.
         """
-        data: Any = self.data
-        firewall = data.get("firewall", "")
-        if data.get("sides_of", firewall) not in ("", firewall):
+        firewall = self.data.get("firewall", "")
+        if self.data.get("sides_of", firewall) not in ("", firewall):
             return {}
+        return {zone: side for zone, _filled, side in self.chosen}
+
+    @property
+    def chosen(self) -> list[tuple[str, str, str]]:
+        """What was chosen as it was sent: of each zone its name, what the page had filled in, and the choice."""
+        data: Any = self.data
         zones = data.getlist("zone")
         filled = dict(zip(zones, data.getlist("filled"), strict=False))
         pairs = zip(zones, data.getlist("side"), strict=False)
-        return {zone: side for zone, side in pairs if side != filled.get(zone, "")}
+        return [(zone, filled.get(zone, ""), side) for zone, side in pairs if side != filled.get(zone, "")]
 
     @property
     def other_format(self) -> str:

@@ -87,6 +87,7 @@ def _answer(request: HttpRequest, plan: Plan, name: str = "") -> HttpResponseBas
         size = int(request.META.get("CONTENT_LENGTH") or 0)
         form = ExistingForm(request.POST, request.FILES, plan=report.plan, size=size)
         context |= {"chosen": form.data.get("format"), "chosen_firewall": form.data.get("firewall")}
+        context |= {"chosen_sides": form.chosen, "sides_of": form.data.get("sides_of", "")}
         try:
             if not form.is_valid():
                 context["trouble"] = form.sentences

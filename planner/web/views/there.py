@@ -79,10 +79,10 @@ class _Told:
             {one.entry for one in answer.forbidden or () if one.is_sure is is_sure} for is_sure in (True, False)
         )
         self._against = (
-            (policies, "lets through all that no entry decides about"),
-            (sure - policies, "opens what must stay closed"),
-            (perhaps - sure - policies, "may open what must stay closed"),
-            (wide - sure, "lets more through"),
+            (policies, ("lets", "let"), "through all that no entry decides about"),
+            (sure - policies, ("opens", "open"), "what must stay closed"),
+            (perhaps - sure - policies, ("may open", "may open"), "what must stay closed"),
+            (wide - sure, ("lets", "let"), "more through"),
         )
 
     def list_entries(self, keys: Iterable[Key]) -> tuple[str, ...]:
@@ -92,9 +92,9 @@ class _Told:
     def doubt(self, keys: Iterable[Key]) -> Iterator[str]:
         """What there is against the entries that let some flows through, each in a few words."""
         by = self.list_entries(keys)
-        for doubtful, why in self._against:
+        for doubtful, (one_does, several_do), what in self._against:
             if found := [name for name in by if name in doubtful]:
-                yield f"{say_several(found)} {why}"
+                yield f"{say_several(found)} {one_does if len(found) == 1 else several_do} {what}"
 
 
 def _doubt_others(

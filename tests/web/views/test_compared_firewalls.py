@@ -114,6 +114,10 @@ def test_what_is_sure_of_an_entry_is_said_and_not_that_it_may_be(client):
         "CLI-INT-10": (False, "policy 17 may open what must stay closed; policy 17 lets more through"),
         "INT-DAT-20": (False, "policy 3 opens what must stay closed"),
     }
+    two = replace(make_answer(replace(DATABASE, by=("policy 3", "policy 4"))), open_policies=("policy 3", "policy 4"))
+    keep_comparison(plan, 2, two, firewall="CORE")
+    said = "policy 3, policy 4 let through all that no entry decides about"
+    assert offered(client, plan, 2)["INT-DAT-20"] == (False, said)
 
 
 def test_a_rule_that_must_stay_closed_or_is_open_by_what_lets_through_more_is_offered_and_not_ticked(client):

@@ -416,3 +416,16 @@ def test_what_zones_are_behind_stays_where_there_are_more_of_them_than_the_page_
     assert figures(page)["open"] == "3"
     plan.refresh_from_db()
     assert plan.document["firewalls"][0]["zones"] == STRAIGHT
+
+
+def test_what_was_chosen_of_zones_outlives_a_configuration_that_cannot_be_read(client):
+    """A firewall that is chosen brings what its configuration is written by, so the wrong one comes easily."""
+    plan = store(write_pair(TURNED, {}))[0]
+    chosen = filled_in(Page(send(client, plan, ZONED, firewall="FW-CORE"))) | {"side": ["inside", "db", "Clients"]}
+    page = Page(send(client, plan, "no configuration at all", firewall="FW-CORE", **chosen))
+    assert page.all("div", role="alert")
+    told = {name: [one.get("value") for one in page.all("input", name=name)] for name in ("zone", "filled", "side")}
+    assert told == {key: chosen[key] for key in told}
+    told["sides_of"] = page.one("input", name="sides_of").get("value")
+    assert filled_in(Page(send(client, plan, ZONED, firewall="FW-CORE", **told))) == chosen
+    assert figures(Page(send(client, plan, ZONED, firewall="FW-CORE", **told)))["open"] == "3"

@@ -136,8 +136,8 @@ class Network:
                 self._opened[namespace] = stack.enter_context(Path(f"/run/netns/{namespace}").open())
             with away() as self._make:
                 for found in self.addresses.values():
-                    for address in found[:1]:
-                        self.ask(address)
+                    for address in {find_family(address): address for address in reversed(found)}.values():
+                        self.ask(address)  # each family by itself: IPv6 learns later than IPv4 that a cable is up
             self._stack = stack.pop_all()
         return self
 

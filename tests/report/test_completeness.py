@@ -17,7 +17,7 @@ from planner.report.formats.closed import COLUMNS
 from planner.report.said.closed import MOST_BREAKING
 from planner.report.said.edition import Edition
 from planner.report.said.printed_rules import UNNEEDED
-from tests.report.samples import HOSTILE_NAMES, contoso, evaluate
+from tests.report.samples import HOSTILE_NAMES, contoso, evaluate, write_plan
 from tests.report.test_life import give
 
 DOCS = Path(__file__).parents[2] / "docs" / "report-format.md"
@@ -115,17 +115,31 @@ def test_the_file_of_what_is_not_opened_has_exclusions_what_is_closed_and_three_
         {"kind": "excluded", "source": "Public", "source_is": "endpoint", "destination": "Portal",
          "destination_is": "endpoint", "protocol": "tcp", "ports": "443", "sections": "15",
          "what": "People open the Password Reset Portal", "because": "Excluded by policy 7", "kept": "",
-         "broken_by": ""}
+         "broken_by": "", "by_address": ""}
     ]  # fmt: skip
     assert [line for line in found if line["kind"] == "closed"] == [
         {"kind": "closed", "source": "DMZ", "source_is": "zone", "destination": "DC01", "destination_is": "endpoint",
          "protocol": "", "ports": "", "sections": "", "what": "the plan", "because": "Closed by policy 12",
-         "kept": "yes", "broken_by": ""}
+         "kept": "yes", "broken_by": "", "by_address": ""}
     ]  # fmt: skip
     rest = kinds[2:]
     assert len(rest) == sum(len(group.requirements) for group in REPORT.unneeded)
     assert set(rest) <= {kind for kind, *_ in UNNEEDED}
     assert all(line["because"].endswith(".") for line in found[2:])
+
+
+def test_the_file_of_what_is_not_opened_says_what_is_kept_by_name_only():
+    network, kiosk = "10.5.0.0/16", "10.5.0.7"
+    ends = [
+        {"name": "Net", "zone": "Internal", "addresses": [network], "group": True},
+        {"name": "Kiosk", "zone": "Internal", "addresses": [kiosk]},
+        {"name": "PS", "zone": "DMZ", "addresses": ["10.9.0.1"]},
+    ]
+    own = {"source": "Net", "destination": "PS", "protocol": "tcp", "ports": "443", "reason": "Work"}
+    row = {"from": {"endpoint": "Kiosk"}, "to": {"endpoint": "PS"}, "reason": "Never"}
+    [line] = (one for one in lines(evaluate(write_plan(*ends, additional_flows=[own], never=[row]))) if one["kept"])
+    assert (line["kept"], line["broken_by"]) == ("yes", "")
+    assert line["by_address"] == "Net → PS tcp 443 is needed, and Net has an address of Kiosk"
 
 
 def test_what_breaks_a_row_is_named_and_counted():

@@ -52,7 +52,7 @@ def _write_items(
 
     ((old, items_old), known), (new, items_new) = _tell_before(tell, was), tell(now)
     forward, back = find_change(items_old, items_new), find_change(items_new, items_old)
-    forbidden = _find_forbidden(forward, was, now) if now else ()
+    forbidden = _find_forbidden(forward, old, new) if new else ()
     about = [
         *_introduce(writer.label, comparison, editions, was, now, forbidden),
         *_say_before(known, now),
@@ -94,15 +94,26 @@ _ENTRY = re.compile(r"(?<![\w-])([\w-]+?)(?:-|, )(?:tcp|udp|icmp)\b")
 """What an entry is called, or what its comment begins with: the number of its rule and a protocol."""
 
 
-def _find_forbidden(change: Change, was: Permits | None, now: Permits) -> tuple[str, ...]:
-    """Those rules that must stay closed of which a change sets an entry, or an address that is new in one."""
+def _find_forbidden(change: Change, old: Plan | None, new: Plan) -> tuple[str, ...]:
+    """Those rules that must stay closed of which a change sets an entry, or what gives one more to let through.
+
+    That is an address that is new in an object, or one that a side sees and didn't see.
+    """
     told = {rule for item in change.added for line in item.lines for rule in _ENTRY.findall(line)}
-    before, after = was.addresses.objects if was else {}, now.addresses.objects
+    before, after = old.permits.addresses.objects if old else {}, new.permits.addresses.objects
     grown = {name for name, members in after.items() if not set(members) <= set(before.get(name, ()))}
-    for permit in (permit for one in now.boundaries for permit in one.permits):
-        if not grown.isdisjoint((*(permit.sources or ()), *(permit.destinations or ()))):
+    seen = {
+        (one.source, one.destination, name)
+        for one in set(new.translations).difference(old.translations if old else ())
+        for name in (one.name, one.seen_name)
+    }
+    for opening in new.openings:
+        permit, destinations = opening.permit, opening.permit.destinations or ()
+        if not grown.isdisjoint((*(permit.sources or ()), *destinations)) or any(
+            (opening.source, opening.destination, name) in seen for name in destinations
+        ):
             told.add(permit.label)
-    return tuple(rule for rule in now.forbidden if rule in told)
+    return tuple(rule for rule in new.permits.forbidden if rule in told)
 
 
 def _introduce(

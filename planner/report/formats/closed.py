@@ -4,16 +4,17 @@ import csv
 import io
 from collections.abc import Iterator
 
+from planner.engine.by_address import find_by_address
 from planner.engine.report import Report
 from planner.report.formats.csv import field
-from planner.report.said.closed import name_breaking
+from planner.report.said.closed import name_breaking, say_opened
 from planner.report.said.edition import Edition
 from planner.report.said.text import list_reasons
 from planner.report.said.unopened import say_why
 
 COLUMNS = (
     "kind", "source", "source_is", "destination", "destination_is", "protocol", "ports", "sections", "what", "because",
-    "kept", "broken_by",
+    "kept", "broken_by", "by_address",
 )  # fmt: skip
 """The header line. `kind` is excluded, closed, missing, withheld or unused."""
 
@@ -38,18 +39,18 @@ def _list_excluded(report: Report) -> Iterator[tuple[str, ...]]:
         asked = "; ".join(list_reasons(need.reasons))
         ends = one.flow.source.name, "endpoint", one.flow.destination.name, "endpoint"
         reason = one.exclusion.reason
-        yield "excluded", *ends, need.protocol, need.ports or "", "; ".join(need.sections), asked, reason, "", ""
+        yield "excluded", *ends, need.protocol, need.ports or "", "; ".join(need.sections), asked, reason, "", "", ""
 
 
 def _list_closed(report: Report) -> Iterator[tuple[str, ...]]:
+    by_address = find_by_address(report, report.closed)
     for item in report.closed:
         ((kind, source),), ((kind_to, destination),) = item.source.items(), item.destination.items()
         service = item.protocol or "", item.ports or ""
         says = "the plan" if item.number is not None else "the document"
-        kept = "yes" if item.kept else "no"
-        broken = "; ".join(name_breaking(item))
+        kept = "yes" if item.kept else "no", "; ".join(name_breaking(item)), say_opened(item, by_address)
         sections = "; ".join(item.sections)
-        yield "closed", source, kind, destination, kind_to, *service, sections, says, item.reason, kept, broken
+        yield "closed", source, kind, destination, kind_to, *service, sections, says, item.reason, *kept
 
 
 def _list_unopened(report: Report) -> Iterator[tuple[str, ...]]:
@@ -58,4 +59,4 @@ def _list_unopened(report: Report) -> Iterator[tuple[str, ...]]:
             if group.kind == kind:
                 for requirement in group.requirements:
                     said = str(requirement.reason), say_why(group, requirement)
-                    yield kind, "", "", "", "", "", "", group.section, *said, "", ""
+                    yield kind, "", "", "", "", "", "", group.section, *said, "", "", ""

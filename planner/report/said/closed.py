@@ -75,9 +75,17 @@ def _say_kept(closed: Closed, by_address: ByAddresses) -> str:
     """Whether it is kept, and if by name only, what opens it, or that this isn't known; or which flows break it."""
     if closed.breaking:
         return f"no: {', '.join(name_breaking(closed))}"
+    opened = say_opened(closed, by_address)
+    if opened:
+        return f"yes, by name{' only' if closed in by_address.opened else ''}: {opened}"
+    return "yes"
+
+
+def say_opened(closed: Closed, by_address: ByAddresses) -> str:
+    """What opens by addresses what is kept by name, or that this isn't known; empty where nothing does."""
     if closed in by_address.opened:
-        return f"yes, by name only: {say_by_address(by_address.opened[closed])}"
-    return f"yes, by name: {PARTLY_TRIED}" if closed in by_address.partly_tried else "yes"
+        return say_by_address(by_address.opened[closed])
+    return PARTLY_TRIED if closed in by_address.partly_tried else ""
 
 
 def say_by_address(opened: ByAddress) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from planner.engine.compare import compare_reports
 from planner.report import CHANGE_FORMATS, FORMATS
+from planner.report.firewall.permits import Permits
 from tests.report.firewall.test_changes import EDITIONS, loaded, of, way_back
 from tests.report.firewall.test_permits import flow, host, plan
 
@@ -160,6 +161,19 @@ def test_a_change_publishes_takes_back_and_moves(kind):
         text = unpack_one(data)
         assert loaded(kind, of(kind, states[before]), text) == loaded(kind, of(kind, states[after]))
         assert loaded(kind, of(kind, states[after]), way_back(text)) == loaded(kind, of(kind, states[before]))
+
+
+@pytest.mark.parametrize("kind", DEVICES)
+def test_the_head_of_a_change_names_a_forbidden_rule_that_is_published_otherwise(kind):
+    """Its entry may be the same: what is published now gets through by it under another address."""
+    never = [{"from": {"endpoint": "World"}, "to": {"endpoint": "Web"}, "reason": "Not from there"}]
+    states = [plan(ENDS, FLOWS, never=never, firewalls=[
+        {"name": "FW", "format": kind, "zones": SIDES, "published": published}
+    ]) for published in (SEEN, {"Web": "203.0.113.99"})]  # fmt: skip
+    [forbidden] = Permits(states[0]).forbidden
+    change = CHANGE_FORMATS["firewalls"].render(compare_reports(*states), EDITIONS)
+    said = " ".join(line.lstrip("#!| ") for line in unpack_one(change).splitlines())
+    assert f"something of these rules must stay closed: {forbidden}." in said
 
 
 def unpack_one(data):

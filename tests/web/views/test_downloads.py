@@ -209,13 +209,16 @@ def test_a_filter_that_cant_be_gets_a_sentence_instead_of_a_file(client, query):
 def test_the_links_to_downloads_follow_the_filter(client):
     _, key = store()
     plain = Page(client.get(f"/plans/{key}/")).one(id="downloads")
-    assert not [link for link in plain.iter("a") if "?" in link.get("href")]
+    assert [link.get("href") for link in plain.iter("a") if "?" in link.get("href")] == [
+        f"/plans/{key}/report/pdf?paper=letter"
+    ]
     headers = {"HX-Request": "true", "HX-Target": "results"}
     part = Page(client.get(f"/plans/{key}/", {"port": "443"}, headers=headers)).one(id="downloads")
     assert part.get("hx-swap-oob") == "true"
     links = [link.get("href") for link in part.iter("a") if "/report/" in link.get("href")]
-    assert len(links) == sum(not kind.part for kind in FORMATS.values())
-    assert all(link.endswith("?port=443") for link in links)
+    letter = "report/pdf?port=443&paper=letter"
+    assert len(links) == sum(not kind.part for kind in FORMATS.values()) + 1
+    assert all(link.endswith(("?port=443", letter)) for link in links)
     assert client.get(links[0]).status_code == 200
 
 
@@ -284,3 +287,12 @@ def test_the_menu_offers_all_firewalls_at_once_with_or_without_denial(client, ur
 def test_the_pdf_is_on_the_paper_asked_for(client, url, query, size):
     page = pypdf.PdfReader(io.BytesIO(client.get(f"{url}report/pdf{query}").content)).pages[0]
     assert (round(page.mediabox.width), round(page.mediabox.height)) == size
+
+
+@pytest.mark.parametrize(("query", "is_part"), [("", False), ("?text=dns", True)])
+def test_the_menu_offers_the_pdf_on_letter_of_what_is_filtered(client, url, query, is_part):
+    page = Page(client.get(f"{url}{query}"))
+    (address,) = [link.get("href") for link in page.all("a") if "paper=letter" in (link.get("href") or "")]
+    answer = client.get(address)
+    assert pypdf.PdfReader(io.BytesIO(answer.content)).pages[0].mediabox.width == pytest.approx(792)
+    assert ("rules.pdf" in answer.headers["Content-Disposition"]) == is_part

@@ -16,9 +16,8 @@ from itertools import islice, product
 
 from planner.engine.ask import read_network
 from planner.engine.existing.spans import Spans
-from planner.engine.findings.firewalls import passes
 from planner.engine.prohibitions import Closed, Side
-from planner.engine.published import find_published
+from planner.engine.published import Publishing
 from planner.engine.report import Report
 from planner.engine.rules import Opening
 from planner.plan.document import Endpoint, dump_plan
@@ -136,11 +135,7 @@ class Planning:
         self.members: dict[str, list[Endpoint]] = defaultdict(list)
         for endpoint in report.plan.endpoints:
             self.members[endpoint.zone].append(endpoint)
-        self.published = [
-            (firewall, find_published(report.plan, firewall)[0])
-            for firewall in report.plan.firewalls
-            if firewall.published
-        ]
+        self.publishing = Publishing(report.plan)
         self._aims: dict[tuple[str, str | None, bool], tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {}
 
     @cached_property
@@ -193,7 +188,8 @@ class Planning:
         machine without any address is tried by its name, where that can be one. An echo request is that of IPv4.
         """
         source, destination = self.by_name[at], self.by_name[to]
-        seen = self._find_published(source, destination)
+        published = self.publishing.find(source, destination)
+        seen = published.seen if published else None
         known = to, seen, protocol == "icmp"
         if known not in self._aims:  # thousands of checks share their destination's thousands of addresses
             self._aims[known] = self._aim(destination, seen, is_ping=protocol == "icmp")
@@ -223,14 +219,6 @@ class Planning:
             single = {one: None for one in single if ":" not in one}
             wide = {one: None for one in wide if ":" not in one}
         return tuple(single), tuple(names), tuple(wide)
-
-    def _find_published(self, source: Endpoint, destination: Endpoint) -> str | None:
-        """The address that takes the place of the destination's own one of its family, as firewall files have it."""
-        for firewall, published in self.published:
-            found = published.get(destination.name)
-            if found is not None and passes(firewall, source.zone, destination.zone):
-                return found.seen if firewall.zones[source.zone] in found.sides else None
-        return None
 
     # ---- what must stay closed ----
 

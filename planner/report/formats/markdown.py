@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from planner.engine.findings import Decision
 from planner.engine.life import NO_LIVES, Lives
+from planner.engine.published import Publishing
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Rule
 from planner.plan.document import Endpoint
@@ -18,6 +19,7 @@ from planner.report.said.edition import Edition
 from planner.report.said.forbidden import Breaches
 from planner.report.said.life import LEFT_TITLES, LIFE_TITLES, list_left, list_life
 from planner.report.said.outline import describe_marks, label_endpoint, name_rule
+from planner.report.said.published import RULES_NAME, find_sources, list_published
 from planner.report.said.text import (
     LEGEND,
     check_addresses,
@@ -54,6 +56,7 @@ def render_markdown(report: Report, edition: Edition | None = None) -> bytes:
         *_open(report, edition),
         *(() if edition and edition.selection else _write_zones(report)),
         *_write_rules(report, lives, edition.there if edition else None),
+        *_write_published(report),
         *(() if edition and edition.selection else _write_left(lives)),
         *_write_closed(report),
         *_write_findings(report),
@@ -163,6 +166,18 @@ def _write_rules(report: Report, lives: Lives, there: There | None) -> Iterator[
                 for rule in boundary.rules
             ),
         )
+
+
+def _write_published(report: Report) -> Iterator[str]:
+    """What firewalls publish of what the rules lead to."""
+    publishing, sources = Publishing(report.plan), find_sources(report.rules)
+    lines = [
+        f"- {escape(f'{firewall.name}: {sentence}')}"
+        for firewall in report.plan.firewalls
+        for sentence in list_published(firewall, publishing, sources)
+    ]
+    if lines:
+        yield from ("## What firewalls publish", "", RULES_NAME, "", *lines, "")
 
 
 def _write_left(lives: Lives) -> Iterator[str]:

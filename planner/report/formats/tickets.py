@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
+from planner.engine.published import Publishing
 from planner.engine.report import Report
 from planner.engine.rules import Rule
 from planner.plan.fields import Firewall
@@ -17,6 +18,7 @@ from planner.report.formats.rule_texts import write_jira, write_markdown, write_
 from planner.report.said.edition import Edition
 from planner.report.said.forbidden import Breaches
 from planner.report.said.passed import Passed
+from planner.report.said.published import RULES_NAME, find_sources, list_published
 from ports.text import several, show_line
 
 KINDS = (("text", "txt", write_ticket), ("markdown", "md", write_markdown), ("jira", "txt", write_jira))
@@ -53,7 +55,7 @@ def _divide(report: Report) -> Iterator[tuple[str, Report, tuple[str, ...]]]:
     """The report of each boundary and of each firewall, where its files stand, and what else these say."""
     for boundary in report.boundaries:
         yield f"boundaries/{boundary.code}", replace(report, boundaries=(boundary,)), ()
-    passed = Passed(report.plan.firewalls)
+    passed, publishing = Passed(report.plan.firewalls), Publishing(report.plan)
     behind: dict[str, list[tuple[int, Rule]]] = defaultdict(list)
     for place, boundary in enumerate(report.boundaries):
         for rule in boundary.rules:
@@ -67,7 +69,15 @@ def _divide(report: Report) -> Iterator[tuple[str, Report, tuple[str, ...]]]:
             rules[place].append(rule)
         some = tuple(replace(report.boundaries[place], rules=tuple(listed)) for place, listed in rules.items())
         part = replace(report, boundaries=some)
-        yield f"firewalls/{file}", part, tuple(_say_absent(firewall, part))
+        yield f"firewalls/{file}", part, (*_say_published(firewall, publishing, part), *_say_absent(firewall, part))
+
+
+def _say_published(firewall: Firewall, publishing: Publishing, report: Report) -> Iterator[str]:
+    """What a firewall publishes of what its rules, which `report` has alone, lead to."""
+    published = [*list_published(firewall, publishing, find_sources(report.rules))]
+    if published:
+        yield RULES_NAME
+    yield from (f"Published: {sentence}" for sentence in published)
 
 
 def _say_absent(firewall: Firewall, report: Report) -> Iterator[str]:

@@ -4,9 +4,12 @@ It is narrow enough to be read when it is printed, so it counts what the other s
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from planner.engine.life import STATES, Life, Lives
+from planner.engine.published import Publishing
 from planner.engine.report import Report
+from planner.engine.rules import Rule
 from planner.plan.document import Endpoint
 from planner.report.formats.workbook import Blank, Columns, as_cell
 from planner.report.said.by_service import outline_services
@@ -21,6 +24,8 @@ MOST_ENDS = 6
 """How many endpoints of a side are named."""
 MOST_ADDRESSES = 4
 """How many addresses of an endpoint are named."""
+MOST_PUBLISHED = 4
+"""How many firewalls are named that publish an endpoint."""
 MOST_DIFFERENCES = 4
 """How many lines say what has changed since the state was given."""
 WORK_HELD = 2
@@ -44,8 +49,9 @@ WORK_BLANKS: Mapping[str, Blank] = {
 def list_work(report: Report, lives: Lives) -> Iterator[Sequence[str]]:
     """The rows under WORK_COLUMNS, in the order of rules and of their services; empty texts are to be filled in."""
     passed, breaches = Passed(report.plan.firewalls), Breaches(report)
+    publishing = Publishing(report.plan)
     for rule in report.rules:
-        ends = (rule.id, _say_side(rule.sources), _say_side(rule.destinations))
+        ends = (rule.id, _say_side(rule.sources), _say_side(rule.destinations, _list_published(rule, publishing)))
         firewalls = passed.say(rule)
         done, *life = _say_life(lives.of(rule))
         undecided = f"Not decided, only with {describe_marks(rule.any_of, report.matrix)}. " if rule.any_of else ""
@@ -64,14 +70,30 @@ def list_work(report: Report, lives: Lives) -> Iterator[Sequence[str]]:
                 yield [as_cell(text) for text in row]
 
 
-def _say_side(endpoints: Sequence[Endpoint]) -> str:
-    """PS01: 10.0.0.10, a line for each; of many endpoints or addresses the first, and how many more and where."""
+def _list_published(rule: Rule, publishing: Publishing) -> Mapping[str, list[str]]:
+    """As what the destinations that are named are seen by some of the sources, a line for each firewall."""
+    zones, lines = frozenset(rule.source_zones), {}
+    for endpoint in rule.destinations[:MOST_ENDS]:
+        seen = [
+            f"seen as {one.seen} through {show(firewall.name)}"
+            for firewall, one in publishing.list_seen(endpoint.name, zones)
+        ]
+        more = len(seen) - MOST_PUBLISHED
+        lines[endpoint.name] = seen[:MOST_PUBLISHED] + ([f"and {more:,} more, see About"] if more > 0 else [])
+    return lines
+
+
+def _say_side(endpoints: Sequence[Endpoint], published: Mapping[str, Sequence[str]] = MappingProxyType({})) -> str:
+    """PS01: 10.0.0.10, a line for each; of many endpoints or addresses the first, and how many more and where.
+
+    `published` are lines that go after those of some endpoints, by name.
+    """
     lines = []
     for endpoint in endpoints[:MOST_ENDS]:
         addresses = list_addresses(endpoint)
         more = len(addresses) - MOST_ADDRESSES
         said = ", ".join(addresses[:MOST_ADDRESSES]) + (f" and {more:,} more, see Objects" if more > 0 else "")
-        lines.append(f"{show(endpoint.name)}: {said}")
+        lines += [f"{show(endpoint.name)}: {said}", *published.get(endpoint.name, ())]
     more = len(endpoints) - MOST_ENDS
     return "\n".join([*lines, f"and {more:,} more, see Rules"] if more > 0 else lines)
 

@@ -5,6 +5,7 @@ from itertools import product, zip_longest
 
 from planner.engine.compare import Comparison
 from planner.engine.life import NO_LIVES, Lives
+from planner.engine.published import Publishing
 from planner.engine.report import Report
 from planner.engine.rules import Ports
 from planner.report.formats.book_rows import (
@@ -29,6 +30,7 @@ from planner.report.said.edition import Edition
 from planner.report.said.forbidden import Breaches
 from planner.report.said.life import LEFT_TITLES, list_left
 from planner.report.said.numbers import Numbers
+from planner.report.said.published import find_sources, list_published
 from planner.report.said.servers import outline_servers
 from planner.report.said.text import (
     LEGEND,
@@ -250,6 +252,10 @@ def _about_rows(report: Report, edition: Edition | None) -> Iterator[Sequence[st
         yield what, str(count)
     for change in list_changes(report):
         yield "Changed", as_cell(change)
+    publishing, sources = Publishing(report.plan), find_sources(report.rules)
+    for firewall in report.plan.firewalls:
+        for sentence in list_published(firewall, publishing, sources):
+            yield "Published", as_cell(f"{firewall.name}: {sentence}")
     for decision in report.decisions:
         yield "Open decision", as_cell(f"{decision.choice.name}: {decision.choice.question}")
     for state in report.questions:

@@ -66,6 +66,8 @@ class Comparison:
     changed: tuple[Change, ...]
     unchanged: int
     """How many flows are the same."""
+    moved: frozenset[Opening]
+    """The flows that stay and of which an end is in another zone now: not needed where they were, and not gone."""
     addresses: tuple[AddressChange, ...]
     boundaries_opened: tuple[Boundary, ...]
     """What has to be opened between zones, as rules."""
@@ -178,6 +180,7 @@ def compare_reports(before: Report, after: Report, known: Iterable[Rename] = ())
         closed=closed,
         changed=changed,
         unchanged=len(same) + len(kept) - len(changed),
+        moved=frozenset(flow_key(now) for _, now in moved),
         addresses=addresses,
         boundaries_opened=narrow_boundaries(after.boundaries, [*opened, *(now for _, now in moved)]),
         boundaries_closed=narrow_boundaries(before.boundaries, [*closed, *(was for was, _ in moved)]),

@@ -62,6 +62,8 @@ def rules_to_open_are_exactly_what_crosses_between_zones_now_and_did_not_cross_t
     before, after = places(result.before.flows), places(result.after.flows)
     assert openings(result.rules_opened) == {key for key, *_ in after - before}
     assert openings(result.rules_closed) == {key for key, *_ in before - after}
+    assert openings(result.rules_closed) - {flow_key(flow) for flow in result.closed} <= result.moved
+    assert result.moved <= {flow_key(flow) for flow in result.after.flows} - {flow_key(flow) for flow in result.opened}
 
 
 def every_flow_that_stays_with_another_number_is_told(result):
@@ -138,6 +140,7 @@ def test_an_endpoint_that_moves_to_another_zone_is_opened_there_and_closed_where
     assert result.changed
     assert {change.after.scope for change in result.changed} == {"cross-zone"}
     assert openings(result.rules_opened) == {flow_key(change.after) for change in result.changed}
+    assert result.moved == openings(result.rules_opened)
 
 
 def test_another_address_opens_nothing_and_is_told():

@@ -13,6 +13,7 @@ from planner.report.formats.workbook import CELL_UNITS, Columns, as_cell, divide
 from planner.report.said.forbidden import Breaches
 from planner.report.said.life import LIFE_TITLES, list_life
 from planner.report.said.outline import describe_marks, name_rule, name_services
+from planner.report.said.still_needed import StillNeeded
 from planner.report.said.text import SCOPES, list_addresses, list_reasons
 from planner.report.said.there import There
 from ports.matrix import Operation, Platform, Role, Session
@@ -64,9 +65,9 @@ def list_changed(comparison: Comparison) -> Iterator[tuple[str, tuple[Boundary, 
 
 
 def list_boundary_rows(
-    boundaries: Iterable[Boundary], report: Report, breaches: Breaches | None, otherwise: Collection[str] = ()
+    boundaries: Iterable[Boundary], report: Report, marks: Breaches | StillNeeded, otherwise: Collection[str] = ()
 ) -> Iterator[tuple[Rule, Sequence[str]]]:
-    """Every rule with its rows. `breaches` are those of the report; None for rules that close.
+    """Every rule with its rows. `marks`: what prohibitions of the report forbid; of rules that close what is needed.
 
     `otherwise` are endpoints whose addresses in this report the sheet Addresses has.
     """
@@ -76,7 +77,7 @@ def list_boundary_rows(
     }
     for boundary in boundaries:
         for rule in boundary.rules:
-            for row in _rule_parts(rule, boundary, report, ends, breaches):
+            for row in _rule_parts(rule, boundary, report, ends, marks):
                 yield rule, row
 
 
@@ -85,7 +86,7 @@ def _rule_parts(
     boundary: Boundary,
     report: Report,
     ends: dict[str, tuple[str, str, str]],
-    breaches: Breaches | None,
+    marks: Breaches | StillNeeded,
 ) -> Iterator[Sequence[str]]:
     """A rule as one row; as several when its endpoints don't fit into one, each of them a rule in its own right."""
     lines = name_rule(rule, report)
@@ -95,7 +96,7 @@ def _rule_parts(
         as_cell("\n".join(name or _NAMELESS for name in names) if any(names) else ""),
         ", ".join(rule.sections),
         as_cell(describe_marks(rule.any_of, report.matrix)),
-        as_cell("\n".join(filter(None, (breaches.mark(rule) if breaches else "", *list_reasons(rule.reasons))))),
+        as_cell("\n".join(filter(None, (marks.mark(rule), *list_reasons(rule.reasons))))),
     )
 
     def texts(endpoint: Endpoint) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from planner.report.said.edition import Editions
 from planner.report.said.forbidden import Breaches
 from planner.report.said.numbers import Numbers, say_names
 from planner.report.said.printed_rules import list_differences
+from planner.report.said.still_needed import STAYS_OPEN, StillNeeded
 from planner.report.said.text import (
     LEGEND,
     READDRESSED,
@@ -68,12 +69,12 @@ def render_changes(comparison: Comparison, editions: Editions) -> bytes:
 
 def _changed_rule_rows(comparison: Comparison, editions: Editions) -> Iterator[Sequence[str]]:
     has_states = bool(editions.lives_before or editions.lives_after)
-    breaches, numbers = Breaches(comparison.after), Numbers(comparison)
+    breaches, needed, numbers = Breaches(comparison.after), StillNeeded(comparison), Numbers(comparison)
     for action, boundaries, report in list_changed(comparison):
         closes = report is comparison.before
         lives = editions.lives_before if closes else editions.lives_after
         otherwise = _list_readdressed(comparison) if closes else ()
-        for rule, row in list_boundary_rows(boundaries, report, None if closes else breaches, otherwise):
+        for rule, row in list_boundary_rows(boundaries, report, needed if closes else breaches, otherwise):
             number = f"{numbers.of(action, rule.id)}{row[0].removeprefix(rule.id)}"
             yield (action, number, *row[1:], *(list_life_cells(rule, lives) if has_states else ()))
 
@@ -131,6 +132,8 @@ def _about_changes(comparison: Comparison, before: str, after: str) -> Iterator[
         yield what, str(count)
     for sentence in say_firewalls(comparison):
         yield "Firewalls", as_cell(sentence)
+    if StillNeeded(comparison):
+        yield "Still needed", STAYS_OPEN
     if comparison.renamed or comparison.renumbered:
         yield "Names", say_names(comparison)
     for sentence in say_set_apart(comparison):

@@ -20,6 +20,7 @@ from planner.report.said.forbidden import Breaches
 from planner.report.said.numbers import Numbers, say_names
 from planner.report.said.outline import describe_marks, name_services
 from planner.report.said.printed_rules import LocalChange, list_differences, list_within_zones
+from planner.report.said.still_needed import StillNeeded
 from planner.report.said.text import (
     ADDRESSED,
     ADDRESSED_TITLE,
@@ -182,12 +183,14 @@ def _markdown_renamed(comparison: Comparison) -> Iterator[str]:
 def _markdown_parts(comparison: Comparison, editions: Editions) -> Iterator[str]:
     """The rules that are to be opened, to be closed, and that changed."""
     before, after = comparison.before, comparison.after
-    lives, kept, breaches, numbers = editions.lives_after, say_kept(comparison), Breaches(after), Numbers(comparison)
-    now = partial(_markdown_rules, report=after, lives=lives, breaches=breaches, number=numbers.new)
+    kept, numbers = say_kept(comparison), Numbers(comparison)
+    lives, marks = editions.lives_after, Breaches(after)
+    now = partial(_markdown_rules, report=after, lives=lives, marks=marks, number=numbers.new)
     yield from now("Rules to open", comparison.boundaries_opened, said=kept.get("opened", ""))
     if comparison.boundaries_addressed:
         yield from now(ADDRESSED_TITLE, comparison.boundaries_addressed, said=ADDRESSED)
-    then = partial(_markdown_rules, report=before, lives=editions.lives_before, breaches=None, number=numbers.old)
+    lives, needed = editions.lives_before, StillNeeded(comparison)
+    then = partial(_markdown_rules, report=before, lives=lives, marks=needed, number=numbers.old)
     yield from then("Rules to close", comparison.boundaries_closed, said=kept.get("closed", ""))
     if comparison.boundaries_unaddressed:
         yield from then(UNADDRESSED_TITLE, comparison.boundaries_unaddressed, said=UNADDRESSED)
@@ -200,7 +203,7 @@ def _markdown_rules(
     *,
     report: Report,
     lives: Lives,
-    breaches: Breaches | None,
+    marks: Breaches | StillNeeded,
     number: Callable[[str], str],
     said: str = "",
     differences: Mapping[str, Sequence[tuple[str, str, str]]] = MappingProxyType({}),
@@ -225,7 +228,7 @@ def _markdown_rules(
             (
                 (
                     escape(number(rule.id)),
-                    *rule_cells(rule, report, lives, breaches)[1:],
+                    *rule_cells(rule, report, lives, marks)[1:],
                     *([_say_differences(differences[rule.id])] if differences else ()),
                 )
                 for rule in boundary.rules

@@ -20,6 +20,7 @@ from planner.report.said.forbidden import Breaches
 from planner.report.said.life import LEFT_TITLES, LIFE_TITLES, list_left, list_life
 from planner.report.said.outline import describe_marks, label_endpoint, name_rule
 from planner.report.said.published import RULES_NAME, find_sources, list_published
+from planner.report.said.still_needed import StillNeeded
 from planner.report.said.text import (
     LEGEND,
     check_addresses,
@@ -204,10 +205,10 @@ def _name_zones(boundary: Boundary) -> Iterator[str]:
             yield ""
 
 
-def rule_cells(rule: Rule, report: Report, lives: Lives, breaches: Breaches | None) -> tuple[str, ...]:
+def rule_cells(rule: Rule, report: Report, lives: Lives, marks: Breaches | StillNeeded) -> tuple[str, ...]:
     """A rule as the cells of a table, under `rule_titles`.
 
-    `breaches` are those of the report; None for rules that close.
+    `marks`: what prohibitions of the report forbid; of rules that close what is still needed.
     """
     services = []
     for line in name_rule(rule, report):
@@ -218,7 +219,7 @@ def rule_cells(rule: Rule, report: Report, lives: Lives, breaches: Breaches | No
         join_lines(map(_name_endpoint, rule.sources)),
         join_lines(map(_name_endpoint, rule.destinations)),
         join_lines(services),
-        join_lines(filter(None, (breaches.mark(rule) if breaches else "", *list_reasons(rule.reasons)))),
+        join_lines(filter(None, (marks.mark(rule), *list_reasons(rule.reasons)))),
         escape(describe_marks(rule.any_of, report.matrix)),
         escape(", ".join(f"§{section}" for section in rule.sections)),
         *((join_lines(text.split("\n")) for text in list_life(lives.of(rule))) if lives else ()),

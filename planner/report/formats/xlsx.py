@@ -32,6 +32,7 @@ from planner.report.said.life import LEFT_TITLES, list_left
 from planner.report.said.numbers import Numbers
 from planner.report.said.published import find_sources, list_published
 from planner.report.said.servers import outline_servers
+from planner.report.said.still_needed import StillNeeded
 from planner.report.said.text import (
     LEGEND,
     check_addresses,
@@ -193,10 +194,12 @@ def _change_rows(edition: Edition | None) -> Iterator[Sequence[str]]:
 
 
 def _since_rows(comparison: Comparison) -> Iterator[Sequence[str]]:
-    numbers = Numbers(comparison)
-    for action, boundaries, _ in list_changed(comparison):
+    numbers, needed = Numbers(comparison), StillNeeded(comparison)
+    for action, boundaries, report in list_changed(comparison):
         for boundary in boundaries:
             for rule in boundary.rules:
+                mark = needed.mark(rule) if report is comparison.before else ""
+                why = "\n".join(filter(None, (mark, *list_reasons(rule.reasons))))
                 for sources, destinations in product(
                     divide(rule.sources, lambda endpoint: (show(endpoint.name),)),
                     divide(rule.destinations, lambda endpoint: (show(endpoint.name),)),
@@ -207,7 +210,7 @@ def _since_rows(comparison: Comparison) -> Iterator[Sequence[str]]:
                         as_cell("\n".join(show(endpoint.name) for endpoint in sources)),
                         as_cell("\n".join(show(endpoint.name) for endpoint in destinations)),
                         as_cell("\n".join(map(str, rule.services))),
-                        as_cell("\n".join(list_reasons(rule.reasons)), "the change request as JSON"),
+                        as_cell(why, "the change request as JSON"),
                         ", ".join(rule.sections),
                     )
     for change in comparison.addresses:

@@ -35,6 +35,7 @@ from planner.report.said.printed_rules import (
     print_changed,
     print_numbers,
 )
+from planner.report.said.still_needed import StillNeeded
 from planner.report.said.text import (
     ADDRESSED,
     ADDRESSED_TITLE,
@@ -61,6 +62,7 @@ _INTRO = {
     "open": "New connections. The source opens the connection, ports are destination ports; a stateful firewall "
     "admits the replies. A number belongs to the rule of the plan that the change is a part of.",
     "close": "Nothing of the plan needs these any more. Make sure that nothing else does before you close them.",
+    "rest": "Nothing of the plan needs the rest any more. Make sure that nothing else does before you close it.",
 }
 
 
@@ -70,10 +72,10 @@ def compose_changes(comparison: Comparison, editions: Editions) -> PrintedReport
     date = editions.date or timezone.localdate()
     grouping, grouping_before = Grouping(after), Grouping(before, mark="to close")
     states, states_before = editions.lives_after, editions.lives_before
-    numbers = Numbers(comparison)
+    numbers, needed = Numbers(comparison), StillNeeded(comparison)
     closed, unaddressed = (
         print_numbers(
-            print_boundaries(boundaries, before, grouping_before, prefix=prefix, lives=states_before, closing=True),
+            print_boundaries(boundaries, before, grouping_before, prefix=prefix, lives=states_before, closing=needed),
             numbers.old,
         )
         for prefix, boundaries in (
@@ -103,7 +105,7 @@ def compose_changes(comparison: Comparison, editions: Editions) -> PrintedReport
             comparison.rules_closed,
             closed,
             "close",
-            _say_intro("close", kept.get("closed")),
+            _say_intro("rest" if needed else "close", kept.get("closed")),
         ),
         (UNADDRESSED_TITLE, "unaddressed", comparison.rules_unaddressed, unaddressed, "close", UNADDRESSED),
         ("Rules changed", "changed", comparison.rules_changed, changed, "changed", CHANGED),
@@ -189,8 +191,9 @@ def _make_renamed(comparison: Comparison, renamed: Sequence[NewName]) -> Element
 
 
 def _say_intro(column: str, kept: str | None) -> str:
-    """What a part begins with; `kept` says which of its rules stay."""
-    return " ".join(filter(None, (_INTRO[column], kept)))
+    """What a part begins with; `kept` says which of its rules stay, and goes before what is said of the rest."""
+    said = (kept, _INTRO[column]) if column == "rest" else (_INTRO[column], kept)
+    return " ".join(filter(None, said))
 
 
 def _make_rules(anchor: str, title: str, chapters: Sequence[PrintedBoundary], column: Column, intro: str) -> Element:

@@ -12,6 +12,7 @@ from planner.report.said.forbidden import FORBIDDEN
 from planner.report.said.objects import Members, Objects, Side, lay_out
 from planner.report.said.outline import MISSING, ServiceLine, describe_together
 from planner.report.said.printed_rules import Blank, PrintedBoundary, PrintedRule
+from planner.report.said.still_needed import STILL_NEEDED
 from planner.report.said.text import check_addresses
 from ports.matrix import Matrix, Role, section_key
 from ports.text import many, show_line
@@ -127,7 +128,7 @@ def _make_rule(line: PrintedRule, chapter: PrintedBoundary, column: Column) -> E
             make("td.id", line.number, id=anchor),
             _make_side(line.sources, "from"),
             _make_side(line.destinations, "to"),
-            make("td.services", _make_services(line, chapter), _say_forbidden(line), decided, rowspan="2"),
+            make("td.services", _make_services(line, chapter), _say_marks(line), decided, rowspan="2"),
             make("td", _say_differences(line), rowspan="2") if column == "changed" else None,
             make("td.tick", "☐", rowspan="2"),
         ),
@@ -215,11 +216,13 @@ def _say_differences(line: PrintedRule) -> Kids:
     ] or "In the reasons alone."
 
 
-def _say_forbidden(line: PrintedRule) -> Kids:
-    """A mark where a rule breaks what must stay closed, and what says so."""
-    if not line.forbidden:
-        return None
-    return make("p", make("b.open", FORBIDDEN), " ", make("small", shown(f"{line.forbidden}.")))
+def _say_marks(line: PrintedRule) -> Kids:
+    """A mark where a rule breaks what must stay closed, or is to be closed and still needed, and what says so."""
+    return [
+        make("p", make("b.open", mark), " ", make("small", shown(f"{said}.")))
+        for mark, said in ((FORBIDDEN, line.forbidden), (STILL_NEEDED, line.needed))
+        if said
+    ]
 
 
 def _say_decided(line: PrintedRule, *, closed: bool) -> Kids:

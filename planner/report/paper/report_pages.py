@@ -44,6 +44,7 @@ from planner.report.said.objects import Grouping
 from planner.report.said.outline import describe_common, describe_reasons
 from planner.report.said.printed_rules import Blank, PrintedBoundary, find_blanks, join_ports, print_boundaries
 from planner.report.said.servers import outline_servers
+from planner.report.said.still_needed import STILL_NEEDED, StillNeeded
 from planner.report.said.text import count_renamed, list_changes, list_renamed, say_changes, say_nothing_differs
 from planner.report.said.within import number_within
 from ports.text import plural, show_line
@@ -396,7 +397,7 @@ def _say_since(comparison: Comparison) -> list[str]:
 
 def _list_changes(comparison: Comparison) -> Iterator[Element]:
     """What differs from an earlier revision, a row for each rule, address and rename."""
-    numbers = Numbers(comparison)
+    numbers, needed = Numbers(comparison), StillNeeded(comparison)
     for what, report, rules in (
         ("open", comparison.after, comparison.rules_opened),
         ("open by address", comparison.after, comparison.rules_addressed),
@@ -406,7 +407,9 @@ def _list_changes(comparison: Comparison) -> Iterator[Element]:
     ):
         for rule in rules:
             ends = _say_side(rule.sources, report), _say_side(rule.destinations, report)
-            yield _make_change(what, numbers.of(what, rule.id), *ends, join_ports(rule.services))
+            mark = needed.say(rule) if report is comparison.before else ""
+            done = f"{what}; {STILL_NEEDED.lower()} {mark}" if mark else what
+            yield _make_change(done, numbers.of(what, rule.id), *ends, join_ports(rule.services))
     for change in comparison.addresses:
         before, after = (", ".join(addresses) or "none" for addresses in (change.before, change.endpoint.addresses))
         name = change.endpoint.name

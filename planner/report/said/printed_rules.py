@@ -33,6 +33,7 @@ from planner.report.said.outline import (
     outline_flow,
 )
 from planner.report.said.passed import Passed
+from planner.report.said.still_needed import StillNeeded
 from planner.report.said.text import index_rules
 from planner.report.said.there import There
 from ports.matrix import section_key
@@ -73,6 +74,8 @@ class PrintedRule:
     """Which options it depends on; empty when it is needed outright."""
     forbidden: str
     """What the plan says against it, where it breaks what must stay closed; else empty."""
+    needed: str
+    """Of a rule to be closed as what it is still needed; else empty."""
     instead: tuple[tuple[str, str], ...]
     """The rules that would do instead: numbers and services."""
     why: str
@@ -114,24 +117,25 @@ def print_boundaries(
     *,
     prefix: str = "",
     lives: Lives = NO_LIVES,
-    closing: bool = False,
+    closing: StillNeeded | None = None,
     there: There | None = None,
 ) -> tuple[PrintedBoundary, ...]:
     """The chapters of these boundaries; their groups are collected in `grouping`. `prefix` keeps anchors apart.
 
-    `lives` are those of the rules of the report. `closing`: the rules are there and are to be closed. `there`: what a
-    firewall had of them.
+    `lives` are those of the rules of the report. `closing`: the rules are there and are to be closed; what of them
+    is still needed. `there`: what a firewall had of them.
     """
     chapters = []
     told: dict[tuple[ServiceReasons, ...], str] = {}
-    passed, breaches = Passed(report.plan.firewalls), None if closing else Breaches(report)
+    passed, breaches = Passed(report.plan.firewalls), Breaches(report) if closing is None else None
     for boundary in boundaries:
         alike = group_alternatives(boundary)
         rules = tuple(
             _refer(
                 _print_rule(
-                    rule, alike, report, grouping, _list_acts(rule, passed, lives.of(rule), closing=closing), lives,
-                    there, breaches,
+                    rule, alike, report, grouping,
+                    _list_acts(rule, passed, lives.of(rule), closing=closing is not None),
+                    lives, there, breaches, closing,
                 ),
                 told,
             )
@@ -153,6 +157,7 @@ def _print_rule(
     lives: Lives,
     there: There | None,
     breaches: Breaches | None,
+    needed: StillNeeded | None,
 ) -> PrintedRule:
     many = len(rule.services) > MOST_SERVICES
     services = () if many else outline_services(rule, report)
@@ -166,6 +171,7 @@ def _print_rule(
         many=_shorten(join_ports(rule.services), "services", rule) if many else "",
         undecided=describe_marks(rule.any_of, report.matrix),
         forbidden=breaches.say_rule(rule) if breaches else "",
+        needed=needed.say(rule) if needed is not None else "",
         instead=tuple(
             (other.id, join_ports(other.services).replace(" ", "\xa0", 1)) for other in find_alternatives(rule, alike)
         ),

@@ -19,6 +19,7 @@ from planner.report.firewall.errors import NotExpressible
 from planner.report.said.amended import say_amended
 from planner.report.said.numbers import Numbers
 from planner.report.said.outline import NO_ADDRESS
+from planner.report.said.still_needed import STAYS_OPEN, StillNeeded
 from ports.matrix import SEVERITIES, Reason
 from ports.text import many, plural, several, show_line
 
@@ -180,17 +181,20 @@ def _leave_out(rules: Iterable[Rule], numbers: Collection[str]) -> list[Rule]:
 def say_kept(comparison: Comparison) -> dict[str, str]:
     """Which of the rules to be opened and to be closed are parts of rules that stay: "opened" and "closed", in words.
 
-    No entry where there are none.
+    Of those to be closed also what becomes of what is still needed. No entry where there are none.
     """
     said = {
         "opened": (comparison.grown, "is there already and gets", "are there already and get", "larger"),
         "closed": (comparison.shrunk, "stays and gets", "stay and get", "smaller"),
     }
-    return {
+    kept = {
         part: f"{several(numbers)} {plural(len(numbers), one, more)} {how}: the rows have the difference alone."
         for part, (numbers, one, more, how) in said.items()
         if numbers
     }
+    if StillNeeded(comparison):
+        kept["closed"] = " ".join(filter(None, (kept.get("closed"), STAYS_OPEN)))
+    return kept
 
 
 def count_renamed(comparison: Comparison) -> list[str]:

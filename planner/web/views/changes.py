@@ -30,6 +30,7 @@ from planner.report.said.printed_rules import (
     list_within_zones,
     say_within_zones,
 )
+from planner.report.said.still_needed import StillNeeded
 from planner.report.said.text import (
     ADDRESSED,
     ADDRESSED_TITLE,
@@ -198,6 +199,7 @@ def describe_comparison(
 
     rules_of, moved = list_rules_of(compared), find_moved(compared)
     folds, breaches, numbers = Folds(), Breaches(compared.after), Numbers(compared)
+    needed = StillNeeded(compared)
     lives_before, lives_after = lives
 
     def describe(line: RuleLine, slug: str, known: Lives, differs: Sequence[Any]) -> dict[str, Any]:
@@ -206,6 +208,7 @@ def describe_comparison(
             "line": line,
             "number": numbers.old(rule.id) if slug in CLOSING else numbers.new(rule.id),
             "forbidden": breaches.say_rule(rule) if slug not in CLOSING else "",
+            "needed": needed.say(rule) if slug in CLOSING else "",
             "differs": (*differs, *list_moved_ends(moved, rule)),
             "life": describe_life(life) if life else None,
             **{

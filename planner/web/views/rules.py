@@ -16,6 +16,7 @@ from planner.report.said.filters import Filter, filter_boundaries, narrow_report
 from planner.report.said.forbidden import Breaches
 from planner.report.said.numbers import Numbers
 from planner.report.said.outline import Members, RuleLine, outline_boundaries, outline_rules
+from planner.report.said.still_needed import StillNeeded
 from planner.web.forms.own_settings import Settings
 from planner.web.views.keeper import lead_to_ends
 from planner.web.views.marked import Changes, mark_rules
@@ -176,13 +177,14 @@ def _describe_closed(changes: Changes, state: State) -> list[dict[str, Any]]:
     compared = changes.shown
     if compared is None or not (state.filter == Filter() or state.filter == Filter(since=state.filter.since)):
         return []
-    folds, numbers = Folds(), Numbers(compared)
+    folds, numbers, needed = Folds(), Numbers(compared), StillNeeded(compared)
     chapters = outline_boundaries(compared.boundaries_closed, compared.before, members=MEMBERS)
     lines = islice((line for chapter in chapters for line in chapter.lines), MOST_RULES)
     return [
         {
             "line": line,
             "number": numbers.old(line.rule.id),
+            "needed": needed.say(line.rule),
             "asks": outline_services(line.rule, compared.before),
             "sources_elsewhere": "" if folds.has_room(line.sources) else "changes/",
             "destinations_elsewhere": "" if folds.has_room(line.destinations) else "changes/",

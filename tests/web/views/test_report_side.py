@@ -39,6 +39,17 @@ def test_the_last_change_is_told_in_numbers_and_marked_in_the_rows(client, plan)
     assert list(page.one("section", id=target).iter("table")) == page.all("table", class_="rules-closed")
 
 
+def test_what_closes_and_is_still_needed_elsewhere_says_so(client, plan):
+    for zone in ("DMZ", "Internal"):
+        moved = client.post(f"/plans/{plan[1]}/endpoints/move/", {"target": "DC01", "zone": zone}, follow=True)
+    page = Page(moved)
+    rows = page.table("rules-closed")
+    assert rows
+    assert all("Still needed within a zone now" in row[3] for row in rows)
+    [heading] = page.one("section", id="closed").iter("h2")
+    assert words(heading) == "To close since the last change"
+
+
 def test_a_rule_that_is_decided_now_is_marked_as_changed(client, plan):
     page = Page(decide(client, plan[1], "powercli"))
     [line] = page.all("p", class_="last-change")

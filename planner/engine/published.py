@@ -50,6 +50,10 @@ class Publishing:
             for one in self.by_firewall[firewall.name][0].values():
                 self._by_endpoint[one.endpoint].append((firewall, one))
 
+    def publishes(self, endpoint: str) -> bool:
+        """Whether any firewall publishes an endpoint."""
+        return endpoint in self._by_endpoint
+
     def find(self, source: Endpoint, destination: Endpoint) -> Published | None:
         """How a source sees a destination: the first firewall of the plan between them that publishes it decides.
 

@@ -1,8 +1,10 @@
 """Files for the firewalls of single hosts: which hosts there are, and the archive of their files."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
+from planner.engine.published import Publishing
 from planner.engine.report import Report
 from planner.plan.document import Endpoint
 from planner.report.firewall import nftables, windows
@@ -30,7 +32,7 @@ class HostFiles(NamedTuple):
 
 def write_windows(permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> HostFiles:
     """A README and a script for each Windows host."""
-    hosts, missing = permits.hosts(list_windows(permits.report))
+    hosts, missing = _find_hosts(permits, list_windows(permits.report))
     files: dict[str, str | bytes] = {
         "README.txt": _read_me(windows.LABEL, windows.README, permits, edition, hosts, missing, default_deny),
         **{
@@ -47,7 +49,7 @@ def write_nftables(
     permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool
 ) -> dict[str, str | bytes]:
     """A README and a file of nftables for each other host, by name."""
-    hosts, missing = permits.hosts(list_others(permits.report))
+    hosts, missing = _find_hosts(permits, list_others(permits.report))
     return {
         "README.txt": _read_me(NFTABLES.label, _LINUX, permits, edition, hosts, missing, default_deny),
         **{
@@ -57,6 +59,43 @@ def write_nftables(
             for host in hosts
         },
     }
+
+
+def _find_hosts(permits: Permits, wanted: Iterable[Endpoint]) -> tuple[tuple[Host, ...], tuple[LeftOut, ...]]:
+    """The hosts with what they open to others, under the addresses by which checks try these, too; and who is missing.
+
+    A host's own firewall sees packets before any firewall between zones has translated them.
+    """
+    hosts, missing = permits.hosts(wanted)
+    publishing, members = Publishing(permits.report.plan), permits.addresses.members
+    objects = {
+        one: end
+        for end in permits.report.plan.endpoints
+        if publishing.publishes(end.name)
+        for objects in members[end.name].values()
+        for one in objects
+    }
+    return tuple(_see_others(host, permits, publishing, objects) for host in hosts), missing
+
+
+def _see_others(host: Host, permits: Permits, publishing: Publishing, objects: Mapping[str, Endpoint]) -> Host:
+    """The host with what it sees under another address. `objects` are those of whoever is published anywhere."""
+    addresses, seen, sentences = permits.addresses, dict[str, str](), list[str]()
+    for own in dict.fromkeys(one for permit in host.outbound for one in permit.destinations or () if one in objects):
+        end = objects[own]
+        found = publishing.find(host.endpoint, end)
+        if found is not None and addresses.members[end.name].get(found.family) == (own,):
+            seen[own] = f"{own}_seen_{found.seen}"
+            addresses.objects[seen[own]] = (found.seen,)
+            name = addresses.labels[end.name]
+            sentences.append(f"{name} is seen from here as {found.seen}, and opened to under that address.")
+    outbound = tuple(
+        replace(permit, destinations=tuple(seen.get(one, one) for one in permit.destinations))
+        if permit.destinations and seen
+        else permit
+        for permit in host.outbound
+    )
+    return replace(host, outbound=outbound, seen=tuple(sentences))
 
 
 def _read_me(

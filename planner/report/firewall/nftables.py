@@ -159,6 +159,7 @@ def render_host(
         f"{many(len(inbound), 'entry', 'entries')} for what it accepts, {len(outbound)} for what it opens"
         + say_disabled([*inbound, *outbound]),
         *(_say_host_table() if default_deny else _say_chains(chains, is_part=bool(edition and edition.selection))),
+        *host.seen,
         *host.left_out,
         *say_empty([*inbound, *outbound], default_deny=False),
     ]

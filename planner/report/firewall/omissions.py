@@ -1,6 +1,10 @@
 """What firewall files leave out, under reasons in their order. Pure values: the items are harmless text."""
 
+import ipaddress
 from dataclasses import dataclass, field
+
+from planner.plan.document import Endpoint
+from planner.report.firewall.words import clean
 
 NO_ADDRESS = "No address in the plan yet"
 ONLY_NAMES = "Only DNS names, which are not resolved here"
@@ -42,3 +46,14 @@ class Omissions:
     def freeze(self) -> tuple[LeftOut, ...]:
         """The reasons that have items."""
         return tuple(LeftOut(why=why, items=tuple(items)) for why, items in self.found.items() if items)
+
+
+def say_names(endpoint: Endpoint) -> str:
+    """The DNS names of an endpoint, as an item."""
+    names = []
+    for address in endpoint.addresses:
+        try:
+            ipaddress.ip_network(address)
+        except ValueError:
+            names.append(clean(address, 253))
+    return ", ".join(names)

@@ -33,6 +33,7 @@ from planner.report.firewall.omissions import (
     SPECIAL,
     LeftOut,
     Omissions,
+    say_names,
 )
 from planner.report.firewall.words import clean, join_short, name_endpoints
 from planner.report.said.forbidden import Breaches, list_openings
@@ -111,6 +112,8 @@ class Host:
     inbound: tuple[Permit, ...]
     outbound: tuple[Permit, ...]
     left_out: tuple[LeftOut, ...]
+    seen: tuple[str, ...] = ()
+    """Of those to whom it opens: who is led to under another address than its own, a sentence for each."""
 
     @property
     def forbidden(self) -> tuple[str, ...]:
@@ -320,9 +323,9 @@ class Permits:
             if why is None:
                 usable.append(endpoint)
                 if endpoint.name in self.addresses.named:
-                    omissions.add(ALSO_NAMES, f"{label} ({_names(endpoint)})")
+                    omissions.add(ALSO_NAMES, f"{label} ({say_names(endpoint)})")
             elif why != SPECIAL:
-                omissions.add(why, f"{label} ({_names(endpoint)})" if why == ONLY_NAMES else label)
+                omissions.add(why, f"{label} ({say_names(endpoint)})" if why == ONLY_NAMES else label)
         return usable
 
     def _note_strangers(
@@ -470,17 +473,6 @@ class Permits:
 def _find_open(endpoints: Iterable[Endpoint]) -> frozenset[str]:
     """The zones in which one of them is any."""
     return frozenset(endpoint.zone for endpoint in endpoints if endpoint.addresses == (ANY,))
-
-
-def _names(endpoint: Endpoint) -> str:
-    """The DNS names of an endpoint."""
-    names = []
-    for address in endpoint.addresses:
-        try:
-            ipaddress.ip_network(address)
-        except ValueError:
-            names.append(clean(address, 253))
-    return ", ".join(names)
 
 
 @dataclass(frozen=True, slots=True)

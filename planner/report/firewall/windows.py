@@ -197,6 +197,7 @@ def _introduce(
             "unless it is told to: elsewhere such a rule would change nothing. Run it again after that was changed."
         )
     yield "A rule that blocks wins over every rule that allows, and group policy may say that local rules don't count."
+    yield from host.seen
     yield from host.left_out
     if not rules:
         yield "There is no rule to write."

@@ -64,6 +64,38 @@ def test_a_firewall_without_rules_is_named_and_so_is_how_its_device_is_told(caps
     assert "no rules" not in capsys.readouterr().err
 
 
+def test_what_is_said_to_be_left_out_is_what_the_files_leave_out(capsys):
+    mail = {"name": "MX01", "zone": "DMZ", "addresses": ["mail.example.com"], "roles": ["mail-server"]}
+    document = contoso(firewalls=[one | {"format": "asa"} for one in two()])
+    document["endpoints"].append(mail)
+    Path("mail.yaml").write_text(to_yaml(document), "utf-8")
+
+    def tell():
+        assert run("mail.yaml", "--format", "firewalls", "--output", "out/") == 0
+        return [line for line in capsys.readouterr().err.splitlines() if "MX01" in line]
+
+    assert not tell(), "both have an object of the name"
+    assert all("fqdn v4 mail.example.com" in path.read_text() for path in Path("out/mail").iterdir())
+    document["firewalls"][1]["format"] = "nftables"
+    Path("mail.yaml").write_text(to_yaml(document), "utf-8")
+    names = "Only DNS names, which are not resolved here: MX01 (mail.example.com); ESX01 (esx01.example.net)."
+    assert tell()[0] == f"mail.yaml: Left out of fw hq. {names}"
+    document["firewalls"][0]["format"] = "iptables"
+    Path("mail.yaml").write_text(to_yaml(document), "utf-8")
+    assert [line for line in tell() if names in line] == [f"mail.yaml: Left out. {names}"], "once"
+
+
+def test_what_passes_no_firewall_is_not_said_to_be_left_out_of_one(capsys):
+    document = contoso(firewalls=two())
+    document["zones"].append({"name": "Elsewhere", "kind": "cloud"})
+    document["endpoints"].append(
+        {"name": "MX01", "zone": "Elsewhere", "addresses": ["mail.example.com"], "roles": ["mail-server"]}
+    )
+    Path("mail.yaml").write_text(to_yaml(document), "utf-8")
+    assert run("mail.yaml", "--format", "firewalls", "--output", "out/") == 0
+    assert "MX01" not in capsys.readouterr().err
+
+
 def test_long_names_of_any_script_are_names_of_files(capsys):
     firewalls = [one | {"name": "漢" * 90 + one["name"]} for one in two()]
     plan = save("contoso.yaml", firewalls=firewalls)

@@ -4,6 +4,7 @@ Those of nftables and iptables are written by nftables.py and iptables.py, those
 those for hosts by hosts.py.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
@@ -12,11 +13,11 @@ from planner.plan.fields import Firewall
 from planner.plan.syntax import to_yaml
 from planner.report import FORMATS, progress
 from planner.report.firewall import hosts, iptables, nftables, windows
-from planner.report.firewall.crossings import list_crossings
 from planner.report.firewall.devices.table import OTHERS, WRITERS, takes_names
 from planner.report.firewall.entries import OPEN_THEM
 from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.head import introduce, list_lines, pack
+from planner.report.firewall.omissions import LeftOut
 from planner.report.firewall.permits import Permits
 from planner.report.firewall.places import find_same
 from planner.report.firewall.targets import (
@@ -198,13 +199,34 @@ def list_device_notes(report: Report) -> tuple[str, ...]:
 
 
 def list_wall_notes(report: Report) -> tuple[str, ...]:
-    """The same for the firewalls of the plan, and which of them no rule passes: a device may know an earlier file."""
-    idle = [show_name(one.name) for one in report.plan.firewalls if not list_crossings(report, one)]
-    if not idle:
-        return list_notes(report)
-    has = plural(len(idle), "has", "have")
-    said = f"{several(idle)} {has} no rules. What an earlier file opened there is taken back with --since alone."
-    return (*list_notes(report), said)
+    """The same for the firewalls of the plan, and which of them no rule passes: a device may know an earlier file.
+
+    Each thing is said once; of which firewalls it is left out is said where it isn't left out of all that have a file.
+    """
+    busy, idle = 0, []
+    lacking: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for firewall in report.plan.firewalls:
+        permits = _permits(firewall.format, report, firewall)
+        if not permits.boundaries:
+            idle.append(show_name(firewall.name))
+            continue
+        busy += 1
+        for left_out in permits.left_out:
+            for item in left_out.items:
+                lacking[left_out.why, item].append(show_name(firewall.name))
+    together: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
+    for (why, item), names in lacking.items():
+        together[why, tuple(names)].append(item)
+    said = [
+        f"Left out{'' if len(names) == busy else f' of {several(names)}'}. {LeftOut(why=why, items=tuple(items))}"
+        for (why, names), items in together.items()
+    ]
+    if idle:
+        has = plural(len(idle), "has", "have")
+        said.append(
+            f"{several(idle)} {has} no rules. What an earlier file opened there is taken back with --since alone."
+        )
+    return tuple(said)
 
 
 def list_host_notes(report: Report) -> tuple[str, ...]:

@@ -96,7 +96,7 @@ def tell_sections(state, lines):
 
 
 ONE = {"ip-netmask", "fqdn", "description", "action", "disabled", "log-end", "negate-source", "negate-destination",
-       "comments", "protocol", "destination-port", "icmp-type", "port"}  # fmt: skip
+       "comments", "protocol", "destination-port", "icmp-type", "pool", "port"}  # fmt: skip
 
 
 def tell_tree(state, lines):

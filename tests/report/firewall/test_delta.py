@@ -17,8 +17,9 @@ from planner.report.firewall.errors import NotExpressible
 from planner.report.gap.delta import render_delta
 from planner.report.gap.delta.task import Task
 from tests.engine.existing.devices.own_files import report_of, sides_of, write
-from tests.report.firewall.test_changes import way_back
-from tests.report.firewall.test_published import firewalls
+from tests.report.firewall.test_changes import tell_tree, way_back
+from tests.report.firewall.test_changes import told as list_told
+from tests.report.firewall.test_published import firewalls, text_of
 
 DEVICES = ("fortigate", "asa", "paloalto", "srx")
 
@@ -161,6 +162,32 @@ def test_what_is_published_is_open_at_the_address_that_others_see(name):
     now = compare(report, tell(name, text, told), name, firewall)
     assert [one for one in now.flows if one.state != "open"] == []
     assert now.wider == ()
+
+
+OURS = {"Web": "203.0.113.10"}
+BOTH = {**OURS, "Plain": "203.0.113.11"}
+OTHER = {"Plain": "203.0.113.10"}
+
+
+@pytest.mark.parametrize("published", [BOTH, OTHER], ids=["a second address", "the same address for another"])
+def test_the_way_back_of_an_srx_leaves_the_translations_that_were_there(published):
+    """The device has our file for one endpoint: rule-set, rule, pool and services are called as those of the delta."""
+    before = EMPTY["srx"] + lines_of(text_of("srx", published=OURS))
+    report = firewalls("srx", published=published)
+    firewall = report.plan.firewalls[0]
+    text = "\n".join(line for line in before.splitlines() if "policy NET-DMZ" not in line)
+    told = render_delta(Task(gap=compare(report, text, "srx", firewall), text=text, firewall=firewall)).decode()
+    state = set()
+    tell_tree(state, list_told(text))
+    was = set(state)
+    tell_tree(state, [line for line in list_told(told) if not line.startswith("insert ")])
+    new = {" ".join(one) for one in state - was}
+    rule = "security nat destination rule-set PP-wan1 rule"
+    at = f"{rule} PP-{published['Plain'].replace('.', '-')} then destination-nat pool PP-192-0-2-11"
+    assert at in new
+    assert "security nat destination rule-set PP-wan1 from zone wan1" not in new
+    tell_tree(state, list_told(way_back(told)))
+    assert state == was
 
 
 EMPTY = {

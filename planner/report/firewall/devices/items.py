@@ -52,7 +52,7 @@ def find_change(old: Sequence[Item], new: Sequence[Item]) -> Change:
     """What is in one alone, or is said otherwise."""
     before, after = {item.key: item for item in old}, {item.key: item for item in new}
     gone = [item for key, item in before.items() if key not in after]
-    going = {item.key for item in gone}
+    going = {item.key for item in gone if item.undo}
     return Change(
         added=tuple(item for key, item in after.items() if key not in before or before[key].lines != item.lines),
         removed=tuple(item for item in reversed(gone) if item.undo and item.within not in going),

@@ -1,8 +1,9 @@
 """What is missing for devices that are told item by item: objects and entries of our own, put before what refuses."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 from planner.engine.existing.devices.fortigate_addresses import has_central_nat
 from planner.engine.existing.devices.fortigate_text import read_domains
@@ -72,7 +73,7 @@ def render_device(task: Task) -> bytes:
         writer = replace(writer, names_seen=(6,))
     permits = make_permits(task, flows, device, names=writer.takes_names, suffix=task.find_suffix())
     plan = writer.plan(permits, default_deny=False, open_undecided=False)
-    items = _own(task, writer.list_items(plan))
+    items = (_own_statements if name == "srx" else _own)(task, writer.list_items(plan))
     firsts = _find_firsts(name, plan, lacks, flows, stuck) if lacks else {}
     told = _PLACES[name](task, plan, items, firsts)
     back = find_change(told, ()).write(writer.end)
@@ -113,13 +114,42 @@ def _say_disabled(plan: Plan) -> str:
 
 
 def _own(task: Task, items: Sequence[Item]) -> list[Item]:
-    """The items; what the device has by that name already is not taken back.
+    """The items; what the device has by that name already is not taken back, nor what is within it.
 
     Names that change with the plan are of this file alone. Those of services and the like say what they are.
     """
     names = {item.key: item.key.split()[-1].strip('"') for item in items if not item.key.startswith("access-list ")}
     known = task.find_known(set(names.values()))
-    return [replace(item, undo=()) if names.get(item.key) in known else item for item in items]
+    kept = {key for key, name in names.items() if name in known}
+    return [replace(item, undo=()) if item.key in kept or item.within in kept else item for item in items]
+
+
+def _own_statements(task: Task, items: Sequence[Item]) -> list[Item]:
+    """The same of a device that is said statement by statement: what is taken back is what it lacks.
+
+    A published address has a rule beside those that its rule-set has already. A value that takes the place of another
+    one is taken back by that.
+    """
+    there = _find_statements(task.text, {item.key.strip() for item in items})
+    undone = {}
+    for item in items:
+        found = there.get(item.key.strip(), ())
+        is_whole = not item.lines or item.lines[0] in found
+        undone[item.key] = () if found and is_whole else found or item.undo
+    return [replace(item, undo=undone[item.key]) for item in items]
+
+
+def _find_statements(text: str, paths: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+    """By path, of some paths, the lines that set something at it or under it."""
+    deepest = max((path.count(" ") + 1 for path in paths), default=0)
+    found: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        verb, *words = line.split() or [""]
+        if verb == "set":
+            for path in accumulate(words[:deepest], "{} {}".format):
+                if path in paths:
+                    found.setdefault(path, []).append(" ".join((verb, *words)))
+    return {path: tuple(lines) for path, lines in found.items()}
 
 
 def _has_central_nat(text: str, domain: str) -> bool:

@@ -1,14 +1,20 @@
 """Where a ruleset has to be told what it lacks: stage by stage, and before which entry of each. Pure."""
 
+import ipaddress
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from planner.engine.existing.decide import Decider, FlowState, Gap
-from planner.engine.existing.model import Entry, Stage
+from planner.engine.existing.model import Entry, Sides, Stage, Translation
 from planner.engine.existing.packets import Packets
+from planner.engine.existing.parts.count import Count
+from planner.engine.existing.parts.translations import translate
+from planner.engine.existing.sent import Translations
 from planner.engine.existing.sides import Ways, find_ways
+from planner.engine.existing.spans import PORTS, PROTOCOLS, Spans
 from planner.engine.existing.table import Row, Table
 from planner.engine.flows import Flow
+from planner.engine.published import find_published
 from planner.plan.fields import Firewall
 
 
@@ -23,12 +29,17 @@ class Lacks:
         firewall: Firewall | None = None,
         *,
         ways: Ways | None = None,
+        translated: bool = False,
     ) -> None:
-        """`mapping` and `firewall` as `compare_with` has had them for this gap; `ways` in place of both."""
-        self.stage = stage
+        """`mapping` and `firewall` as `compare_with` has had them for this gap; `ways` in place of both.
+
+        `translated`: whether it is asked as if all that the firewall publishes were translated there already.
+        """
         rules = gap.ruleset
         self._ways = ways or find_ways(gap.report.plan, mapping or {}, firewall, rules.members, rules.apart_sides)
-        alone = replace(gap.ruleset, stages=(stage,), obscure=())
+        coming = tuple(self._list_coming(gap, firewall)) if translated and firewall else ()
+        self.stage = stage = replace(stage, entries=tuple(translate(stage.entries, coming, Count())))
+        alone = replace(rules, stages=(stage,), obscure=(), translations=(*rules.translations, *coming))
         self._decider = Decider(gap.report, alone, self._ways, firewall)
         self._table = Table(stage.entries)
         asked = [one.flow for one in gap.flows]
@@ -37,6 +48,27 @@ class Lacks:
             one.flow for one in gap.flows if one.needed and one.state != "open" and id(one.flow) in shut
         )
         """Those that have to be admitted here, in the order of the report."""
+
+    def _list_coming(self, gap: Gap, firewall: Firewall) -> Iterator[Translation]:
+        """Translations of what the firewall publishes, from where nothing is done with the address that is seen."""
+        there = Translations(gap.ruleset.translations, self._ways)
+        published, _ = find_published(gap.report.plan, firewall)
+        for one in published.values():
+            seen, real = (ipaddress.ip_address(address) for address in (one.seen, one.real))
+            bearing = list(there.list_bearing(seen.version, int(seen), (PROTOCOLS, PORTS)))
+            sides = frozenset(
+                side
+                for side in one.sides
+                if all(self._ways.matches(other.enters, side, "obscure") is False for other in bearing)
+            )
+            if sides:
+                yield Translation(
+                    name=f"{seen} into {real}",
+                    enters=Sides(names=sides),
+                    family=seen.version,
+                    seen=Spans.only(int(seen)),
+                    real=Spans.only(int(real)),
+                )
 
     def decide(self, flow: Flow) -> FlowState:
         """What the stage by itself makes of a flow."""

@@ -241,6 +241,27 @@ def test_with_central_nat_policies_name_the_own_address_and_the_virtual_ip_acts_
     assert b'dstaddr "V4-Web-delta_seen"' in told
 
 
+LEVELS = "".join(
+    f"interface Ethernet{level}\n nameif {side}\n security-level {level}\n ip address {address} 255.255.255.0\n"
+    for side, level, address in (("wan1", 0, "203.0.113.1"), ("port2", 50, "192.0.2.1"), ("inside", 100, "10.0.0.1"))
+)
+
+
+def test_a_translation_of_the_delta_own_is_no_reason_to_say_that_something_is_refused():
+    report = firewalls("asa")
+    firewall = report.plan.firewalls[0]
+    text = LEVELS + EMPTY["asa"]
+    gap = compare(report, text, "asa", firewall)
+    told = render_delta(Task(gap=gap, text=text, firewall=firewall)).decode()
+    now = compare(report, tell("asa", text, told), "asa", firewall)
+    assert {one.state for one in now.flows} == {"open"}
+    assert "Not opened" not in told
+    level = text.replace("security-level 50", "security-level 0")
+    told = render_delta(Task(gap=compare(report, level, "asa", firewall), text=level, firewall=firewall)).decode()
+    head = " ".join(told.replace("\n! ", " ").split())
+    assert "Not opened by this: 2 flows (World to Plain tcp 443, World to Web tcp 443). They are refused by " in head
+
+
 OF_SIX = "ipv6 access-list SIX permit ip any any\naccess-group SIX in interface wan1\n"
 
 

@@ -54,11 +54,12 @@ def render_device(task: Task) -> bytes:
     flows: list[Flow] = []
     lacks: Lacks | None = None
     for stage in task.gap.ruleset.stages:
-        found = task.lacks(stage)
         if stage.name == _STAGES[name]:
-            lacks, flows = found, part(found.flows, device, stuck)
+            lacks = task.lacks(stage)
+            flows = part(lacks.flows, device, stuck)
         else:
-            stuck.add(f"They are refused by {cut(stage.name, 100)} or may be", found.flows)
+            refused = task.lacks(stage, translated=True).flows
+            stuck.add(f"They are refused by {cut(stage.name, 100)} or may be", refused)
     lists: dict[str, str] = {}
     if name == "asa":
         lists = _find_lists(task.text)

@@ -59,9 +59,9 @@ class Task:
         known = self.firewall.zones.items() if self.firewall else ()
         return (*self.mapping.items(), *((side, zone) for zone, side in known if side not in self.mapping))
 
-    def lacks(self, stage: Stage) -> Lacks:
-        """What a stage refuses of what is missing."""
-        return Lacks(self.gap, stage, self.mapping, self.firewall)
+    def lacks(self, stage: Stage, *, translated: bool = False) -> Lacks:
+        """What a stage refuses of what is missing; `translated`: once what is published is translated there."""
+        return Lacks(self.gap, stage, self.mapping, self.firewall, translated=translated)
 
     def narrow(self, flows: Iterable[Flow]) -> Report:
         """The report with the rules of these flows alone, under numbers that every device takes."""

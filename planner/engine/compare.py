@@ -109,6 +109,20 @@ class Comparison:
         return tuple(rule for boundary in self.boundaries_unaddressed for rule in boundary.rules)
 
     @property
+    def differing(self) -> frozenset[Opening]:
+        """The flows of now of which a firewall is to be told something: that they open, perhaps elsewhere, that they
+        changed, or that an end of theirs has other addresses."""
+        names = {change.endpoint.name for change in self.addresses}
+        readdressed = (
+            flow_key(flow)
+            for flow in (self.after.flows if names else ())
+            if flow.scope != "same-host" and not names.isdisjoint((flow.source.name, flow.destination.name))
+        )
+        told = (*self.opened, *(change.after for change in self.changed))
+        between = (opening for rule in self.rules_opened for opening in rule.openings())
+        return frozenset((*map(flow_key, told), *between, *readdressed))
+
+    @property
     def grown(self) -> tuple[str, ...]:
         """The numbers of rules to be opened that stand for something of the plan that they stood for before."""
         return _list_kept(self.rules_opened, self.before.rules, self.after.rules)

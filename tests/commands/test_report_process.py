@@ -117,6 +117,17 @@ class TestFilter:
         assert data["selection"]["fields"] == {"Changed since": "older.yaml"}
         assert len(data["rules"]) == data["selection"]["rules"] < data["selection"]["of"]
 
+    def test_what_can_be_opened_by_an_address_that_came_has_changed_since(self, capsys):
+        plan = contoso()
+        save("older.yaml", plan)  # in which the portal has no address
+        next(end for end in plan["endpoints"] if end["name"] == "Portal")["addresses"] = ["192.0.2.5"]
+        save("plan.yaml", plan)
+        for now, then in (("plan.yaml", "older.yaml"), ("older.yaml", "plan.yaml")):
+            assert run(now, "--format", "json", "--filter", f"since={then}") == 0
+            rules = json.loads(capsys.readouterr().out)["rules"]
+            assert rules
+            assert all("Portal" in (*rule["sources"], *rule["destinations"]) for rule in rules)
+
     def test_an_older_plan_that_is_bad_is_told_and_nothing_written(self, capsys):
         save("plan.yaml")
         Path("older.yaml").write_text("format: 1\n", "utf-8")

@@ -151,6 +151,9 @@ def test_another_address_opens_nothing_and_is_told():
     assert result
     assert result.unchanged == len(result.after.flows)
     assert not result.rules_opened
+    name = document["endpoints"][0]["name"]
+    ends = {flow_key(flow) for flow in result.after.flows if name in (flow.source.name, flow.destination.name)}
+    assert result.differing == ends - {flow_key(flow) for flow in result.after.flows if flow.scope == "same-host"}
     assert [(change.endpoint.name, change.endpoint.addresses) for change in result.addresses] == [
         (document["endpoints"][0]["name"], ("10.9.9.9",))
     ]
@@ -317,6 +320,7 @@ def test_what_addresses_make_possible_is_to_be_opened_by_address():
     assert openings(back.rules_unaddressed) == openings(result.rules_addressed)
     assert not result.rules_unaddressed
     assert [end.addresses for rule in back.rules_unaddressed for end in rule.sources] == [("10.0.0.1",)]
+    assert result.differing == back.differing == openings(result.rules_addressed)
     lacking["endpoints"][2]["addresses"] = []
     half = copy.deepcopy(APART)
     half["endpoints"][2]["addresses"] = []

@@ -301,17 +301,8 @@ class _ReadyFilter:
 
     @cached_property
     def opened_since(self) -> frozenset[Opening]:
-        """The flows that were opened, changed or moved to other zones since the revision of the filter."""
-        if self.comparison is None:
-            return frozenset()
-        compared = self.comparison
-        return frozenset(
-            (
-                *map(flow_key, compared.opened),
-                *(flow_key(change.after) for change in compared.changed),
-                *(opening for rule in compared.rules_opened for opening in rule.openings()),
-            )
-        )
+        """What was opened or changed since the revision of the filter, or has other addresses at an end."""
+        return self.comparison.differing if self.comparison else frozenset()
 
     @cached_property
     def opened_by_rule(self) -> frozenset[Opening]:

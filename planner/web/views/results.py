@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from planner.engine import Report
-from planner.engine.compare import flow_key
+from planner.engine.compare import Comparison, flow_key
 from planner.engine.explain import explain
 from planner.engine.findings import CaveatState
 from planner.engine.flows import Excluded
@@ -27,7 +27,7 @@ from planner.report.said.outline import (
     outline_flow,
     stands_among_findings,
 )
-from planner.report.said.printed_rules import UNNEEDED
+from planner.report.said.printed_rules import UNNEEDED, list_rules_of
 from planner.report.said.strip import Way, outline_strip
 from planner.report.said.text import say_changes
 from planner.report.said.zone_table import MOST_ZONES, ZONE_LEGEND, ZoneCell, tabulate_zones
@@ -104,8 +104,13 @@ def _describe_last_change(changes: Changes, state: State) -> dict[str, Any] | No
         "summary": changes.revision.summary,
         "number": changes.revision.number,
         "said": ", ".join(say_changes(compared)) or "no firewall rule changes",
-        "only": only.query() if compared.rules_opened or compared.rules_changed else "",
+        "only": only.query() if _has_changed_rules(compared) else "",
     }
+
+
+def _has_changed_rules(compared: Comparison) -> bool:
+    """Whether a rule of now has been opened or changed, or names an endpoint with other addresses."""
+    return bool(compared.rules_opened or compared.rules_changed or any(list_rules_of(compared).values()))
 
 
 def _describe_flows(report: Report, state: State, changes: Changes) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import pytest
 from ports.queries import shipped_matrix
 from tests.report.samples import contoso
 from tests.web.views.pages import Page, store, words
+from tests.web.views.test_topology import form_of
 
 
 @pytest.fixture
@@ -48,6 +49,18 @@ def test_what_closes_and_is_still_needed_elsewhere_says_so(client, plan):
     assert all("Still needed within a zone now" in row[3] for row in rows)
     [heading] = page.one("section", id="closed").iter("h2")
     assert words(heading) == "To close since the last change"
+
+
+def test_an_address_that_came_leads_to_the_rules_that_can_be_opened_by_it(client, plan):
+    row, key = plan
+    edit = form_of(row.document, "Portal", addresses="192.0.2.5")
+    page = Page(client.post(f"/plans/{key}/endpoints/edit/", edit, follow=True))
+    [line] = page.all("p", class_="last-change")
+    assert "to open by address" in words(line)
+    assert page.one("a", id="only-changed") is not None
+    rows = Page(client.get(f"/plans/{key}/", {"since": "1"})).table("rules")
+    assert rows
+    assert all("Portal" in f"{row[1]} {row[2]}" for row in rows)
 
 
 def test_a_rule_that_is_decided_now_is_marked_as_changed(client, plan):

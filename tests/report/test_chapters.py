@@ -16,6 +16,10 @@ def headings(element):
     return [said for kid in element.kids if isinstance(kid, Element) for said in headings(kid)]
 
 
+MANY = [f"S{number}" for number in range(10, 25)]
+ALIKE = {site: ["rdp"] for site in MANY}
+
+
 @pytest.mark.parametrize(
     ("sessions", "said"),
     [
@@ -24,6 +28,8 @@ def headings(element):
         ({"Bergen": ["rdp"], "Kiruna": ["rdp", "ssh"]}, "To Bergen and Kiruna: each rule names its own."),
         ({"Bergen": ["rdp"], "Kiruna": ["rdp"], "Oslo": []}, "To Bergen and Kiruna alike."),
         ({"Bergen": [], "Kiruna": ["ssh"]}, "To Kiruna alone."),
+        (ALIKE, f"To {', '.join(MANY[:12])} and 3 more alike."),
+        ({**ALIKE, "S10": ["ssh"]}, f"To {', '.join(MANY[:12])} and 3 more: each rule names its own."),
     ],
 )
 def test_rules_for_remote_sites_are_for_those_that_the_heading_names(sessions, said):

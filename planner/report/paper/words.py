@@ -66,4 +66,4 @@ def name_zones(zones: Sequence[str]) -> Kids:
     """A, B and C; of more than twelve the first ones, and how many more."""
     if len(zones) <= 12:
         return join(map(shown, zones), last=" and ")
-    return [join(map(shown, zones[:12])), f" and {len(zones) - 12} more,"]
+    return [join(map(shown, zones[:12])), f" and {len(zones) - 12} more"]

@@ -9,7 +9,7 @@ from planner.engine.flows import evaluate
 from planner.engine.topology import find_settings
 from planner.plan.document import PlanError
 from planner.report.said.outline import name_rule
-from planner.report.said.text import list_changes
+from planner.report.said.text import list_decided
 from ports.filters import Query, find_rows, port_label
 from ports.matrix import build_matrix, find_faults, read_port_list, split_ports
 from ports.models import Amendment
@@ -79,14 +79,14 @@ def test_each_is_a_flow_and_all_are_one_rule():
             report, rule.requirements, [ports], find_settings(report.plan, rule.destinations), rule.reasons
         )
         assert cause.title == "People open tickets"
-    assert list_changes(report) == []
+    assert list_decided(report) == []
 
 
 def test_an_override_is_one_port_in_the_place_of_all():
     matrix = build_matrix(with_ports("80, 443"))
     assert opened(matrix, ports={"https": "9443"}) == ["9443"]
     report = evaluate_report(matrix, plan_of(matrix, ports={"https": "9443"}))
-    assert list_changes(report) == ["Desk (HTTPS): tcp 9443 instead of 80, 443."]
+    assert list_decided(report) == ["Desk (HTTPS): tcp 9443 instead of 80, 443."]
     (rule,) = (rule for rule in report.rules if [end.name for end in rule.sources] == ["U"])
     assert name_rule(rule, report)[0].changed_from == "80, 443"
     with pytest.raises(PlanError):

@@ -107,6 +107,12 @@ def test_an_applied_correction_is_told():
     assert "- Practice followed: " in text_of(contoso(corrections=["ldap-tcp"]))
 
 
+def test_what_is_left_as_documented_is_not_said_to_differ_from_the_document():
+    text = text_of(contoso(ports={}, as_documented=["ldap-tcp"]))
+    assert "\nDecided here about the vendor’s document:\n\n- Left as documented: " in text
+    assert "Different" not in text
+
+
 def test_every_finding_of_the_json_report_is_there():
     report = evaluate(contoso())
     rows = [row for table in tables(render_markdown(report).decode()) for row in table if "Severity" in row]

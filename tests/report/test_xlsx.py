@@ -128,8 +128,8 @@ def test_a_changed_port_says_what_it_was():
     book = report_book(contoso())
     names = [row["Service names"] for row in rows_of(book, "Rules") if "tcp 8443" in row["Services"].split("\n")]
     assert names == ["Passwordstate website (HTTPS) (changed from 443)"]
-    changes = [row["Content"] for row in rows_of(book, "About") if row["About"] == "Changed"]
-    assert "Passwordstate website (HTTPS): tcp 8443 instead of 443." in changes
+    decided = [row["Content"] for row in rows_of(book, "About") if row["About"] == "Decided"]
+    assert "Passwordstate website (HTTPS): tcp 8443 instead of 443." in decided
 
 
 def test_names_of_services_stand_beside_their_own_lines_where_one_has_none():

@@ -22,11 +22,12 @@ from planner.report.said.outline import describe_marks, label_endpoint, name_rul
 from planner.report.said.published import RULES_NAME, find_sources, list_published
 from planner.report.said.still_needed import StillNeeded
 from planner.report.said.text import (
+    DECIDED,
     LEGEND,
     check_addresses,
     count_contents,
     list_addresses,
-    list_changes,
+    list_decided,
     list_reasons,
     list_rule_sides,
 )
@@ -114,11 +115,11 @@ def _open(report: Report, edition: Edition | None) -> Iterator[str]:
     yield escape(LEGEND[0])
     yield ""
     yield from table(("Content", "Count"), ((escape(what), str(count)) for what, count in count_contents(report)))
-    changes = list_changes(report)
-    if changes:
-        yield "Different from the vendor's document in this plan:"
+    decided = list_decided(report)
+    if decided:
+        yield f"{DECIDED}:"
         yield ""
-        yield from (f"- {escape(change)}" for change in changes)
+        yield from (f"- {escape(one)}" for one in decided)
         yield ""
 
 

@@ -38,7 +38,7 @@ from planner.report.said.text import (
     check_addresses,
     count_contents,
     index_rules,
-    list_changes,
+    list_decided,
     list_flow_ends,
     list_reasons,
     list_renamed,
@@ -253,8 +253,8 @@ def _about_rows(report: Report, edition: Edition | None) -> Iterator[Sequence[st
         yield "Compared", as_cell(str(edition.there))
     for what, count in count_contents(report):
         yield what, str(count)
-    for change in list_changes(report):
-        yield "Changed", as_cell(change)
+    for decided in list_decided(report):
+        yield "Decided", as_cell(decided)
     publishing, sources = Publishing(report.plan), find_sources(report.rules)
     for firewall in report.plan.firewalls:
         for sentence in list_published(firewall, publishing, sources):

@@ -45,7 +45,14 @@ from planner.report.said.outline import describe_common, describe_reasons
 from planner.report.said.printed_rules import Blank, PrintedBoundary, find_blanks, join_ports, print_boundaries
 from planner.report.said.servers import outline_servers
 from planner.report.said.still_needed import STILL_NEEDED, StillNeeded
-from planner.report.said.text import count_renamed, list_changes, list_renamed, say_changes, say_nothing_differs
+from planner.report.said.text import (
+    DECIDED,
+    count_renamed,
+    list_decided,
+    list_renamed,
+    say_changes,
+    say_nothing_differs,
+)
 from planner.report.said.within import number_within
 from ports.text import plural, show_line
 
@@ -262,9 +269,9 @@ def _list_steps(facts: _Prepared, *, has_sheets: bool) -> Iterator[Kids]:
 
 
 def _make_summary(facts: _Prepared, *, has_table: bool) -> Element:
-    """How rules are read, and what differs from the vendor's document; `has_table`: with a row for each boundary."""
+    """How rules are read, what is decided about the vendor's document; `has_table`: with a row for each boundary."""
     report = facts.report
-    changes = list_changes(report)
+    decided = list_decided(report)
     if facts.chapters:
         body: Kids = None
         if has_table:
@@ -284,9 +291,7 @@ def _make_summary(facts: _Prepared, *, has_table: bool) -> Element:
             "the plan says so, and a missing address never does.",
         ),
         body,
-        make("p.note", make("b", "Different from the vendor’s document in this plan."), f" {' '.join(changes)}")
-        if changes
-        else None,
+        make("p.note", make("b", f"{DECIDED}."), f" {' '.join(decided)}") if decided else None,
     )
 
 

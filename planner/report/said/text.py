@@ -311,8 +311,13 @@ def say_nothing_differs(comparison: Comparison) -> str:
     return " ".join(["Nothing differs in rules or addresses.", *say_firewalls(comparison)])
 
 
-def list_changes(report: Report) -> list[str]:
-    """How this plan departs from the vendor's document, a sentence each: amended rows, changed ports, corrections."""
+DECIDED = "Decided here about the vendor’s document"
+"""What stands over these sentences: not all of them change what the document asks for."""
+
+
+def list_decided(report: Report) -> list[str]:
+    """What is decided here about the vendor's document, a sentence each: amended rows, changed ports, corrections that
+    are followed, and those that aren't, on purpose."""
     ports = [
         f"{service.name}: {service.protocol} {report.ports[slug]} instead of {service.ports}."
         for slug, service in report.matrix.services.items()

@@ -55,7 +55,7 @@ def _write_items(
     forbidden = _find_forbidden(forward, old, new) if new else ()
     about = [
         *_introduce(writer.label, comparison, editions, was, now, forbidden),
-        *_say_before(known, now),
+        *_say_before(known, was, now, comparison),
         *(_say_items(writer, forward, new) if forward.added or forward.removed else _say_nothing(known)),
         *(now.left_out if now else ()),
     ]
@@ -73,15 +73,24 @@ def _tell_before[Told](tell: Callable[[Permits | None], Told], was: Permits | No
         return tell(None), False
 
 
-_NONE_LEFT = "No firewall of this name is left in the plan"
-
-
-def _say_before(known: bool, now: Permits | None) -> Iterator[str]:
+def _say_before(known: bool, was: Permits | None, now: Permits | None, comparison: Comparison) -> Iterator[str]:
     """Whether what the device was told before is known, and whether the plan has it still."""
     if not known:
         yield "Of the first no file can be written; if an earlier one was loaded, take it back by its own head."
     if now is None:
-        yield f"{_NONE_LEFT}."
+        yield _say_gone(was, comparison)
+
+
+def _say_gone(was: Permits | None, comparison: Comparison) -> str:
+    """Of a firewall that the plan has no more: whether its name is another device's now, which is told otherwise."""
+    gone = was.firewall if was else None
+    other = next((one for one in comparison.after.plan.firewalls if gone and one.name == gone.name), None)
+    if gone is None or other is None:
+        return "No firewall of this name is left in the plan."
+    return (
+        f"In the plan this is another device now, of the format {other.format}: here is what takes back all that the "
+        f"one of the format {gone.format} was told, and nothing for the new one."
+    )
 
 
 def _say_nothing(known: bool) -> Iterator[str]:
@@ -173,13 +182,14 @@ def _write_chain(
     forbidden = now.forbidden if now and old != new else ()
     about: list[object] = [*_introduce(label, comparison, editions, was, now, forbidden)]
     if old == new:
-        return write_file(comment_out("#", [*about, *_say_before(known, now), *_say_nothing(known)]), ())
+        about += [*_say_before(known, was, now, comparison), *_say_nothing(known)]
+        return write_file(comment_out("#", about), ())
     added, removed = _without(new, old), _without(old, new)
     come, go = plural(len(added), "comes", "come"), plural(len(removed), "goes", "go")
     counted = f"{many(len(added), 'line')} {come}, {len(removed):,} {go}"
     about += [
         f"{counted}. The chain is loaded whole: again it changes nothing. {load}",
-        *([] if now else [f"{_NONE_LEFT}: take the chain back, as its file says."]),
+        *([] if now else [_say_gone(was, comparison), "Take the chain back, as its file says."]),
         *say_way_back("#", "at the end"),
         *left_out,
     ]

@@ -404,6 +404,18 @@ def test_a_firewall_that_is_gone_is_said_to_be_gone(name):
         assert ("told all of it" in words) == (not is_told and name not in WHOLE), name
 
 
+@each("name", CONFIGURING)
+def test_a_firewall_that_was_replaced_under_its_name_says_what_it_is_now(name):
+    """The file that takes the old device back doesn't say that the plan has no such firewall."""
+    other = "asa" if name != "asa" else "fortigate"
+    files = changes_of(with_firewalls(name, name="FW-EDGE"), with_firewalls(other, name="FW-EDGE"))
+    assert sorted(files) == ["FW-EDGE-2.change.txt", "FW-EDGE.change.txt"]
+    words = " ".join(re.sub(r"^\W+", "", line) for line in files["FW-EDGE-2.change.txt"].splitlines())
+    assert f"In the plan this is another device now, of the format {other}:" in words
+    assert f"what takes back all that the one of the format {name} was told" in words
+    assert "No firewall of this name is left" not in "".join(files.values())
+
+
 def test_what_has_no_firewall_or_one_that_cannot_say_a_change_is_refused():
     with pytest.raises(NotExpressible, match="the plan has no firewalls"):
         changes_of(with_firewalls(), with_firewalls())

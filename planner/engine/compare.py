@@ -32,7 +32,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class AddressChange:
-    """An endpoint of both reports whose addresses differ: its rules stay, the objects in them don't."""
+    """An endpoint of both reports whose addresses differ: other objects in rules that stay, wherever it stands."""
 
     endpoint: Endpoint
     before: tuple[str, ...]

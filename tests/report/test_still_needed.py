@@ -94,6 +94,16 @@ def test_a_part_of_a_rule_that_is_still_needed_is_said_to_be_a_part():
     assert StillNeeded(compared).say(rule) == f"in part, as {compared.rules_opened[0].id} now"
 
 
+@pytest.mark.parametrize("name", ["markdown", "html", "xlsx"])
+def test_rules_of_an_endpoint_that_moved_to_another_address_are_not_said_to_stay(name):
+    """All of them are to open and to close: of whom else there is, the others stay."""
+    compared = compare_reports(plan(HERE), plan(("SQL01", "Vault DB", "10.1.2.20")))
+    assert len(compared.addresses) == len(compared.rules_opened) == len(compared.rules_closed) == 1
+    text = read(name, CHANGE_FORMATS[name].render(compared, Editions(before="a", after="b")))
+    assert "rules of these endpoints stay" not in text
+    assert "What of the rules of these endpoints is neither to open nor to close stays" in text
+
+
 def test_what_goes_on_within_a_zone_names_no_rule():
     compared = compare_reports(plan(HERE), plan(HERE, web="Data"))
     assert not compared.rules_opened

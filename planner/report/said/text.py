@@ -272,9 +272,9 @@ CHANGED = (
 )
 """What is said of the rules that a comparison has as changed."""
 READDRESSED = (
-    "The rules of these endpoints stay; the objects in them have other addresses, and what is open by an address "
-    "that is gone has to be closed. Where there was none before, the rules could not be made: they have to be opened. "
-    "Where there is none any more, they have to be closed."
+    "What of the rules of these endpoints is neither to open nor to close stays; the objects in it have other "
+    "addresses, and what is open by an address that is gone has to be closed. Where there was none before, the rules "
+    "could not be made: they have to be opened. Where there is none any more, they have to be closed."
 )
 """What is said of endpoints with other addresses."""
 ADDRESSED_TITLE = "Rules to open by address"

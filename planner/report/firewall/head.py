@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from planner.plan.fields import Firewall
 from planner.report.firewall.permits import Permits
-from planner.report.firewall.words import clean, cut, show_name, wrap
+from planner.report.firewall.published import say_published_elsewhere
+from planner.report.firewall.words import call_name, clean, show_name, wrap
 from planner.report.said.edition import Edition
 from ports.text import many, plural
 
@@ -28,7 +29,8 @@ def introduce(
     report = permits.report
     yield f"{label} for the plan: {clean(report.plan.name) or 'unnamed'}"
     if permits.firewall is not None:
-        yield f"Firewall {_call(permits.firewall.name, 60)}: {_say_sides(permits.firewall)}."
+        yield f"Firewall {call_name(permits.firewall.name, 60)}: {_say_sides(permits.firewall)}."
+        yield from say_published_elsewhere(permits)
     yield f"Port matrix: {clean(report.matrix.version, 200)}"
     if edition and edition.revision is not None:
         yield f"{edition.date}, revision {edition.revision}"
@@ -49,16 +51,11 @@ def say_forbidden(rules: Iterable[str]) -> Iterator[str]:
         yield f"The plan says itself that something of these rules must stay closed: {named}."
 
 
-def _call(name: str, most: int) -> str:
-    """What somebody called a thing, harmless in a comment: letters of any script stay."""
-    return (clean(name, most) if name.isascii() else cut(show_name(name), most)) or "a name without letters"
-
-
 def _say_sides(firewall: Firewall) -> str:
     """Which zones stand behind which of its names: "Internet behind wan1; DMZ, Clients behind port2"."""
     sides: dict[str, list[str]] = {}
     for zone, name in firewall.zones.items():
-        sides.setdefault(name, []).append(_call(zone, 60))
+        sides.setdefault(name, []).append(call_name(zone, 60))
     said = [
         f"{', '.join(zones[:_ZONES])}{f' and {len(zones) - _ZONES} more' if len(zones) > _ZONES else ''} "
         f"behind {clean(name, 60)}"
@@ -82,7 +79,7 @@ def explain_codes(permits: Permits) -> Iterator[str]:
         names = [show_name(zone) for zone in group.zones[:_GROUPED]] if len(group.zones) > 1 else []
         more = len(group.zones) - len(names)
         said = f": {', '.join(names)}{f' and {more:,} more' if more else ''}" if names else ""
-        yield f"{group.code} stands for {_call(group.label, 80)}{said}."
+        yield f"{group.code} stands for {call_name(group.label, 80)}{said}."
 
 
 @dataclass(frozen=True, slots=True)

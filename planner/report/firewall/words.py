@@ -76,6 +76,11 @@ def show_name(name: str) -> str:
     return re.sub(r"-{2,}", "-", re.sub(r"\s+", " ", kept)).strip(" -")[:100] or "a name without letters"
 
 
+def call_name(name: str, most: int) -> str:
+    """What somebody called a thing, harmless in a comment: letters of any script stay."""
+    return (clean(name, most) if name.isascii() else cut(show_name(name), most)) or "a name without letters"
+
+
 def shorten(name: str, limit: int) -> str:
     """The name; a longer one is cut and gets six digits of its hash, so that it stays another than its like."""
     return name if len(name) <= limit else f"{name[: limit - 7].rstrip('-')}-{_digest(name, 6)}"

@@ -185,3 +185,61 @@ def unpack_one(data):
 def test_a_file_for_all_boundaries_publishes_nothing():
     report = firewalls("fortigate")
     assert "203.0.113.10" not in FORMATS["fortigate"].render(report).decode()
+
+
+OUTER = {"Internet": "up", "DMZ": "down", "Internal": "down"}
+INNER = {"Internet": "out", "DMZ": "out", "Internal": "in"}
+HEADS = [*DEVICES, "paloalto", "pfsense", "nftables", "iptables"]
+ELSEWHERE = (
+    "Entries and translations here lead to own addresses, since the plan doesn't say which firewall packets meet "
+    "first: where they come here before one of these, put the address that it publishes in the place of the own one."
+)
+
+
+def head_beside(kind, *others, flows=(), published=None):
+    """The head of the outer firewall's file, each line joined to the one that it goes on from."""
+    wall = {"name": "Outer", "format": kind, "zones": OUTER, "published": published or {}}
+    ends = [*ENDS, host("DB", "10.0.0.1", "10.0.0.2"), host("PS", "10.0.0.3", "2001:db8::3")]
+    asked = [flow("World", "PS"), flow("World", "DB"), flow("Web", "PS", ports="9119"), *flows]
+    report = plan(ends, asked, firewalls=[wall, *others])
+    files = FORMATS["firewalls"].write_folder(report)
+    [text] = [text for name, text in files.items() if name.startswith("Outer.")]
+    return " ".join(line.lstrip("#!;|/ ") for line in text.decode().replace("\r", "").splitlines())
+
+
+def inner(name="FW-In", published=None):
+    return {"name": name, "format": "asa", "zones": INNER, "published": published or {"PS": "192.0.2.100"}}
+
+
+@pytest.mark.parametrize("kind", HEADS)
+@pytest.mark.parametrize("own", [{}, {"PS": "203.0.113.20"}], ids=["alone", "twice"])
+def test_the_head_names_what_another_firewall_publishes_of_what_its_entries_lead_to(kind, own):
+    """An outer firewall whose entries name own addresses meets no packet for what an inner one publishes."""
+    said = re.sub(" +", " ", head_beside(kind, inner(), published=own))
+    assert f"FW-In publishes PS 10.0.0.3 as 192.0.2.100. {ELSEWHERE}" in said
+
+
+@pytest.mark.parametrize("kind", ["asa", "nftables"])
+def test_the_head_is_silent_where_no_other_publishes_to_its_sources(kind):
+    inwards = inner(published={"Staff": "192.0.2.101", "DB": "192.0.2.102"})
+    beside = inner("Beside") | {"zones": {"DMZ": "a", "Internal": "b"}}
+    for others in ((), (inwards,), (beside,)):
+        assert " publishes " not in head_beside(kind, *others)
+    alike = inner("Twin", {"PS": "203.0.113.20"})
+    assert " publishes " not in head_beside(kind, alike, published={"PS": "203.0.113.20"}), "on another way"
+    assert "Beside publishes PS" not in head_beside(kind, beside, flows=[flow("World", "DB", ports="80")])
+
+
+def test_of_many_other_firewalls_and_endpoints_the_first_are_named():
+    many = [inner(f"FW{number:02}") for number in range(14)]
+    said = re.sub(" +", " ", head_beside("asa", *many))
+    assert said.count(" publishes PS 10.0.0.3 as 192.0.2.100.") == 12
+    assert f"2 more firewalls publish some of them. {ELSEWHERE}" in said
+    ends = [host(f"H{number:02}", f"10.0.0.{number}") for number in range(1, 15)]
+    published = {end["name"]: f"192.0.2.{number}" for number, end in enumerate(ends, 1)}
+    flows = [flow("World", end["name"]) for end in ends]
+    walls = [inner("A", published), inner("B", published) | {"zones": OUTER, "published": {}}]
+    files = FORMATS["firewalls"].write_folder(plan([ENDS[2], *ends], flows, firewalls=walls))
+    text = re.sub("\n! *", " ", files["B.asa.txt"].decode())
+    assert "A publishes H01 10.0.0.1 as 192.0.2.1, " in text
+    assert "H12 10.0.0.12 as 192.0.2.12 and 2 more. Entries" in text

@@ -11,7 +11,7 @@ import pytest
 
 from planner.engine import evaluate_report
 from planner.engine.expectations import check_expectations
-from planner.engine.findings.decisions import Decision
+from planner.engine.findings.evidence import Decision
 from planner.engine.words import say_choice
 from planner.plan.document import check_plan, read_plan
 from ports.queries import shipped_matrix

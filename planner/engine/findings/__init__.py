@@ -9,14 +9,13 @@ from collections.abc import Iterable
 from planner.engine.findings.addresses import find_addresses
 from planner.engine.findings.decisions import (
     CaveatState,
-    Decision,
     ask_decisions,
     find_caveats,
     find_decisions,
     run_checks,
     tell_caveats,
 )
-from planner.engine.findings.evidence import Evidence, Finding
+from planner.engine.findings.evidence import Decision, Evidence, Finding
 from planner.engine.findings.firewalls import find_firewall_trouble
 from planner.engine.findings.managed import find_local_flows, find_managed, find_port_conflicts
 from planner.engine.findings.usage import find_closed_trouble, find_usage

@@ -1,44 +1,25 @@
 """Findings about what the plan leaves open: choices, caveats, and what checks of the matrix are about."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from planner.engine.findings.evidence import Evidence, Finding, both_ends, listed, say_count, say_endpoints, say_pairs
+from planner.engine.findings.evidence import (
+    Decision,
+    Evidence,
+    Finding,
+    both_ends,
+    say_count,
+    say_endpoints,
+    say_pairs,
+)
 from planner.engine.flows import Flow, list_options, list_services
 from planner.engine.prohibitions import forbids
 from planner.engine.terms import Mark, marks_of
 from planner.engine.topology import PLAIN, Kind, kind_of
 from planner.plan.document import Endpoint
-from ports.matrix import About, Caveat, Check, Choice, Opening, Option, RolePresent, list_simple
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """A choice that is open: the options that flows depend on, and those that would need nothing more."""
-
-    choice: Choice
-    flows: int
-    free: tuple[str, ...]
-    """Options that would need nothing beyond what is open anyway."""
-    excluded: tuple[str, ...]
-    """Options of which the plan excludes all that they would need beyond that."""
-    services: Mapping[str, tuple[str, ...]]
-    """By option: protocol and ports of the flows between zones that depend on it, each once."""
-
-    def say_option(self, option: Option) -> str:
-        """What an option of the choice opens in this plan: Opens tcp 389, udp 389."""
-        if option.slug in self.free:
-            return "Needs nothing more than is open anyway."
-        if option.slug in self.excluded:
-            return "What it needs beyond what is open is excluded by the plan."
-        services = self.services[option.slug]
-        return f"Opens {listed(services)}." if services else "Opens nothing between zones."
-
-    def explain_option(self, option: Option) -> str:
-        """What the matrix says about an option, and what it opens in this plan."""
-        return f"{option.consequence} {self.say_option(option)}".strip()
+from ports.matrix import About, Caveat, Check, Opening, RolePresent, list_simple
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,8 @@
 """What findings are made of, and what they are derived from."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from planner.engine.flows import Excluded, Flow, Need
 from planner.engine.prohibitions import Closed
@@ -11,11 +10,8 @@ from planner.engine.rules import Boundary
 from planner.engine.terms import Terms
 from planner.engine.topology import PLAIN, Topology
 from planner.plan.document import Endpoint
-from ports.matrix import Condition
+from ports.matrix import Choice, Condition, Option
 from ports.text import plural
-
-if TYPE_CHECKING:
-    from planner.engine.findings.decisions import Decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +30,33 @@ class Finding:
     advice: str
     """What to do about it."""
     sections: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A choice that is open: the options that flows depend on, and those that would need nothing more."""
+
+    choice: Choice
+    flows: int
+    free: tuple[str, ...]
+    """Options that would need nothing beyond what is open anyway."""
+    excluded: tuple[str, ...]
+    """Options of which the plan excludes all that they would need beyond that."""
+    services: Mapping[str, tuple[str, ...]]
+    """By option: protocol and ports of the flows between zones that depend on it, each once."""
+
+    def say_option(self, option: Option) -> str:
+        """What an option of the choice opens in this plan: Opens tcp 389, udp 389."""
+        if option.slug in self.free:
+            return "Needs nothing more than is open anyway."
+        if option.slug in self.excluded:
+            return "What it needs beyond what is open is excluded by the plan."
+        services = self.services[option.slug]
+        return f"Opens {listed(services)}." if services else "Opens nothing between zones."
+
+    def explain_option(self, option: Option) -> str:
+        """What the matrix says about an option, and what it opens in this plan."""
+        return f"{option.consequence} {self.say_option(option)}".strip()
 
 
 class Evidence:

@@ -32,7 +32,7 @@ from planner.plan.syntax import to_json, to_yaml  # noqa: E402
 from planner.plan.topologies import read_topology  # noqa: E402
 from planner.report import FORMATS  # noqa: E402
 from planner.report.diagram.layout import _run  # noqa: E402
-from planner.report.firewall.errors import NotExpressible  # noqa: E402
+from planner.report.errors import NotExpressible  # noqa: E402
 from planner.report.said.edition import Edition  # noqa: E402
 from ports.queries import shipped_matrix  # noqa: E402
 from scripts.sites import make_company, make_sites  # noqa: E402

@@ -16,7 +16,7 @@ from planner.plan.archive_values import ArchiveError
 from planner.plan.document import Fault, PlanError
 from planner.plan.edits import NotPossible
 from planner.plan.endpoint_table import TableError
-from planner.report.firewall.errors import NotExpressible
+from planner.report.errors import NotExpressible
 from planner.sharing.links import NotMade
 from planner.sharing.members import NotShared
 from planner.sharing.withdrawals import NotGivenBack

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from planner.report.entries import OPTIONS, AcceptanceFormat, ChangeFormat, Format
-from planner.report.firewall.errors import NotExpressible
+from planner.report.errors import NotExpressible
 
 __all__ = [
     "ACCEPTANCE_FORMATS", "CHANGE_FORMATS", "FORMATS", "OPTIONS", "AcceptanceFormat", "ChangeFormat", "Format",

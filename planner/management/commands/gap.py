@@ -17,8 +17,8 @@ from planner.management.plan_command import PlanCommand
 from planner.management.statuses import TOLD
 from planner.plan import limits
 from planner.report import progress
+from planner.report.errors import NotExpressible
 from planner.report.files import Failure, explain, write_file, write_output
-from planner.report.firewall.errors import NotExpressible
 from planner.report.gap import ALSO, GAP_FORMATS, WITH_ALL, read_also
 from planner.report.gap.delta import DELTA, render_delta
 from planner.report.gap.delta.task import Task

@@ -12,7 +12,7 @@ from planner.plan.syntax import to_json
 from planner.report.checks.listeners import write_listeners
 from planner.report.checks.readme import write_readme
 from planner.report.checks.scripts import write_bash, write_powershell
-from planner.report.firewall.errors import NotExpressible
+from planner.report.errors import NotExpressible
 from planner.report.firewall.head import pack
 from planner.report.firewall.words import name_files
 from planner.report.said.edition import Edition

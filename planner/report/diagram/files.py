@@ -3,7 +3,7 @@
 from planner.engine.report import Report
 from planner.report.diagram.diagram import NoDiagram, render_svg
 from planner.report.diagram.png import render_png
-from planner.report.firewall.errors import NotExpressible
+from planner.report.errors import NotExpressible
 from planner.report.said.edition import Edition
 
 

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from planner.engine.compare import Comparison
+from planner.report.errors import NotExpressible
 from planner.report.firewall import iptables, nftables
 from planner.report.firewall.devices.items import Change, Item, find_change
 from planner.report.firewall.devices.openings import Plan
 from planner.report.firewall.devices.table import WRITERS, takes_names
 from planner.report.firewall.devices.writer import Writer
-from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.head import BACK, comment_out, pack, say_forbidden, say_way_back, write_file
 from planner.report.firewall.omissions import LeftOut
 from planner.report.firewall.permits import Permits

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from planner.engine.rules import Ports
 from planner.plan.special import Network
-from planner.report.firewall.errors import NotExpressible
+from planner.report.errors import NotExpressible
 from planner.report.firewall.permits import Addresses, Permit, Permits
 from planner.report.firewall.words import clean, cut
 

@@ -12,10 +12,10 @@ from planner.engine.report import Report
 from planner.plan.fields import Firewall
 from planner.plan.syntax import to_yaml
 from planner.report import FORMATS, progress
+from planner.report.errors import NotExpressible
 from planner.report.firewall import hosts, iptables, nftables, windows
 from planner.report.firewall.devices.table import OTHERS, WRITERS, takes_names
 from planner.report.firewall.entries import OPEN_THEM
-from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.head import introduce, list_lines, pack
 from planner.report.firewall.omissions import LeftOut
 from planner.report.firewall.permits import Permits

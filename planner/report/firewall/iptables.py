@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from planner.plan.devices import DEVICES
+from planner.report.errors import NotExpressible
 from planner.report.firewall.entries import End, Entry, list_forward, say_disabled, say_empty
-from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.head import (
     Commands,
     comment_out,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from planner.engine.report import Report
 from planner.plan.devices import DEVICES
 from planner.plan.fields import Firewall
-from planner.report.firewall.errors import NotExpressible
+from planner.report.errors import NotExpressible
 from planner.report.firewall.permits import Permits
 from planner.report.firewall.words import clean, cut
 from planner.report.said.edition import Edition

@@ -2,7 +2,7 @@
 
 from planner.plan import limits
 from planner.report import progress
-from planner.report.firewall.errors import NotExpressible
+from planner.report.errors import NotExpressible
 from planner.report.paper.html import write_html
 from planner.report.paper.printed import PrintedReport
 from planner.report.said.edition import Engine

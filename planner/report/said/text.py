@@ -15,7 +15,7 @@ from planner.engine.report import Report
 from planner.engine.rules import Ports, Rule
 from planner.plan import limits
 from planner.plan.document import Endpoint
-from planner.report.firewall.errors import NotExpressible
+from planner.report.errors import NotExpressible
 from planner.report.said.amended import say_amended
 from planner.report.said.numbers import Numbers
 from planner.report.said.outline import NO_ADDRESS

@@ -17,7 +17,7 @@ from django.utils.cache import patch_vary_headers
 from planner.deploy.turns import in_turn
 from planner.engine import TooLarge
 from planner.plan.document import PlanError
-from planner.report.firewall.errors import NotExpressible
+from planner.report.errors import NotExpressible
 from planner.store import holders, presence, throttle
 from planner.store.admission import AccessTaken, admitted, held
 from planner.store.holders import find_hold, note_opening, read_holder

@@ -30,7 +30,7 @@ from planner.engine.existing.model import Unreadable
 from planner.engine.existing.readers import READERS, find_reader
 from planner.engine.existing.reading import read_existing
 from planner.engine.existing.sides import BadMap
-from planner.report.firewall.errors import NotExpressible
+from planner.report.errors import NotExpressible
 from planner.report.gap import GAP_FORMATS
 from planner.report.gap.delta import DELTA
 from planner.store import compared, jobs

@@ -13,7 +13,7 @@ from planner.engine.existing.decide import compare_with
 from planner.engine.existing.readers import READERS
 from planner.engine.rules import narrow_boundaries
 from planner.plan.fields import Firewall
-from planner.report.firewall.errors import NotExpressible
+from planner.report.errors import NotExpressible
 from planner.report.gap.delta import render_delta
 from planner.report.gap.delta.task import Task
 from tests.engine.existing.devices.own_files import report_of, sides_of, write

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from planner.engine.existing.decide import compare_with
 from planner.engine.existing.readers import READERS
+from planner.report.errors import NotExpressible
 from planner.report.firewall import iptables
-from planner.report.firewall.errors import NotExpressible
 from planner.report.gap import GAP_FORMATS
 from planner.report.gap.data import gap_data
 from planner.report.gap.delta import WRITERS, render_delta

@@ -13,9 +13,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from planner.report.errors import NotExpressible
 from planner.report.firewall.devices.openings import Opening, Plan, Sides, make_plan, say_head
 from planner.report.firewall.entries import drop_covered
-from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.permits import Permits
 from planner.report.said.edition import Edition
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import product
 
+from planner.report.errors import NotExpressible
 from planner.report.firewall.devices.items import Item
 from planner.report.firewall.devices.openings import (
     ELSEWHERE,
@@ -21,7 +22,6 @@ from planner.report.firewall.devices.openings import (
 )
 from planner.report.firewall.devices.writer import Sides, Writer
 from planner.report.firewall.elsewhere import find_ranges
-from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.head import Commands
 
 _DESCRIPTION = 200

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from planner.engine.published import find_published
+from planner.report.errors import NotExpressible
 from planner.report.firewall.entries import OPEN_THEM
-from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.head import count_rules, explain_codes, introduce
 from planner.report.firewall.permits import Permit, Permits
 from planner.report.firewall.words import clean, shorten, show_name

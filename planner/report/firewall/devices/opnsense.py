@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 
+from planner.report.errors import NotExpressible
 from planner.report.firewall.devices.openings import Opening, Plan, Sides, make_plan
-from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.permits import Permits
 from planner.report.firewall.places import find_same
 from planner.report.said.edition import Edition

@@ -9,9 +9,9 @@ from itertools import chain
 
 from planner.engine.report import Report
 from planner.plan.fields import Firewall
+from planner.report.errors import NotExpressible
 from planner.report.firewall.devices.items import Change, Item, find_change, find_leftovers, write_items
 from planner.report.firewall.devices.openings import Plan, Sides, make_plan, say_head
-from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.head import BACK, comment_out, say_way_back, write_file
 from planner.report.firewall.permits import Permits
 from planner.report.firewall.places import find_same, is_apart, say_apart, say_unmatched

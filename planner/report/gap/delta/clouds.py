@@ -17,9 +17,9 @@ from planner.engine.existing.model import Stage
 from planner.engine.existing.readers import aws, azure
 from planner.engine.existing.sides import Ways
 from planner.engine.flows import Flow
+from planner.report.errors import NotExpressible
 from planner.report.firewall.devices.clouds import EVERYBODY, check_group, list_networks, weigh
 from planner.report.firewall.devices.openings import Opening, Plan, Sides, make_plan
-from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.head import (
     BACK,
     comment_out,

@@ -12,11 +12,11 @@ from planner.engine.existing.devices.srx_tree import read_tree
 from planner.engine.existing.lacks import Lacks
 from planner.engine.existing.model import Entry
 from planner.engine.flows import Flow
+from planner.report.errors import NotExpressible
 from planner.report.firewall.devices.items import Item, find_change, write_items
 from planner.report.firewall.devices.openings import Plan
 from planner.report.firewall.devices.statements import say
 from planner.report.firewall.devices.table import WRITERS
-from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.head import BACK, comment_out, count_rules, explain_codes, introduce, say_way_back
 from planner.report.firewall.head import write_file as write_lines
 from planner.report.firewall.places import told_as

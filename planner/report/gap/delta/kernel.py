@@ -13,9 +13,9 @@ from typing import Literal
 from planner.engine.existing.model import Stage
 from planner.engine.existing.readers.iptables import divide
 from planner.engine.flows import Flow
+from planner.report.errors import NotExpressible
 from planner.report.firewall import iptables, nftables
 from planner.report.firewall.entries import Entry, list_forward, say_disabled
-from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.head import Commands, comment_out, count_rules, explain_codes, introduce, write_file
 from planner.report.firewall.omissions import LeftOut
 from planner.report.firewall.permits import Permits

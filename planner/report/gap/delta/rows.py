@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from planner.engine.existing.readers.csv import Known, find_columns
+from planner.report.errors import NotExpressible
 from planner.report.firewall.devices.openings import Opening, Plan, Sides, make_plan
 from planner.report.firewall.devices.tickets import list_sides
-from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.head import count_rules
 from planner.report.firewall.words import clean
 from planner.report.gap.delta.task import NOTHING, Stuck, Task, make_permits, part, say_unclear, say_when

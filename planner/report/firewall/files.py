@@ -164,9 +164,8 @@ def write_devices(
         )
     files: dict[str, bytes] = {}
     stems = name_files(one.name for one in report.plan.firewalls)
-    for number, (firewall, stem) in enumerate(zip(report.plan.firewalls, stems, strict=True), 1):
+    for number, ((firewall, permits), stem) in enumerate(zip(_permit_each(report), stems, strict=True), 1):
         progress.tell("Writing the file of each firewall", number, len(report.plan.firewalls))
-        permits = _permits(firewall.format, report, firewall)
         if permits.boundaries or _has_leftovers(permits, edition):
             made = _render(firewall.format, permits, edition, default_deny, open_undecided)
             files[f"{stem}.{FORMATS[firewall.format].ending}"] = made
@@ -205,8 +204,7 @@ def list_wall_notes(report: Report) -> tuple[str, ...]:
     """
     busy, idle = 0, []
     lacking: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for firewall in report.plan.firewalls:
-        permits = _permits(firewall.format, report, firewall)
+    for firewall, permits in _permit_each(report):
         if not permits.boundaries:
             idle.append(show_name(firewall.name))
             continue
@@ -233,6 +231,16 @@ def list_host_notes(report: Report) -> tuple[str, ...]:
     """The same for the files of Windows hosts."""
     _, missing = Permits(report).hosts(hosts.list_windows(report))
     return tuple(f"Left out. {left_out}" for left_out in missing)
+
+
+def _permit_each(report: Report) -> Iterator[tuple[Firewall, Permits]]:
+    """The firewalls of the plan with what passes each; the addresses of the plan are read but once or twice."""
+    like: dict[bool, Permits] = {}
+    for firewall in report.plan.firewalls:
+        names = takes_names(firewall.format)
+        permits = Permits(report, firewall, names=names, like=like.get(names))
+        like.setdefault(names, permits)
+        yield firewall, permits
 
 
 def _permits(name: str, report: Report, firewall: Firewall | None = None) -> Permits:

@@ -156,6 +156,13 @@ class Addresses:
         """The same -> everything but that: thousands of networks, which every rule with that any asks for."""
         for endpoint in endpoints:
             self._add(endpoint)
+        self._own = dict(self.objects)
+
+    def renew(self) -> "Addresses":
+        """The same for another file, which has objects of its own beside those of endpoints."""
+        other = copy.copy(self)
+        other.objects, other._read, other._others = dict(self._own), {}, {}
+        return other
 
     def read_networks(self, name: str) -> tuple[Network, ...]:
         """The networks of an object, which is none of DNS names."""
@@ -230,18 +237,19 @@ class Addresses:
 class Permits:
     """The permits of a report: at its boundaries or at one firewall of its plan, and for single hosts."""
 
-    def __init__(
-        self, report: Report, firewall: Firewall | None = None, *, names: bool = False, suffix: str = ""
-    ) -> None:
+    def __init__(self, report: Report, firewall: Firewall | None = None, *, names: bool = False, suffix: str = "",
+                 like: "Permits | None" = None) -> None:  # fmt: skip
         """`names`: for a device that has objects of DNS names. `suffix` ends the names of objects and entries, where
-        those of other files may stand beside them."""
+        those of other files may stand beside them. `like`: others of the report, with the same of both."""
         self.report = report
         self.suffix = suffix
         self.firewall = firewall
         """The firewall that they are for; None: all boundaries."""
-        self.addresses = Addresses(report.plan.endpoints, names=names, suffix=suffix)
-        self._elsewhere = Elsewhere(report.plan)
-        self._breaches = Breaches(report)
+        self.addresses: Addresses = (
+            like.addresses.renew() if like else Addresses(report.plan.endpoints, names=names, suffix=suffix)
+        )
+        self._elsewhere: Elsewhere = like._elsewhere if like else Elsewhere(report.plan)
+        self._breaches: Breaches = like._breaches if like else Breaches(report)
         omissions, bare = Omissions(), list[Part]()
         self.boundaries = tuple(
             BoundaryPermits(

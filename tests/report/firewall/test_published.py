@@ -8,9 +8,11 @@ import pytest
 
 from planner.engine.compare import compare_reports
 from planner.report import CHANGE_FORMATS, FORMATS
-from planner.report.firewall.permits import Permits
+from planner.report.firewall.files import write_devices
+from planner.report.firewall.permits import Addresses, Permits
 from tests.report.firewall.test_changes import EDITIONS, loaded, of, way_back
 from tests.report.firewall.test_permits import flow, host, plan
+from tests.report.samples import evaluate, write_plan
 
 SIDES = {"Internal": "inside", "DMZ": "port2", "Internet": "wan1"}
 ENDS = [
@@ -33,6 +35,31 @@ def text_of(kind, **more):
 
 def told(kind, **more):
     return re.sub(r"(?m)^[#!].*\n", "", text_of(kind, **more))
+
+
+@pytest.mark.parametrize("kind", [*DEVICES, "nftables", "paloalto", "pfsense"])
+def test_the_file_of_a_firewall_is_the_same_whatever_firewalls_stand_beside_it(kind, monkeypatch):
+    """The addresses of the plan are read once for all; what a file has of its own beside them stays its own."""
+    ends = [*ENDS, host("Near", "198.51.100.7", zone="Internet"), host("Far", "any", zone="Far", group=True)]
+    row = {"name": "Row", "format": kind, "zones": SIDES, "published": SEEN}
+    rows = [
+        {"name": f"FW {other}", "format": other, "zones": {"Far": "far", "DMZ": "dmz"}}
+        for other in ("asa", "nftables")
+    ]
+    zones = [("Internal", "internal"), ("DMZ", "dmz"), ("Internet", "internet"), ("Far", "internet")]
+    several, alone = (
+        evaluate(write_plan(*ends, zones=zones, additional_flows=[*FLOWS, flow("Far", "Plain")], firewalls=chosen))
+        for chosen in ([*rows, row], [row])
+    )
+    read = []
+    add = Addresses._add
+    monkeypatch.setattr(Addresses, "_add", lambda self, endpoint: read.append(endpoint) or add(self, endpoint))
+    [(name, content)] = write_devices(alone).items()
+    read.clear()
+    files = write_devices(several)
+    assert len(files) == 3
+    assert files[name] == content
+    assert len(read) <= 2 * len(ends), "with objects of DNS names, and without"
 
 
 def test_a_fortigate_has_a_virtual_address_that_its_policies_name():

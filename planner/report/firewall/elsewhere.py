@@ -3,6 +3,7 @@
 import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from planner.plan.document import ANY, Endpoint, Plan
 from planner.plan.special import Network, is_special
@@ -21,6 +22,7 @@ class Elsewhere:
         for endpoint in plan.endpoints:
             self._add(endpoint.zone, endpoint.addresses)
         self._open = {endpoint.zone for endpoint in plan.endpoints if endpoint.addresses == (ANY,)}
+        self._taken: dict[int, list[Span]] = {}
         self._known: dict[tuple[int, frozenset[str], tuple[str, ...]], tuple[str, ...]] = {}
 
     def _add(self, zone: str, addresses: Iterable[str]) -> None:
@@ -49,6 +51,17 @@ class Elsewhere:
             own += [(int(one[0]), int(one[-1])) for one in _networks(kept) if one.version == family]
             self._known[key] = tuple(_write(_subtract(outside, _join(own)), family))
         return self._known[key]
+
+    def list_spans(self, zone: str, family: int) -> list[Span]:
+        """What an `any` in this zone leaves out, in order and without overlaps."""
+        if family not in self._taken:
+            self._taken[family] = _join(chain.from_iterable(self._zones[family].values()))
+        return list(_subtract(self._taken[family], _join(self._zones[family].get(zone, ()))))
+
+
+def find_difference(spans: list[Span], others: list[Span], family: int) -> tuple[str, ...]:
+    """What of spans is in none of the others, as networks; both in order and without overlaps."""
+    return tuple(_write(_subtract(spans, others), family))
 
 
 def _networks(addresses: Iterable[str]) -> Iterator[Network]:

@@ -17,6 +17,7 @@ from planner.plan import limits
 from planner.plan.document import Endpoint
 from planner.report.errors import NotExpressible
 from planner.report.said.amended import say_amended
+from planner.report.said.any_address import say_any
 from planner.report.said.numbers import Numbers
 from planner.report.said.outline import NO_ADDRESS
 from planner.report.said.still_needed import STAYS_OPEN, StillNeeded
@@ -294,16 +295,15 @@ _CLOSE_BY_ADDRESS = "to close by address"
 
 
 def say_firewalls(comparison: Comparison) -> list[str]:
-    """The firewalls of which the plan says something else than before, as a sentence; none where all is the same.
+    """What is in files of firewalls and neither in flows nor in rules, where it is different, as sentences.
 
-    What they publish and how they call zones is in their files, and neither in flows nor in rules.
+    That is what the plan says of the firewalls, what they publish and how they call zones, and what any address is.
     """
     before, after = ({one.name: one for one in side.plan.firewalls} for side in (comparison.before, comparison.after))
     names = [name for name in (before | after) if before.get(name) != after.get(name)]
-    if not names:
-        return []
     theirs = plural(len(names), "its file may differ", "their files may differ")
-    return [f"The plan says something else of {several(names)}: {theirs} even where no rule does."]
+    changed = f"The plan says something else of {several(names)}: {theirs} even where no rule does."
+    return [*([changed] if names else ()), *say_any(comparison)]
 
 
 def say_nothing_differs(comparison: Comparison) -> str:

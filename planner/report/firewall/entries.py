@@ -89,8 +89,8 @@ def _check_interface(label: str, firewall: str, name: str) -> None:
     if not _INTERFACE.fullmatch(name):
         raise NotExpressible(
             label,
-            f"the firewall {clean(firewall, 60)} has a side {clean(name, 60) or 'without letters'}, which is no "
-            "interface of Linux: give 1 to 15 of the letters A to Z, digits and . _ - : @",
+            f"the firewall {clean(firewall, 60)} has a side {clean(name, 60, slashes=True) or 'without letters'}, "
+            "which is no interface of Linux: give 1 to 15 of the letters A to Z, digits and . _ - : @",
         )
 
 

@@ -58,7 +58,7 @@ def _say_sides(firewall: Firewall) -> str:
         sides.setdefault(name, []).append(call_name(zone, 60))
     said = [
         f"{', '.join(zones[:_ZONES])}{f' and {len(zones) - _ZONES} more' if len(zones) > _ZONES else ''} "
-        f"behind {clean(name, 60)}"
+        f"behind {clean(name, 60, slashes=True)}"
         for name, zones in sides.items()
     ]
     return "; ".join(said) or "no zone"

@@ -135,7 +135,7 @@ class Addresses:
         self.dns_names: set[str] = set()
         """The objects that are of DNS names."""
         self.labels = {
-            endpoint.name: clean(endpoint.name, 60) or f"endpoint {position}"
+            endpoint.name: clean(endpoint.name, 60, slashes=True) or f"endpoint {position}"
             for position, endpoint in enumerate(endpoints, 1)
         }
         self.objects: dict[str, tuple[str, ...]] = {}

@@ -8,6 +8,7 @@ import hashlib
 import re
 import textwrap
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
@@ -16,6 +17,8 @@ from planner.plan.document import Endpoint
 _OUTSIDE = re.compile(r"[^A-Za-z0-9.,:_() -]+")
 _OUTSIDE_BUT_SLASHES = re.compile(r"(?:[^A-Za-z0-9.,:_() /-]|(?<![A-Za-z0-9.:_])/|/(?![A-Za-z0-9._]))+")
 """The same without a slash within a word: beside no other slash, asterisk or bracket it ends no comment anywhere."""
+_SLASHES_BESIDE = re.compile(r"(?<![\w.])/|/(?![\w.])")
+"""Slashes that stand beside no letter on one side."""
 _OUTSIDE_NAMES = re.compile(r"[^A-Za-z0-9]+")
 _HYPHENS = re.compile(r"-{2,}")
 _SPACES = re.compile(r"\s+")
@@ -71,14 +74,39 @@ def join_short(parts: Iterable[str], yielding: str, limit: int) -> str:
 
 
 def show_name(name: str) -> str:
-    """A name in letters and digits of any script: a table for readers, and harmless in a comment."""
-    kept = "".join(one if one.isalpha() or one.isdecimal() or one in " ._-" else " " for one in name)
-    return re.sub(r"-{2,}", "-", re.sub(r"\s+", " ", kept)).strip(" -")[:100] or "a name without letters"
+    """A name in letters and digits of any script: a table for readers, and harmless in a comment.
+
+    Of slashes those within words stay, as in `clean`.
+    """
+    kept = _SLASHES_BESIDE.sub(" ", "".join(one if _is_plain(one) or one in " -/" else " " for one in name))
+    return _HYPHENS.sub("-", _SPACES.sub(" ", kept)).strip(" -")[:100] or "a name without letters"
+
+
+def _is_plain(letter: str) -> bool:
+    return letter.isalpha() or letter.isdecimal() or letter in "._"
+
+
+def show_names(names: Iterable[str]) -> Mapping[str, str]:
+    """Each name as `show_name` has it; those that would be alike have the rest spelled: PS(reverse solidus)01."""
+    shown = {name: show_name(name) for name in names}
+    often = Counter(shown.values())
+    return {name: text if often[text] == 1 else _spell(name) for name, text in shown.items()}
+
+
+def _spell(name: str) -> str:
+    """The name with what isn't plain in it as Unicode calls that; a space or a hyphen after a letter stays."""
+    return "".join(
+        letter
+        if _is_plain(letter) or (letter in " -" and before.isalnum())
+        else f"({unicodedata.name(letter, f'U {ord(letter):04X}').lower()})"
+        for before, letter in zip(f" {name}", name, strict=False)
+    )
 
 
 def call_name(name: str, most: int) -> str:
     """What somebody called a thing, harmless in a comment: letters of any script stay."""
-    return (clean(name, most) if name.isascii() else cut(show_name(name), most)) or "a name without letters"
+    called = clean(name, most, slashes=True) if name.isascii() else cut(show_name(name), most)
+    return called or "a name without letters"
 
 
 def shorten(name: str, limit: int) -> str:

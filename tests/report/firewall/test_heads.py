@@ -7,7 +7,7 @@ import pytest
 
 from planner.engine.compare import compare_reports
 from planner.report import CHANGE_FORMATS, FORMATS
-from planner.report.firewall.words import clean
+from planner.report.firewall.words import clean, name_endpoints, show_names
 from planner.report.said.edition import Edition, Editions
 from planner.report.said.filters import Filter, select
 from tests.each import each
@@ -124,6 +124,42 @@ def test_the_files_that_a_change_is_of_keep_their_slashes():
     comparison = compare_reports(plan(ENDS, [HTTPS]), plan(ENDS, [HTTPS, DNS]))
     text = CHANGE_FORMATS["asa"].render(comparison, Editions(before="old/plan.yaml", after="../2026/11.yaml")).decode()
     assert "! From old/plan.yaml to ../2026/11.yaml." in text.splitlines()
+
+
+@each("kind", ["asa", "ios", "srx", "fortigate", "mikrotik", "checkpoint"])
+def test_sides_are_called_in_a_head_as_in_the_lines(kind):
+    zones = {"Internal": "Gi0/0", "DMZ": "xe-0/0/1.0"}
+    firewall = {"name": "FW/1", "format": kind, "zones": zones, "published": {"A": "192.0.2.200"}}
+    ends = [host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ")]
+    [text] = FORMATS["firewalls"].write_folder(plan(ends, [flow("B", "A")], firewalls=[firewall])).values()
+    lines = [line.lstrip("#! ") for line in text.decode().splitlines()]
+    assert "Firewall FW/1: Internal behind Gi0/0; DMZ behind xe-0/0/1.0." in lines
+    assert "V4-A is published as 192.0.2.200 to xe-0/0/1.0." in lines
+
+
+ALIKE = {"PS/01": "PS/01", "PS\\01": "PS(reverse solidus)01", "PS 01": "PS 01", "PS*01": "PS(asterisk)01"}
+
+
+@each("kind", ["asa", "ios", "fortigate", "paloalto", "paloalto-set", "srx", "checkpoint", "mikrotik", "pfsense"])
+def test_names_that_would_be_alike_in_a_head_are_told_apart(kind):
+    ends = [host(name, f"192.0.2.{number}", zone="DMZ") for number, name in enumerate(ALIKE, 1)]
+    report = plan([host("A", "10.0.0.1"), *ends], [flow("A", name) for name in ALIKE])
+    said = dict(re.findall(r"(PS-01-[0-9a-f]{6}) stands for (.*)\.$", render(kind, report), re.MULTILINE))
+    named = name_endpoints(report.plan.endpoints)
+    assert said == {named[name]: shown for name, shown in ALIKE.items()}
+
+
+@each(
+    ("names", "shown"),
+    [
+        (("a/b", "ä/東"), ("a/b", "ä/東")), (("a//b", "a /b"), ("a(solidus)(solidus)b", "a (solidus)b")),
+        (("a--b", "a-b"), ("a-(hyphen-minus)b", "a-b")), (("a\u202eb", "a b"), ("a(right-to-left override)b", "a b")),
+        (("a\x07b", "a b"), ("a(u 0007)b", "a b")), (("?", "!"), ("(question mark)", "(exclamation mark)")),
+        (("x" * 101, "x" * 102), ("x" * 101, "x" * 102)),
+    ],
+)  # fmt: skip
+def test_what_tells_two_names_apart_is_spelled(names, shown):
+    assert show_names(names) == dict(zip(names, shown, strict=True))
 
 
 @each(

@@ -14,7 +14,7 @@ from planner.report.errors import NotExpressible
 from planner.report.firewall.entries import OPEN_THEM
 from planner.report.firewall.head import count_rules, explain_codes, introduce
 from planner.report.firewall.permits import Permit, Permits
-from planner.report.firewall.words import clean, shorten, show_name
+from planner.report.firewall.words import clean, shorten, show_names
 from planner.report.said.edition import Edition
 
 ELSEWHERE = re.compile(r"V[46]-elsewhere_\d")
@@ -140,8 +140,8 @@ def make_plan(permits: Permits, *, label: str, sides: Sides, longest: int, defau
             raise NotExpressible(
                 label,
                 f"the firewall {clean(device, 60) or 'without letters'} has a side "
-                f"{clean(side, 60) or 'without letters'}, and no zone or interface can be called so: give "
-                f"{sides.allowed}",
+                f"{clean(side, 60, slashes=True) or 'without letters'}, and no zone or interface can be called so: "
+                f"give {sides.allowed}",
             )
     translations, untranslated = _list_translations(permits)
     told = [
@@ -310,7 +310,7 @@ def say_head(
 def _say_published(plan: Plan) -> Iterator[str]:
     """Who is seen under which address, and whom the file can't publish."""
     for one in dict.fromkeys((one.name, one.seen, one.source) for one in plan.translations):
-        yield f"{one[0]} is published as {one[1]} to {clean(one[2], 60)}."
+        yield f"{one[0]} is published as {one[1]} to {clean(one[2], 60, slashes=True)}."
     if plan.untranslated:
         yield (
             "Published, and not translated here, since they have no single address of that family; their own are in: "
@@ -331,8 +331,11 @@ def say_names(plan: Plan) -> Iterator[str]:
     """Whose objects are called otherwise than the plan calls them: a line for each."""
     addresses = plan.permits.addresses
     used = plan.objects.keys()
-    for endpoint, by_family in addresses.members.items():
-        short = addresses.names[endpoint]
-        if short == endpoint or not any(name in used for names in by_family.values() for name in names):
-            continue
-        yield f"{short} stands for {show_name(endpoint)}."
+    named = show_names(
+        endpoint
+        for endpoint, by_family in addresses.members.items()
+        if any(name in used for names in by_family.values() for name in names)
+    )
+    for endpoint, shown in named.items():
+        if addresses.names[endpoint] != endpoint:
+            yield f"{addresses.names[endpoint]} stands for {shown}."

@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from planner.deploy import drafts, proxies
 from planner.deploy.place import PROGRAM
-from planner.report.paper.stylesheet import MOST_CLASSIFICATION, BadStylesheet, read_stylesheet
+from planner.deploy.stylesheet import MOST_CLASSIFICATION, BadStylesheet, read_stylesheet
 
 _asked: set[str] = set()
 """The variables that were read so far."""

@@ -9,8 +9,8 @@ from typing import Any
 
 from django.conf import settings
 
+from planner.deploy.stylesheet import MOST_CLASSIFICATION, BadStylesheet, read_stylesheet
 from planner.report.files import Failure
-from planner.report.paper.stylesheet import MOST_CLASSIFICATION, BadStylesheet, read_stylesheet
 from planner.report.said.edition import ENGINES, PAPERS, Engine
 from ports.text import show_line
 

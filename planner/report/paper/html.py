@@ -11,8 +11,8 @@ from functools import cache
 from html import escape
 
 from planner.deploy.place import SITE
+from planner.deploy.stylesheet import can_end_early
 from planner.report.paper.printed import Element, Kid, Picture, PrintedReport, Running
-from planner.report.paper.stylesheet import can_end_early
 from planner.report.said.edition import PAPERS, Paper
 
 _STATIC = SITE / "static"

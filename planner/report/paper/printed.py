@@ -76,7 +76,7 @@ class PrintedReport:
     parts: tuple[Element, ...]
     paper: Paper = "a4"
     stylesheet: str = field(default="", repr=False)
-    """CSS of a house style, as `planner.report.paper.stylesheet.read_stylesheet` gives it; empty: ours alone."""
+    """CSS of a house style, as `planner.deploy.stylesheet.read_stylesheet` gives it; empty: ours alone."""
     date: datetime.date | None = None
     """Of the document; PDF/A asks for one."""
     files: tuple[EmbeddedFile, ...] = ()

@@ -37,7 +37,7 @@ class Edition:
     link: str | None = None
     """The address of a page that shows the plan; on the cover, with a link, when given."""
     stylesheet: str = ""
-    """CSS of a house style, as `planner.report.paper.stylesheet.read_stylesheet` gives it; empty: ours alone."""
+    """CSS of a house style, as `planner.deploy.stylesheet.read_stylesheet` gives it; empty: ours alone."""
     engine: Engine | None = None
     """What sets the PDF; None: whatever suits the service and the house style."""
     lives: Lives = NO_LIVES

@@ -411,7 +411,7 @@ ACCEPTANCE_FORMATS: Mapping[str, AcceptanceFormat] = {
         ),
         AcceptanceFormat(
             name="json", label="Acceptance (JSON)", content_type="application/json", cost=0.18,
-            writes="planner.report.checks.told:render_json",
+            writes="planner.report.formats.acceptance:render_json",
         ),
         AcceptanceFormat(
             name="xml", label="Acceptance (JUnit XML)", content_type="application/xml", cost=0.25,

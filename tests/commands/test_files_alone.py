@@ -12,7 +12,7 @@ import pytest
 from django.core.management import call_command
 
 from planner.deploy.commands import FILE_VERBS, works_on_files
-from planner.report.paper import typesetting
+from planner.report import typesetting
 from planner.store.plan_files import NoUsableMatrix
 from tests.commands.reporting import ROOT, save
 from tests.started import first_start

@@ -13,8 +13,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from planner.deploy.stylesheet import MAX_KIB, BadStylesheet, read_stylesheet
-from planner.report import CHANGE_FORMATS
-from planner.report.paper import prints, typesetting
+from planner.report import CHANGE_FORMATS, typesetting
+from planner.report.paper import prints
 from planner.report.paper.prints import render_html, render_pdf
 from planner.report.paper.report_pages import compose_report
 from planner.report.said.edition import Edition, Editions

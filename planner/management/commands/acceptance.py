@@ -18,8 +18,8 @@ from planner.plan import limits
 from planner.plan.check_results import BadResults
 from planner.report import NotExpressible
 from planner.report.checks.junit import render_junit
-from planner.report.checks.told import render_json, render_text
 from planner.report.files import Failure, explain, write_output
+from planner.report.formats.acceptance import render_json, render_text
 from planner.report.paper.acceptance_pages import render_pdf
 from planner.report.said.trend import trace_runs
 

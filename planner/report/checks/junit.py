@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from planner.engine.acceptance import Acceptance, FlowState, State, Status
 from planner.engine.checks import digest_of
 from planner.engine.report import Report
-from planner.report.checks.told import WORDS
+from planner.report.said.acceptance import WORDS
 from ports.text import show_line
 
 

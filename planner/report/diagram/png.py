@@ -2,7 +2,7 @@
 
 import re
 
-from planner.report.paper.typesetting import typeset
+from planner.report.typesetting import typeset
 
 DOTS = 2.0
 """Pixels to a point; less where the picture would get too large."""

@@ -14,7 +14,7 @@ def prepare_pdf(engine: Engine | None, *, is_styled: bool) -> None:
     `engine` is who sets it, as in `write_pdf`; `is_styled`: it has a house style.
     """
     if _choose(engine, is_styled=is_styled) == "typst":
-        from planner.report.paper.typesetting import look_for_fonts  # noqa: PLC0415 - only who needs it waits for it
+        from planner.report.typesetting import look_for_fonts  # noqa: PLC0415 - only who needs it waits for it
 
         look_for_fonts()
 

@@ -14,8 +14,8 @@ from typing import Any, Literal, NamedTuple
 from typst import TypstError
 
 from planner.report.paper.printed import Element, Kid, Picture, PrintedReport
-from planner.report.paper.typesetting import typeset
 from planner.report.said.edition import Paper
+from planner.report.typesetting import typeset
 from ports.text import name_letter, several, show_line
 
 logger = logging.getLogger(__name__)

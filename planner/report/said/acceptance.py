@@ -22,6 +22,15 @@ NAMES: dict[Status, str] = {
     "forbidden-open": "open that must stay closed",
 }
 """What each status is called, in a few words."""
+WORDS: dict[Status, str] = {
+    "open": "open",
+    "refused": "refused: the way is open, nobody listens",
+    "blocked": "blocked",
+    "unproven": "unproven: UDP that nobody has to answer",
+    "not-tested": "not tested",
+    "forbidden-open": "open although it must be closed",
+}
+"""The same as a clause, in lines and for other programs."""
 SHORT: dict[Status, str] = {**NAMES, "refused": "refused", "unproven": "unproven", "forbidden-open": "open, forbidden"}
 """The same beside a source."""
 _CAME = {

@@ -4,7 +4,7 @@ import pytest
 
 from planner.engine.acceptance import assess
 from planner.report.checks.badge import say_badge
-from planner.report.checks.told import render_text
+from planner.report.formats.acceptance import render_text
 from planner.report.said.acceptance import say_accepted
 from tests.checking import run_all
 from tests.report.checks.test_acceptance_pages import text_of

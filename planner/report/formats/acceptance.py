@@ -7,18 +7,9 @@ from planner.engine.acceptance import STATUSES, Acceptance, FlowState, State, St
 from planner.engine.report import Report
 from planner.plan.syntax import to_json
 from planner.report.formats.json import closed_data, flow_data
-from planner.report.said.acceptance import list_not_proven
+from planner.report.said.acceptance import WORDS, list_not_proven
 from ports.text import many, show_line
 
-WORDS: dict[Status, str] = {
-    "open": "open",
-    "refused": "refused: the way is open, nobody listens",
-    "blocked": "blocked",
-    "unproven": "unproven: UDP that nobody has to answer",
-    "not-tested": "not tested",
-    "forbidden-open": "open although it must be closed",
-}
-"""What each status is in words."""
 MOST_LISTED = 200
 """How many flows of one status the text lists."""
 

@@ -19,7 +19,6 @@ from planner.plan.document import ANY, Endpoint, address_key
 from planner.plan.fields import Firewall
 from planner.plan.special import Network, is_special
 from planner.report.firewall.crossings import Part, list_crossings
-from planner.report.firewall.elsewhere import Elsewhere, find_rest
 from planner.report.firewall.omissions import (
     ALSO_NAMES,
     LESS_DESTINATIONS,
@@ -36,6 +35,7 @@ from planner.report.firewall.omissions import (
     say_names,
 )
 from planner.report.firewall.words import clean, join_short, name_endpoints
+from planner.report.said.elsewhere import Elsewhere, find_rest
 from planner.report.said.forbidden import Breaches, list_openings
 from planner.report.said.outline import describe_marks, describe_reasons
 from planner.report.said.text import index_rules

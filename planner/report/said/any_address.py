@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from planner.engine.compare import Comparison
 from planner.engine.report import Report
 from planner.plan.document import ANY, Plan
-from planner.report.firewall.elsewhere import Elsewhere, find_difference
+from planner.report.said.elsewhere import Elsewhere, find_difference
 from ports.text import many, several
 
 MOST_ZONES = 10

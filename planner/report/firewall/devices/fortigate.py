@@ -22,9 +22,9 @@ from planner.report.firewall.devices.openings import (
     split,
 )
 from planner.report.firewall.devices.writer import Sides, Writer
-from planner.report.firewall.elsewhere import find_ranges
 from planner.report.firewall.permits import Permit
 from planner.report.firewall.words import shorten
+from planner.report.said.elsewhere import find_ranges
 
 _COMMENT = 1000
 _MEMBERS = 300

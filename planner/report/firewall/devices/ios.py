@@ -21,8 +21,8 @@ from planner.report.firewall.devices.openings import (
     say_unbound,
 )
 from planner.report.firewall.devices.writer import Sides, Writer
-from planner.report.firewall.elsewhere import find_ranges
 from planner.report.firewall.head import Commands
+from planner.report.said.elsewhere import find_ranges
 
 _DESCRIPTION = 200
 _LABEL = "Cisco IOS"

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 
 from planner.report.firewall.devices.openings import Opening, Plan, Sides, make_plan
-from planner.report.firewall.elsewhere import find_ranges
 from planner.report.firewall.permits import Permits
 from planner.report.said.edition import Edition
+from planner.report.said.elsewhere import find_ranges
 from planner.report.said.text import check_addresses, list_rule_sides
 from ports.text import neutralise_parts, show_line
 

@@ -19,6 +19,7 @@ from planner.engine import evaluate_report
 from planner.engine.acceptance import Acceptance, Run, assess
 from planner.engine.checks import pick_ports
 from planner.engine.flows import Flow
+from planner.engine.published import Publishing
 from planner.engine.report import Report
 from planner.plan.check_results import read_results
 from planner.plan.document import Endpoint
@@ -53,6 +54,8 @@ class Trial:
         self.chain: dict[str, tuple[str, str]] = {}
         """By firewall, the table and the chain that its rules are in."""
         self._means = Meaning(report)
+        self._publishing = Publishing(report.plan)
+        self._ends = {endpoint.name: endpoint for endpoint in report.plan.endpoints}
         self._runs: dict[str, Run] = {}
         self._scripts = folder / "scripts"
         with zipfile.ZipFile(io.BytesIO(FORMATS["checks"].render(report))) as archive:
@@ -206,7 +209,7 @@ class Trial:
             Attempt(source, destination, protocol, port)
             for here, hosts in self.lab.hosts.items()
             for there, others in self.lab.hosts.items()
-            if here != there and self.is_guarded(here, there)
+            if here != there and self.is_guarded(here, there) and not self._opens_otherwise(here, there)
             for source in hosts
             for destination in others
             if (":" in source) == (":" in destination)
@@ -218,6 +221,10 @@ class Trial:
     def is_guarded(self, here: str, there: str) -> bool:
         """Whether anything that was loaded stands between two endpoints."""
         return bool({here, there} & self.guarded if self.way == "hosts" else self.lab.find_path(here, there))
+
+    def _opens_otherwise(self, here: str, there: str) -> bool:
+        """Whether a host's own firewall opens to another address of an endpoint, which its script tries."""
+        return here in self.guarded and self._publishing.find(self._ends[here], self._ends[there]) is not None
 
     def sweep(self, attempts: Iterable[Attempt]) -> Iterator[str]:
         """What is open and no flow asks for, and what a flow asks for and is closed."""

@@ -44,6 +44,25 @@ def test_a_plan_holds_with_its_own_files_and_scripts(name, way):
     assert f"| {name} | {way} |" in write_table([proof])
 
 
+PUBLISHED = """
+format: 1
+name: Published
+zones: [{name: DMZ, kind: dmz}, {name: Inside, kind: internal}]
+endpoints:
+  - {name: Portal, zone: DMZ, addresses: [192.0.2.10], roles: [password-reset-portal], platforms: [linux-mac]}
+  - {name: PS01, zone: Inside, addresses: [10.1.0.10], roles: [web-primary, database]}
+firewalls:
+  - {name: FW, format: asa, zones: {DMZ: dmz, Inside: inside}, published: {PS01: 192.0.2.100}}
+"""
+
+
+def test_a_host_that_denies_opens_to_what_is_published_to_it():
+    proof = prove("published", evaluate_report(MATRIX, read_plan(PUBLISHED.encode(), matrix=MATRIX)), "hosts")
+    assert not proof.faults
+    assert proof.flows == 1
+    assert proof.attempts > 10
+
+
 def test_a_hole_beside_the_rules_is_found(monkeypatch):
     hole = trial.SITE.replace("accept\n", "accept\n        tcp dport 3389 accept\n")
     monkeypatch.setattr(trial, "SITE", hole)

@@ -8,12 +8,12 @@ from functools import cached_property, lru_cache, partial
 from itertools import islice, product
 from typing import Literal
 
-from planner.engine.existing.spans import Spans
 from planner.engine.flows import Excluded, Flow
 from planner.engine.placed import Placed, Service
 from planner.engine.prohibitions import Closed, Side
 from planner.engine.report import Report
 from planner.engine.rules import Ports
+from planner.engine.spans import Spans
 from planner.engine.terms import marks_of
 from planner.plan.document import Endpoint
 from planner.plan.reading import ANY, address_key

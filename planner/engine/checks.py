@@ -15,11 +15,11 @@ from functools import cached_property
 from itertools import islice, product
 
 from planner.engine.ask import read_network
-from planner.engine.existing.spans import Spans
 from planner.engine.prohibitions import Closed, Side
 from planner.engine.published import Publishing
 from planner.engine.report import Report
 from planner.engine.rules import Opening
+from planner.engine.spans import Spans
 from planner.plan.document import Endpoint, dump_plan
 from planner.plan.reading import ANY
 from ports.matrix import port_span

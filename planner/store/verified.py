@@ -7,8 +7,8 @@ from django.db import Error
 
 from planner.engine import Report, TooLarge
 from planner.engine.findings import Finding
-from planner.engine.findings.results import add_findings, find_results
 from planner.engine.life import Life, Lives, mark_of
+from planner.engine.result_findings import add_findings, find_results
 from planner.engine.rules import Opening, Rule
 from planner.plan.document import PlanError
 from planner.plan.edits import NotPossible

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from planner.engine.checks import MOST_PAIRS, _list_free, _pick, _spread, plan_checks
-from planner.engine.existing.spans import Spans
+from planner.engine.spans import Spans
 from tests.engine.test_acceptance import report_of
 from tests.engine.test_linear import LARGE, MOST, SMALL, count_steps
 from tests.report.samples import write_plan

@@ -4,7 +4,7 @@ import pytest
 
 from planner.engine import evaluate_report
 from planner.engine.acceptance import assess
-from planner.engine.findings.results import add_findings, find_results
+from planner.engine.result_findings import add_findings, find_results
 from planner.plan.document import check_plan
 from ports.queries import shipped_matrix
 from tests.checking import only, run_all

@@ -10,10 +10,10 @@ from planner.engine.existing.measure import divide
 from planner.engine.existing.model import Entry, Match
 from planner.engine.existing.packets import ALIKE, ECHO, families_of, find_service
 from planner.engine.existing.pairs import Places
-from planner.engine.existing.spans import Spans
 from planner.engine.existing.table import Table
 from planner.engine.flows import Flow
 from planner.engine.published import Published
+from planner.engine.spans import Spans
 
 _Rest = tuple[Spans, ...]
 """Destinations, protocols, ports and source ports."""

@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import chain, pairwise
 
 from planner.engine.existing.bits import to_bits
-from planner.engine.existing.spans import Spans
+from planner.engine.spans import Spans
 
 KEPT = 16 * 2**20
 """About how many bytes of sums are kept of each kind."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from planner.engine.existing.spans import PORTS, Spans
+from planner.engine.spans import PORTS, Spans
 
 SPANS_OF_WORK = 16
 """To go over so many spans takes as long as to compare two boxes of few."""

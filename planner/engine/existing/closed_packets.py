@@ -14,10 +14,10 @@ from planner.engine.existing.asked import SeenAs
 from planner.engine.existing.boxes import Box
 from planner.engine.existing.packets import Ends, Packets, Unit, families_of, find_service
 from planner.engine.existing.sent import Leading, Translations, send
-from planner.engine.existing.spans import FAMILIES, PORTS, PROTOCOLS, Spans
 from planner.engine.existing.walk import Walker
 from planner.engine.prohibitions import Closed, Side
 from planner.engine.report import Report
+from planner.engine.spans import FAMILIES, PORTS, PROTOCOLS, Spans
 from planner.plan.document import Endpoint
 
 SENT_OF_WORK = 16

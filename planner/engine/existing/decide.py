@@ -19,7 +19,6 @@ from planner.engine.existing.packets import NO_ADDRESS, Ends, Packets, families_
 from planner.engine.existing.policies import find_open_policies
 from planner.engine.existing.sent import Translations, say_unsent, send
 from planner.engine.existing.sides import Ways, find_ways
-from planner.engine.existing.spans import PORTS
 from planner.engine.existing.stale import Stale, find_stale
 from planner.engine.existing.walk import Walker
 from planner.engine.existing.wider import Search, Wider, find_wider
@@ -29,6 +28,7 @@ from planner.engine.options import Options
 from planner.engine.published import Published, find_published
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Rule, narrow_boundaries
+from planner.engine.spans import PORTS
 from planner.plan.fields import Firewall
 
 State = Literal["open", "partly", "closed", "unknown"]

@@ -20,11 +20,11 @@ from planner.engine.existing.halves import BOTH, EACH, halve
 from planner.engine.existing.outcomes import Doubt, Outcome
 from planner.engine.existing.packets import Ends, Packets
 from planner.engine.existing.pairs import InOrder
-from planner.engine.existing.spans import FAMILIES, Spans
 from planner.engine.existing.walk import MOST_STEPS, Walker
 from planner.engine.existing.words import list_services
 from planner.engine.prohibitions import Closed
 from planner.engine.report import Report
+from planner.engine.spans import FAMILIES, Spans
 
 MOST_WORK = 250_000
 """Most steps of all rows together, beside those for their number; rows beyond it are unchecked. A step takes

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from planner.engine.existing.boxes import Box
-from planner.engine.existing.spans import Spans
 from planner.engine.existing.table import Table
+from planner.engine.spans import Spans
 
 EACH = 10
 """How many steps it costs to find what bears on a set of packets."""

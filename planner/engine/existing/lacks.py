@@ -11,10 +11,10 @@ from planner.engine.existing.parts.count import Count
 from planner.engine.existing.parts.translations import translate
 from planner.engine.existing.sent import Translations
 from planner.engine.existing.sides import Ways, find_ways
-from planner.engine.existing.spans import PORTS, PROTOCOLS, Spans
 from planner.engine.existing.table import Row, Table
 from planner.engine.flows import Flow
 from planner.engine.published import find_published
+from planner.engine.spans import PORTS, PROTOCOLS, Spans
 from planner.plan.fields import Firewall
 
 

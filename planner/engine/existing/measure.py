@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from planner.engine.existing.bits import list_bits
 from planner.engine.existing.boxes import Box
-from planner.engine.existing.spans import NOTHING, Spans
 from planner.engine.existing.words import list_services
+from planner.engine.spans import NOTHING, Spans
 
 _Sides = tuple[Spans, ...]
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from planner.engine.existing.spans import FAMILIES, NOTHING, PORTS, PROTOCOLS, Spans
+from planner.engine.spans import FAMILIES, NOTHING, PORTS, PROTOCOLS, Spans
 
 Verdict = Literal["accept", "drop", "jump", "goto", "return", "obscure", "stray"]
 """What becomes of a packet that an entry matches. `drop` is any refusal, with or without an answer; `jump` comes back

@@ -8,10 +8,10 @@ from typing import Literal, NamedTuple
 from planner.engine.existing.boxes import Box
 from planner.engine.existing.measure import count_packets, divide
 from planner.engine.existing.packets import Ends, families_of, find_service, read_networks
-from planner.engine.existing.spans import NOTHING, Spans
 from planner.engine.existing.words import say_addresses
 from planner.engine.flows import Flow
 from planner.engine.rules import Ports, Triple, fold
+from planner.engine.spans import NOTHING, Spans
 from planner.plan.document import ANY, Endpoint
 
 _FAMILIES: tuple[Literal[4, 6], ...] = (4, 6)

@@ -14,7 +14,7 @@ from typing import Literal
 
 from planner.engine.existing.boxes import Box
 from planner.engine.existing.model import Match
-from planner.engine.existing.spans import FAMILIES, PORTS, Spans
+from planner.engine.spans import FAMILIES, PORTS, Spans
 from planner.plan.document import ANY, Endpoint, Plan
 from planner.plan.special import SPECIAL, TAKEN_FOR_IPV4, Network, is_special, leave_out_ipv4
 from ports.matrix import port_span

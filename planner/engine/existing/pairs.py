@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from planner.engine.existing.bits import list_bits, to_bits
 from planner.engine.existing.bounds import Bounds
 from planner.engine.existing.packets import Ends
-from planner.engine.existing.spans import NOTHING, Spans
+from planner.engine.spans import NOTHING, Spans
 from planner.plan.document import Endpoint
 
 MOST_KNOWN = 1_000

@@ -7,10 +7,10 @@ from typing import Literal
 from planner.engine.existing.asked import SeenAs
 from planner.engine.existing.closed_packets import Members, SeenFrom, Tries, Try, part_by_zone
 from planner.engine.existing.packets import Ends, Packets
-from planner.engine.existing.spans import Spans
 from planner.engine.existing.walk import Walker
 from planner.engine.prohibitions import Closed
 from planner.engine.report import Report
+from planner.engine.spans import Spans
 
 _FAMILIES: tuple[Literal[4, 6], ...] = (4, 6)
 MOST_WORK = 40_000

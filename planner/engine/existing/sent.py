@@ -10,9 +10,9 @@ from planner.engine.existing.boxes import Box, cut_all
 from planner.engine.existing.model import Entry, Match, Translation
 from planner.engine.existing.packets import Packets, Unit
 from planner.engine.existing.sides import Ways
-from planner.engine.existing.spans import FAMILIES, NOTHING, PORTS, PROTOCOLS, Spans
 from planner.engine.existing.table import Table
 from planner.engine.published import Published
+from planner.engine.spans import FAMILIES, NOTHING, PORTS, PROTOCOLS, Spans
 
 EACH = 10
 """How many steps it costs to cut out of packets what an earlier translation takes."""

@@ -15,8 +15,8 @@ from typing import Literal, NamedTuple, Protocol
 from planner.engine.existing.bits import list_bits
 from planner.engine.existing.boxes import SPANS_OF_WORK, Box
 from planner.engine.existing.model import Match
-from planner.engine.existing.spans import FAMILIES, NOTHING, PORTS, Spans
 from planner.engine.existing.table import Row, Table
+from planner.engine.spans import FAMILIES, NOTHING, PORTS, Spans
 
 BLOCK = 1024
 """How many rows of a table a stretch is within: one that differs for a flow leaves the others as they are."""

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from planner.engine.existing.bits import list_bits, to_bits
 from planner.engine.existing.bounds import Bounds
 from planner.engine.existing.model import Entry, Match, Sides, Verdict
-from planner.engine.existing.spans import FAMILIES, PORTS, PROTOCOLS, Spans
+from planner.engine.spans import FAMILIES, PORTS, PROTOCOLS, Spans
 
 KEPT = 64 * 2**20
 """Most bytes of answers that a table remembers of one criterion."""

@@ -24,12 +24,12 @@ from planner.engine.existing.packets import Ends, Packets, Unit, families_of, fi
 from planner.engine.existing.pairs import InOrder, Met, Pairs, Places, list_groups
 from planner.engine.existing.passages import Passage, list_passages
 from planner.engine.existing.sent import Sent, Translations
-from planner.engine.existing.spans import Spans
 from planner.engine.existing.table import Row
 from planner.engine.existing.walk import MOST_STEPS, Walker
 from planner.engine.flows import Flow
 from planner.engine.report import Report
 from planner.engine.rules import Triple, fold
+from planner.engine.spans import Spans
 
 _FAMILIES: tuple[Literal[4, 6], ...] = (4, 6)
 MOST_NAMED = 100

@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 
-from planner.engine.existing.spans import FAMILIES, PORTS, PROTOCOLS, Spans
+from planner.engine.spans import FAMILIES, PORTS, PROTOCOLS, Spans
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 MOST = 3

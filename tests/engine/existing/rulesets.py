@@ -4,7 +4,7 @@ import ipaddress
 
 from planner.engine.existing.decide import compare_with
 from planner.engine.existing.model import EVERYTHING, Entry, Match, Ruleset, Sides, Stage
-from planner.engine.existing.spans import FAMILIES, PORTS, PROTOCOLS, Spans
+from planner.engine.spans import FAMILIES, PORTS, PROTOCOLS, Spans
 from tests.report.firewall.test_permits import flow, host, plan
 
 __all__ = ["flow", "host", "plan"]

@@ -8,7 +8,7 @@ import pytest
 from planner.engine.existing import bounds
 from planner.engine.existing.bits import list_bits, to_bits
 from planner.engine.existing.bounds import Bounds
-from planner.engine.existing.spans import Spans
+from planner.engine.spans import Spans
 
 
 def test_bits_are_listed_in_order():

@@ -7,8 +7,8 @@ import pytest
 from planner.engine.existing import walk
 from planner.engine.existing.decide import MOST_NAMED, compare_with
 from planner.engine.existing.model import Entry, Match
-from planner.engine.existing.spans import FAMILIES, NOTHING, Spans
 from planner.engine.existing.walk import MOST_NESTED, MOST_STEPS
+from planner.engine.spans import FAMILIES, NOTHING, Spans
 from tests.engine.existing.rulesets import (
     STORE,
     WEB,

@@ -2,7 +2,7 @@
 
 from planner.engine.existing.guess import guess_sides
 from planner.engine.existing.model import Ruleset
-from planner.engine.existing.spans import IPV4, Spans
+from planner.engine.spans import IPV4, Spans
 from planner.plan.document import check_plan
 from ports.queries import shipped_matrix
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from planner.engine.existing.boxes import SPANS_OF_WORK, Box
 from planner.engine.existing.jumps import find_depths
 from planner.engine.existing.model import Entry
-from planner.engine.existing.spans import IPV4, PORTS, PROTOCOLS, Spans
+from planner.engine.spans import IPV4, PORTS, PROTOCOLS, Spans
 from tests.strategies import often
 
 NAMES = "abcdef"

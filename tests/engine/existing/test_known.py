@@ -9,7 +9,7 @@ from planner.engine.existing.measure import divide
 from planner.engine.existing.model import Unreadable
 from planner.engine.existing.parts import count
 from planner.engine.existing.readers import aws, azure, csv, iptables, windows
-from planner.engine.existing.spans import Spans
+from planner.engine.spans import Spans
 from tests.engine.existing import test_aws, test_azure, test_iptables, test_windows
 from tests.engine.existing.rulesets import drop
 from tests.engine.existing.test_lacks import THIS, lacks

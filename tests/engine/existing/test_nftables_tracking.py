@@ -3,7 +3,7 @@
 import pytest
 
 from planner.engine.existing.readers import nftables
-from planner.engine.existing.spans import Spans
+from planner.engine.spans import Spans
 from tests.engine.existing.test_nftables import (
     ACCEPT,
     DROP,

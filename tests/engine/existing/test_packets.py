@@ -3,7 +3,7 @@
 from ipaddress import ip_address
 
 from planner.engine.existing.packets import ALIKE, ECHO, Ends, families_of, find_service
-from planner.engine.existing.spans import FAMILIES, PORTS, Spans
+from planner.engine.spans import FAMILIES, PORTS, Spans
 from planner.plan.document import Endpoint, Plan, Zone
 
 PLAN = Plan(

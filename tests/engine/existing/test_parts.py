@@ -19,7 +19,7 @@ from planner.engine.existing.parts.services import (
     read_port,
     unknown_service,
 )
-from planner.engine.existing.spans import PORTS, Spans
+from planner.engine.spans import PORTS, Spans
 
 
 def test_nobody_knows_all_addresses_but_those_of_a_name_or_of_what_isnt_understood():

@@ -8,7 +8,7 @@ import pytest
 from planner.engine.existing import bounds, forbidden, passing, stretches, walk, wider
 from planner.engine.existing import decide as existing_decide
 from planner.engine.existing.decide import compare_with
-from planner.engine.existing.spans import Spans
+from planner.engine.spans import Spans
 from tests.engine.existing.rulesets import accept, drop, flow, host, match, plan, ruleset, side, stage
 from tests.strategies import rounds
 

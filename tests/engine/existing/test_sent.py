@@ -8,8 +8,8 @@ from planner.engine.existing.model import Sides, Translation
 from planner.engine.existing.packets import Packets, Unit
 from planner.engine.existing.sent import Translations, say_unsent
 from planner.engine.existing.sides import Ways
-from planner.engine.existing.spans import Spans
 from planner.engine.published import Published
+from planner.engine.spans import Spans
 
 SEEN, REAL = "203.0.113.10", "192.0.2.10"
 PUBLISHED = Published(endpoint="Store", family=4, real=REAL, seen=SEEN, sides=frozenset({"wan"}))

@@ -6,9 +6,9 @@ import pytest
 
 from planner.engine.existing import narrower, wider
 from planner.engine.existing.decide import compare_with
-from planner.engine.existing.spans import Spans
 from planner.engine.existing.wider import MOST_NAMED
 from planner.engine.rules import Ports
+from planner.engine.spans import Spans
 from planner.report.gap.data import render_json
 from planner.report.gap.page import describe_gap
 from planner.report.gap.text import render_text

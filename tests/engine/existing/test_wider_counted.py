@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from planner.engine.existing import asked, wider
 from planner.engine.existing.decide import compare_with
 from planner.engine.existing.model import Entry, Match, Ruleset, Stage, Translation
-from planner.engine.existing.spans import Spans
+from planner.engine.spans import Spans
 from tests.engine.existing.rulesets import flow, host, plan, side
 from tests.strategies import often
 

@@ -9,8 +9,8 @@ from planner.engine.existing.model import Translation
 from planner.engine.existing.readers.iptables import read
 from planner.engine.existing.sent import Translations
 from planner.engine.existing.sides import Ways
-from planner.engine.existing.spans import FAMILIES, PORTS, PROTOCOLS, Spans
 from planner.engine.rules import Ports
+from planner.engine.spans import FAMILIES, PORTS, PROTOCOLS, Spans
 from tests.engine.existing.rulesets import accept, flow, host, match, plan, ruleset, side, spans
 
 SEEN, REAL, OUTER, OTHER = "203.0.113.10", "192.0.2.10", "198.51.100.7", "198.51.100.8"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from planner.engine.existing.spans import FAMILIES, PORTS, PROTOCOLS, Spans
 from planner.engine.existing.words import list_services, say_addresses
+from planner.engine.spans import FAMILIES, PORTS, PROTOCOLS, Spans
 from tests.engine.existing.rulesets import spans
 
 

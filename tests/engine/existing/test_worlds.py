@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from planner.engine.existing.decide import compare_with
 from planner.engine.existing.model import Entry, Match, Ruleset, Stage
-from planner.engine.existing.spans import Spans
+from planner.engine.spans import Spans
 from tests.engine.existing.rulesets import flow, host, plan
 from tests.strategies import often
 

@@ -14,7 +14,7 @@ from planner.engine.existing.parts.addresses import ANYBODY, ONLY, Addresses, Re
 from planner.engine.existing.parts.count import Count
 from planner.engine.existing.parts.entries import make_entries
 from planner.engine.existing.parts.services import ANYTHING, ICMP, ICMP6, SCTP, TCP, UDP, Services, of_protocol
-from planner.engine.existing.spans import NOTHING, Spans
+from planner.engine.spans import NOTHING, Spans
 
 _ANY = {"any": ANYBODY, "any4": ONLY[4], "any6": ONLY[6]}
 _WHO = ("user", "user-group", "object-group-user", "security-group", "object-group-security")

@@ -37,7 +37,7 @@ from planner.engine.existing.parts.services import (
     unite_services,
     unknown_service,
 )
-from planner.engine.existing.spans import PORTS, Spans
+from planner.engine.spans import PORTS, Spans
 
 Compared = tuple[Spans, Services]
 """Ports, and the group that they are of."""

@@ -6,7 +6,7 @@ Facts: Cisco ASA Series CLI Configuration Guides, “Addresses, Protocols, and P
 from collections.abc import Mapping
 
 from planner.engine.existing.parts.services import ICMP, ICMP6, PROTOCOL_NUMBERS, TCP, UDP, number_within
-from planner.engine.existing.spans import PORTS, Spans
+from planner.engine.spans import PORTS, Spans
 
 PROTOCOLS: Mapping[str, int] = {
     **PROTOCOL_NUMBERS, "igrp": 9, "ipinip": 4, "ipsec": 50, "nos": 94, "pcp": 108, "pptp": 47, "snp": 109,

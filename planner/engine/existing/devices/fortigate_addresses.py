@@ -30,7 +30,7 @@ from planner.engine.existing.parts.services import (
     port_range,
     unknown_service,
 )
-from planner.engine.existing.spans import NOTHING, PORTS, Spans
+from planner.engine.spans import NOTHING, PORTS, Spans
 
 _PREDEFINED = {
     4: {"all": (UNSPECIFIED, UNSPECIFIED), "none": (UNSPECIFIED, "255.255.255.255")},

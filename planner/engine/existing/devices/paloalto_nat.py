@@ -12,7 +12,7 @@ from planner.engine.existing.devices.paloalto_tree import Node
 from planner.engine.existing.model import Sides, Translation
 from planner.engine.existing.parts.addresses import Addresses
 from planner.engine.existing.parts.services import read_number
-from planner.engine.existing.spans import FAMILIES, NOTHING, PORTS, Spans
+from planner.engine.spans import FAMILIES, NOTHING, PORTS, Spans
 
 _READ = frozenset({
     "destination", "destination-translation", "disabled", "from", "nat-type", "service", "source",

@@ -24,7 +24,7 @@ from planner.engine.existing.parts.services import (
     unite_services,
     unknown_service,
 )
-from planner.engine.existing.spans import PORTS
+from planner.engine.spans import PORTS
 
 _PROTOCOLS = {"tcp": TCP, "udp": UDP, "sctp": SCTP}
 _PREDEFINED = {"service-http": "tcp 80,8080", "service-https": "tcp 443"}

@@ -37,7 +37,7 @@ from planner.engine.existing.parts.services import (
     unite_services,
     unknown_service,
 )
-from planner.engine.existing.spans import PORTS, Spans
+from planner.engine.spans import PORTS, Spans
 
 _ANY = {
     "any": ANYBODY, "any-ipv4": {4: ANYBODY[4], 6: Reach()}, "any-ipv6": {4: Reach(), 6: ANYBODY[6]},

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from planner.engine.existing.parts.count import Count
-from planner.engine.existing.spans import FAMILIES, NOTHING, Spans
+from planner.engine.spans import FAMILIES, NOTHING, Spans
 
 _BITS = {4: 32, 6: 128}
 _LONGEST = 100

@@ -7,7 +7,7 @@ from planner.engine.existing.model import Entry, Match, Sides, Verdict
 from planner.engine.existing.parts.addresses import Addresses, once
 from planner.engine.existing.parts.count import Count
 from planner.engine.existing.parts.services import Service, Services, gather
-from planner.engine.existing.spans import FAMILIES
+from planner.engine.spans import FAMILIES
 
 MOST_OBSCURE = 20
 """How many things are named of an address or service of which they aren't understood."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from planner.engine.existing.model import Match, Sides
-from planner.engine.existing.spans import Spans
+from planner.engine.spans import Spans
 
 
 class Obscure(ValueError):

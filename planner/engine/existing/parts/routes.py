@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from planner.engine.existing.spans import Spans
+from planner.engine.spans import Spans
 
 
 def behind(routes: Iterable[tuple[str, int, int]]) -> Mapping[str, Spans]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from planner.engine.existing.spans import PORTS, PROTOCOLS, Spans
+from planner.engine.spans import PORTS, PROTOCOLS, Spans
 
 ICMP, TCP, UDP, ICMP6, SCTP = 1, 6, 17, 58, 132
 PROTOCOL_NUMBERS: Mapping[str, int] = {

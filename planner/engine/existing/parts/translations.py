@@ -11,7 +11,7 @@ from itertools import accumulate
 
 from planner.engine.existing.model import Entry, Match, Sides, Translation
 from planner.engine.existing.parts.count import Count
-from planner.engine.existing.spans import FAMILIES, NOTHING, Spans
+from planner.engine.spans import FAMILIES, NOTHING, Spans
 
 
 def translate(

@@ -38,7 +38,7 @@ from planner.engine.existing.parts.entries import make_entries
 from planner.engine.existing.parts.routes import behind
 from planner.engine.existing.parts.services import ANYTHING
 from planner.engine.existing.parts.translations import translate
-from planner.engine.existing.spans import NOTHING, PORTS, Spans
+from planner.engine.spans import NOTHING, PORTS, Spans
 
 MOST_INTERFACES = 1_500
 """Most interfaces with a name; security levels are between each two of them, and no device has as many."""

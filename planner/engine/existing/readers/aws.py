@@ -25,7 +25,7 @@ from planner.engine.existing.parts.services import (
     unknown_service,
 )
 from planner.engine.existing.readers.attached import Place, make_ruleset
-from planner.engine.existing.spans import Spans
+from planner.engine.spans import Spans
 
 _ICMP = {"icmp": 1, "1": 1, "icmpv6": 58, "58": 58}
 _PORTED = {"tcp", "udp", "6", "17"}

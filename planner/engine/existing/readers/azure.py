@@ -28,7 +28,7 @@ from planner.engine.existing.parts.services import (
     unknown_service,
 )
 from planner.engine.existing.readers.attached import Place, make_ruleset
-from planner.engine.existing.spans import PORTS, PROTOCOLS, Spans
+from planner.engine.spans import PORTS, PROTOCOLS, Spans
 
 _ANY = frozenset({"*", "any"})
 _PROBES = "168.63.129.16"

@@ -28,7 +28,7 @@ from planner.engine.existing.readers.csv_cells import (
     split_parentheses,
     takes_away,
 )
-from planner.engine.existing.spans import PORTS, PROTOCOLS, Spans
+from planner.engine.spans import PORTS, PROTOCOLS, Spans
 from planner.plan.cells import quote
 
 _WORDS = {"http": 80, "https": 443, "ssh": 22, "telnet": 23, "smtp": 25}

@@ -40,7 +40,7 @@ from planner.engine.existing.parts.entries import make_entries
 from planner.engine.existing.parts.routes import behind
 from planner.engine.existing.parts.services import ANYTHING, Services, every_service_but, unknown_service
 from planner.engine.existing.parts.translations import translate
-from planner.engine.existing.spans import NOTHING, Spans
+from planner.engine.spans import NOTHING, Spans
 
 _MATCHED = {
     "action", "dstaddr", "dstaddr-negate", "dstaddr4", "dstaddr6", "dstaddr6-negate", "dstintf", "interface",

@@ -12,7 +12,7 @@ from planner.engine.existing.model import Match, Sides
 from planner.engine.existing.parts.addresses import parse_literal, parse_network
 from planner.engine.existing.parts.narrowing import Limits, Obscure, Part, narrow
 from planner.engine.existing.readers.nft_words import FLAGS, ICMP_TYPES, ICMPV6_TYPES, PROTOCOL_NUMBERS, TRANSPORT
-from planner.engine.existing.spans import FAMILIES, PORTS, PROTOCOLS, Spans
+from planner.engine.spans import FAMILIES, PORTS, PROTOCOLS, Spans
 
 _PLAIN = frozenset({
     "comment", "conntrack", "state", "multiport", "iprange", "tcp", "udp", "udplite", "sctp", "dccp", "icmp", "icmp6",

@@ -20,7 +20,7 @@ from planner.engine.existing.readers.nft_words import (
     TRANSPORT,
     say,
 )
-from planner.engine.existing.spans import FAMILIES, PORTS, PROTOCOLS, Spans
+from planner.engine.spans import FAMILIES, PORTS, PROTOCOLS, Spans
 
 SYN = FLAGS["syn"]
 _ECN = FLAGS["ecn"] | FLAGS["cwr"]

@@ -30,7 +30,7 @@ from planner.engine.existing.readers.nft_words import (
     say,
     say_statement,
 )
-from planner.engine.existing.spans import PORTS
+from planner.engine.spans import PORTS
 from planner.plan.limits import ENTRIES
 
 _HARMLESS = frozenset({

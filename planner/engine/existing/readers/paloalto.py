@@ -18,7 +18,7 @@ from planner.engine.existing.parts.addresses import ANYBODY, Addresses, parse_ne
 from planner.engine.existing.parts.count import Count
 from planner.engine.existing.parts.entries import make_entries
 from planner.engine.existing.parts.routes import behind
-from planner.engine.existing.spans import NOTHING, Spans
+from planner.engine.spans import NOTHING, Spans
 
 _VERDICTS: Mapping[str, Verdict] = {
     "allow": "accept", "deny": "drop", "drop": "drop", "reset-client": "drop", "reset-server": "drop",

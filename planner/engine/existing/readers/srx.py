@@ -19,7 +19,7 @@ from planner.engine.existing.parts.entries import make_entries
 from planner.engine.existing.parts.routes import behind
 from planner.engine.existing.parts.services import TCP, UDP, port_range, unknown_service
 from planner.engine.existing.parts.translations import translate
-from planner.engine.existing.spans import NOTHING, Spans
+from planner.engine.spans import NOTHING, Spans
 
 _MATCHED = {
     "application", "destination-address", "destination-address-excluded", "from-zone", "source-address",

@@ -37,7 +37,7 @@ from planner.engine.existing.parts.services import (
     read_protocol,
     unknown_service,
 )
-from planner.engine.existing.spans import Spans
+from planner.engine.spans import Spans
 
 _ANY = frozenset({"any", "*", ""})
 _WORDS: Mapping[str, Mapping[str, str]] = {

@@ -6,7 +6,7 @@ from planner.engine.existing.model import Entry, Match, Sides, Translation, Unre
 from planner.engine.existing.parts.count import Count
 from planner.engine.existing.parts.translations import translate
 from planner.engine.existing.readers.asa import read
-from planner.engine.existing.spans import IPV4, IPV6, NOTHING, Spans
+from planner.engine.spans import IPV4, IPV6, NOTHING, Spans
 from tests.engine.existing.devices.deciding import Packet, decide
 from tests.engine.existing.devices.test_asa import configuration
 

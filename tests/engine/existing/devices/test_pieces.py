@@ -19,7 +19,7 @@ from planner.engine.existing.parts.addresses import (
 )
 from planner.engine.existing.parts.count import Count
 from planner.engine.existing.parts.routes import behind
-from planner.engine.existing.spans import IPV4, Spans
+from planner.engine.spans import IPV4, Spans
 from tests.strategies import often
 
 

@@ -8,7 +8,7 @@ import pytest
 from planner.engine.existing.devices import asa_words, fortigate_services, paloalto_objects, srx_objects
 from planner.engine.existing.parts.services import EVERY_SERVICE, ICMP, ICMP6, TCP, UDP
 from planner.engine.existing.readers.fortigate import read
-from planner.engine.existing.spans import PORTS
+from planner.engine.spans import PORTS
 from tests.engine.existing.devices.deciding import Packet, decide
 from tests.engine.existing.devices.test_fortigate import configuration, policy, state
 

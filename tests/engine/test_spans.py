@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from planner.engine.existing.spans import Spans
+from planner.engine.spans import Spans
 
 NUMBERS = st.frozensets(st.integers(0, 40), max_size=25)
 

@@ -94,3 +94,5 @@ def test_all_firewalls_that_publish_to_some_of_the_zones_are_listed_in_the_order
     ]  # fmt: skip
     assert [firewall.name for firewall, _ in found.list_seen("Internal", {"DMZ"})] == ["FW2"]
     assert not [*found.list_seen("DMZ", {"Net"})]
+    assert found.publishes("Internal")
+    assert not found.publishes("DMZ")

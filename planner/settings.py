@@ -198,8 +198,8 @@ if OIDC_ISSUER:
         "allauth", "allauth.account", "allauth.socialaccount", "allauth.socialaccount.providers.openid_connect",
     ]  # fmt: skip
     ACCOUNT_ADAPTER, SOCIALACCOUNT_ADAPTER = (
-        "planner.web.sign_on.AccountAdapter",
-        "planner.web.sign_on.ProviderAdapter",
+        "planner.web.views.sign_on_adapters.AccountAdapter",
+        "planner.web.views.sign_on_adapters.ProviderAdapter",
     )
     ACCOUNT_EMAIL_VERIFICATION = "none"
     SOCIALACCOUNT_ONLY = True

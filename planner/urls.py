@@ -234,8 +234,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 if settings.OIDC_ISSUER:
-    from planner.web.sign_on import PROVIDER
     from planner.web.views import sign_on  # what it imports is installed only then
+    from planner.web.views.sign_on_adapters import PROVIDER
 
     # allauth finds its way back by this name, and knows the provider by this id.
     back = {"provider_id": PROVIDER}

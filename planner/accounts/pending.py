@@ -10,6 +10,8 @@ from django.utils.crypto import constant_time_compare
 LASTS = 10 * 60
 """For how many seconds it waits."""
 _KEPT = "login that waits"
+WANTED = "wanted before the second factor"
+"""Where in the session the address is that somebody asked for who has to set one up first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

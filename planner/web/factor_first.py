@@ -8,12 +8,11 @@ from django.shortcuts import redirect
 from django.urls import ResolverMatch, reverse
 
 from planner.accounts import second_factor
+from planner.accounts.pending import WANTED
 from planner.sharing.tokens import UNDER
 from planner.web.views import edit_links
 from planner.web.views.htmx import htmx_of, lead_before
 
-WANTED = "wanted before the second factor"
-"""Where in the session the address is that was asked for."""
 OPEN = frozenset({
     "show_security", "end_session", "prepare_factor", "confirm_factor", "log_in", "give_code", "log_out",
     "show_health", "show_readiness",

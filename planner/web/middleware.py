@@ -7,13 +7,10 @@ from contextlib import nullcontext, suppress
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from planner.deploy import logs
 from planner.store import audit
 from planner.store.stored import READS, watching
+from planner.web.under_links import is_under_link
 from planner.web.views.errors import show_no_page, show_too_large
-
-UNDER_LINKS = tuple(f"/{name}/" for name in logs.UNDER_LINKS)
-
 
 FORWARDED = ("FOR", "PROTO", "HOST", "PORT", "PROTOCOL", "SSL", "SERVER", "PREFIX")
 FORWARDING_HEADERS = ("HTTP_FORWARDED", *(f"HTTP_X_FORWARDED_{name}" for name in FORWARDED))
@@ -89,7 +86,7 @@ class LinkHeaders:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer, with the headers for links on refusals and errors too."""
         response = self.get_response(request)
-        if request.path_info.startswith(UNDER_LINKS):
+        if is_under_link(request):
             response.headers["Referrer-Policy"] = "no-referrer"
             response.headers["X-Robots-Tag"] = "noindex"
             response.headers["Cache-Control"] = "private, no-store"

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
 
 from planner.accounts import second_factor
+from planner.accounts.pending import WANTED
 from planner.sharing.links import Terms, make_edit_link, make_link
 from planner.store.account_models import SecondFactor
 from planner.store.holders import Holder
@@ -84,7 +85,7 @@ def test_the_secret_of_a_link_is_in_no_session(settings):
     for path in (f"/edit/{edit}/?view=flows", f"/shared/{read}/", f"/shared/{read}/rule/?rule=x"):
         assert client.get(path, headers=BROWSER).url == HERE
     kept = str([session.get_decoded() for session in Session.objects.all()])
-    assert factor_first.WANTED in kept
+    assert WANTED in kept
     assert read not in kept
     assert edit not in kept
     client.post(PREPARE)
@@ -130,7 +131,7 @@ def test_what_is_sent_is_not_done_and_htmx_is_led_there_too(client):
     answer = client.post(f"/plans/{row.key}/name/", {"name": "Other"}, headers=HTMX)
     assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, HERE)
     assert Plan.objects.get().name == row.name
-    assert factor_first.WANTED not in client.session  # a form that was sent is no place to come back to
+    assert WANTED not in client.session  # a form that was sent is no place to come back to
 
 
 def test_others_than_staff_are_asked_where_all_are(settings):

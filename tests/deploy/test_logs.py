@@ -7,7 +7,7 @@ from django.urls import URLResolver, get_resolver
 
 from planner.deploy.logs import UNDER_LINKS, RedactTokens, redact
 from planner.store.models import make_token
-from planner.web import middleware
+from planner.web.under_links import UNDER_LINKS as ADDRESSES
 from tests.web.views.pages import BROWSERS, visitor_cookie
 
 
@@ -44,7 +44,7 @@ def test_every_address_with_the_token_of_a_link_is_under_one_that_is_known():
         pattern.lstrip("^").partition("/")[0] for pattern in list_patterns(get_resolver()) if "<token>" in pattern
     }
     assert found == set(UNDER_LINKS)
-    assert {f"/{name}/" for name in found} == set(middleware.UNDER_LINKS)
+    assert {f"/{name}/" for name in found} == set(ADDRESSES)
     for name in found:
         assert redact(f"GET /{name}/one-that-is-none/") == f"GET /{name}/…/"
 

@@ -20,7 +20,7 @@ from planner.accounts.people import ChangeForm, LoginForm, StaffLoginForm, fold_
 from planner.accounts.proofs import keep_known
 from planner.store import patience, throttle
 from planner.store.holders import read_holder
-from planner.web.middleware import UNDER_LINKS
+from planner.web.under_links import is_under_link
 from planner.web.views.access import View, ask_for_login, keep_private
 from planner.web.views.errors import show_error, show_too_many
 from planner.web.views.waiting import show_wait
@@ -147,7 +147,7 @@ def change_password(request: HttpRequest) -> HttpResponseBase:
 
 def describe_account(request: HttpRequest) -> dict[str, Any]:
     """For every template: whether accounts are on, and how people log in. Pages under a link know no accounts."""
-    under_link = request.path_info.startswith(UNDER_LINKS)
+    under_link = is_under_link(request)
     return {
         "account": {
             "on": settings.REQUIRE_LOGIN and not under_link,

@@ -14,11 +14,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from planner.accounts import pending, second_factor, sessions
+from planner.accounts.pending import WANTED
 from planner.accounts.people import fold_name
 from planner.accounts.proofs import keep_known, read_known
 from planner.store import audit, throttle
 from planner.store.account_models import SecondFactor
-from planner.web.factor_first import WANTED
 from planner.web.views.access import View, ask_for_login, keep_private
 from planner.web.views.errors import show_too_many
 from planner.web.views.sharing import draw_qr

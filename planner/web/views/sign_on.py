@@ -9,8 +9,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 from requests import RequestException
 
-from planner.web.sign_on import PROVIDER, StrictAdapter, make_nonce, show_failed
 from planner.web.views.access import keep_private
+from planner.web.views.sign_on_adapters import PROVIDER, StrictAdapter, make_nonce, show_failed
 
 
 @require_POST

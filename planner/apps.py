@@ -12,5 +12,5 @@ class PlannerConfig(AppConfig):
 
     def ready(self) -> None:
         """Have logins noted in the log, and the topologies checked."""
-        from planner import checks  # noqa: F401, PLC0415 - it can be imported only now
-        from planner.accounts import people as accounts  # noqa: F401, PLC0415 - likewise
+        from planner.accounts import people as accounts  # noqa: F401, PLC0415 - it can be imported only now
+        from planner.management import checks  # noqa: F401, PLC0415 - likewise

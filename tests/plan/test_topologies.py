@@ -2,8 +2,8 @@
 
 import pytest
 
-from planner.checks import check_topologies
 from planner.engine import evaluate_report
+from planner.management.checks import check_topologies
 from planner.plan.blueprint import blank_addresses
 from planner.plan.document import PlanError
 from planner.plan.topologies import find_topology_faults, read_topologies, read_topology
@@ -53,7 +53,7 @@ def test_every_shipped_topology_is_a_plan():
 @pytest.mark.django_db
 def test_manage_py_check_names_each_fault(monkeypatch):
     matrix = matrix_with(name="New", addresses=["10.0.0.999"])
-    monkeypatch.setattr("planner.checks.shipped_matrix", lambda: matrix)
+    monkeypatch.setattr("planner.management.checks.shipped_matrix", lambda: matrix)
     (found,) = check_topologies(None)
     assert (found.id, found.obj) == ("planner.E001", "passwordstate.json")
     assert found.msg == find_topology_faults(matrix)[0]

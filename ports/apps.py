@@ -12,4 +12,4 @@ class PortsConfig(AppConfig):
 
     def ready(self) -> None:
         """Import what registers itself."""
-        from ports import checks  # noqa: F401, PLC0415
+        from ports import checks  # noqa: F401, PLC0415 - it can be imported only now

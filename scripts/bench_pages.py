@@ -66,7 +66,7 @@ def start() -> None:
     import gc  # noqa: PLC0415 - all of this is for the processes that have the data
     import logging  # noqa: PLC0415 - the settings are read only where they are needed
 
-    import django  # noqa: PLC0415
+    import django  # noqa: PLC0415 - likewise
 
     django.setup()
     logging.disable(logging.CRITICAL)
@@ -76,11 +76,11 @@ def start() -> None:
 
 def open_plan(client: "Client", document: dict[str, Any] | None) -> str:
     """Make a plan of a document, or of the example Everything, and have the browser hold it: its address."""
-    from planner.plan.document import check_plan  # noqa: PLC0415
-    from planner.plan.topologies import read_topology  # noqa: PLC0415
-    from planner.sharing.links import make_edit_link  # noqa: PLC0415
-    from planner.store import actions  # noqa: PLC0415
-    from ports.queries import current_matrix  # noqa: PLC0415
+    from planner.plan.document import check_plan  # noqa: PLC0415 - for the processes that have the data
+    from planner.plan.topologies import read_topology  # noqa: PLC0415 - likewise
+    from planner.sharing.links import make_edit_link  # noqa: PLC0415 - likewise
+    from planner.store import actions  # noqa: PLC0415 - likewise
+    from ports.queries import current_matrix  # noqa: PLC0415 - likewise
 
     matrix = current_matrix()
     plan = check_plan(document, matrix=matrix) if document else read_topology(matrix, "everything")
@@ -90,10 +90,10 @@ def open_plan(client: "Client", document: dict[str, Any] | None) -> str:
 
 def measure_bare() -> float:
     """What a page of a new Django project costs that has a table of 60 rows and asks no database."""
-    from django.http import HttpResponse  # noqa: PLC0415
-    from django.template import engines  # noqa: PLC0415
-    from django.test import Client, override_settings  # noqa: PLC0415
-    from django.urls import path  # noqa: PLC0415
+    from django.http import HttpResponse  # noqa: PLC0415 - for the processes that have the data
+    from django.template import engines  # noqa: PLC0415 - likewise
+    from django.test import Client, override_settings  # noqa: PLC0415 - likewise
+    from django.urls import path  # noqa: PLC0415 - likewise
 
     template = engines["django"].from_string(BARE)
     rows = [[f"row {row}", "tcp", row * 7, "Internal", "DMZ"] for row in range(ROWS)]
@@ -122,7 +122,7 @@ def measure_bare() -> float:
 
 def make_anew(client: "Client", address: str) -> None:
     """Ask for a page that nobody has asked for yet; its report is known."""
-    from ports.pages import pages  # noqa: PLC0415
+    from ports.pages import pages  # noqa: PLC0415 - for the processes that have the data
 
     pages.clear()
     client.get(address)
@@ -130,7 +130,7 @@ def make_anew(client: "Client", address: str) -> None:
 
 def measure_everything() -> dict[str, float]:
     """What the page of the example costs: described and rendered, kept, and known to who asks."""
-    from django.test import Client  # noqa: PLC0415
+    from django.test import Client  # noqa: PLC0415 - for the processes that have the data
 
     client = Client(SERVER_NAME="localhost")
     here = open_plan(client, None)
@@ -148,9 +148,9 @@ def measure_everything() -> dict[str, float]:
 
 def prepare_sites(count: int) -> dict[str, str]:
     """A plan of so many sites, made by a process that is gone when it is opened: what its browser has."""
-    from django.test import Client  # noqa: PLC0415
+    from django.test import Client  # noqa: PLC0415 - for the processes that have the data
 
-    from scripts.sites import make_sites  # noqa: PLC0415
+    from scripts.sites import make_sites  # noqa: PLC0415 - likewise
 
     client = Client(SERVER_NAME="localhost")
     here = open_plan(client, make_sites(count))
@@ -159,7 +159,7 @@ def prepare_sites(count: int) -> dict[str, str]:
 
 def measure_sites(had: dict[str, str]) -> dict[str, float]:
     """What a process spends on a plan that it doesn't know: opening it, an edit, the pages of others, all views."""
-    from django.test import Client  # noqa: PLC0415
+    from django.test import Client  # noqa: PLC0415 - for the processes that have the data
 
     here = had.pop("here")
     client = Client(SERVER_NAME="localhost")

@@ -323,7 +323,7 @@ def main() -> None:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "planner.settings")
     django.setup()
-    from ports.queries import shipped_matrix  # noqa: PLC0415
+    from ports.queries import shipped_matrix  # noqa: PLC0415 - likewise
 
     matrix = shipped_matrix()
     if faults := find_differences(matrix):

@@ -34,10 +34,10 @@ def write_pdf(printed: PrintedReport, engine: Engine | None = None, *, is_last: 
     progress.tell("Setting the pages")
     # Each costs time to import, WeasyPrint a second; only those who need it wait for it.
     if is_styled:
-        from planner.report.paper.styled import make_styled_pdf  # noqa: PLC0415
+        from planner.report.paper.styled import make_styled_pdf  # noqa: PLC0415 - as above
 
         return make_styled_pdf(write_html(printed), printed.files, printed.date)
-    from planner.report.paper.typst_pages import make_pdf  # noqa: PLC0415
+    from planner.report.paper.typst_pages import make_pdf  # noqa: PLC0415 - as above
 
     return make_pdf(printed, is_last=is_last)
 

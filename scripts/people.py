@@ -10,11 +10,10 @@ import re
 import time
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from email.message import Message
 from html.parser import HTMLParser
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection
 from ipaddress import IPv4Address
 from itertools import pairwise
 from secrets import token_hex
@@ -132,16 +131,6 @@ class Editor(Browser):
             self.acknowledged.append(dict(form)["addresses"])
             self.base = answer.revision or self.base
         return answer
-
-    def insist(self, form: Form, stop: float) -> Answer | None:
-        """Send a form until it is answered other than by 503, as a page does; None where the time is over by then."""
-        while time.monotonic() < stop:
-            with suppress(OSError, HTTPException):
-                answer = self.send(form)
-                if answer.status != 503:
-                    return answer
-            time.sleep(0.05)
-        return None
 
 
 def list_endpoints(browser: Browser, path: str) -> Iterator[str]:

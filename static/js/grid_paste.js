@@ -21,7 +21,7 @@ import { begin, isBeingEdited, settle } from "./grid_keys.js";
  * @param {string} text
  * @returns {string[][]}
  */
-export function split(text) {
+function split(text) {
   /** @type {string[][]} */
   const rows = [[]];
   const token = /(?:"((?:[^"]|"")*)"|([^\t\r\n]*))(\t|\r\n|\r|\n|$)/gy;

@@ -15,12 +15,12 @@ from ports.actions import load_matrix
 from ports.matrix import FIELDS, HEAD, KINDS, Row, build_matrix, complete, digest_records, find_faults
 from ports.matrix.differences import find_differences
 from ports.matrix.marks import LATER, TYPES, Names
-from ports.matrix.reference import fill_tables, find_declared, list_tables
 from ports.matrix.rows import PARTS, adapter, describe_fields, facets, field_names, row
 from ports.matrix.schema import fixture_schema
 from ports.models import ROWS, PortMatrix
 from ports.queries import SHIPPED, current_matrix, edition_records, read_fixture, shipped_matrix
 from tests.each import each
+from tests.field_tables import fill_tables, find_declared, list_tables
 from tests.ports.records import fixture_text, make_records
 from tests.second_matrix.conftest import FIXTURE as SECOND
 

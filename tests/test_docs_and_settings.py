@@ -197,6 +197,17 @@ def test_how_much_may_be_tried_and_made_is_documented_as_it_is():
     assert (patience.MINUTE.seconds, throttle.HOUR.seconds, forms.MOST_RULES) == (60, 3600, rules_of_api.MOST_RULES)
 
 
+def test_every_decision_module_of_what_is_kept_and_script_is_in_the_architecture():
+    text = read("docs/architecture.md")
+    named = {
+        "decision": [f"](adr/{path.name})" for path in (ROOT / "docs" / "adr").glob("*.md")],
+        "module": [f"`{path.name}`" for path in (ROOT / "planner" / "store").glob("[!_]*.py")],
+        "script": [f"`{path.name}`" for path in (ROOT / "static" / "js").glob("*.js")],
+    }
+    assert all(named.values())
+    assert {one for kind in named.values() for one in kind if one not in text} == set()
+
+
 def test_every_table_of_the_documentation_begins_with_its_head():
     """What stands behind a blank line is shown as text."""
     for page in sorted((ROOT / "docs").rglob("*.md")):

@@ -22,8 +22,8 @@ EVERYWHERE = "js/app.js"
 class HashedStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # whitenoise ships no types
     """Hashed and compressed files where `collectstatic` has run; plain names where it hasn't (tests, commands).
 
-    A stylesheet has its parts within it: the page of a plan loads four in place of fifty. So has a script, but for
-    what the one of every page needs as well: seven in place of 37.
+    A stylesheet has its parts within it: the page of a plan loads a few in place of dozens. So has a script, but for
+    what the one of every page needs as well.
     """
 
     manifest_strict = False

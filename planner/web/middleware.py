@@ -102,7 +102,7 @@ class NoBlankPages:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """The answer, or a page where Django's has nothing in it."""
         response = self.get_response(request)
-        if response.status_code != 405 or request.method != "GET" or response.content:
+        if response.status_code != 405 or request.method not in ("GET", "HEAD") or response.content:
             return response
         page = show_no_page(request)
         page.headers["Allow"] = response.headers["Allow"]

@@ -1,9 +1,11 @@
-/* Forms that lead to another page: one click is one request, and a live region says that it is on its way.
+/* Forms that lead to another page: one click is one request, and a live region says that it is on its way, as the line
+   that says “Saved” does where the page has it.
 
    Forms that htmx sends are not meant: what they say comes from saving.js. */
 
 import { submitterOf, wordsOf } from "./fields.js";
 import { announce } from "./live.js";
+import { clear, hasLine, say } from "./state_line.js";
 
 const PATIENCE = 10_000; // milliseconds; whoever has waited that long for an answer may send again
 /** @type {{ form: HTMLFormElement, words: string, timer: number } | null} */
@@ -15,6 +17,7 @@ function reset() {
     clearTimeout(sent.timer);
     sent = null;
     announce("");
+    clear("saving");
   }
 }
 
@@ -31,7 +34,12 @@ document.addEventListener("submit", (event) => {
   }
   reset();
   sent = { form, words, timer: window.setTimeout(reset, PATIENCE) };
-  announce(form.dataset.busy ?? "Saving…");
+  const busy = form.dataset.busy ?? "Saving…";
+  if (hasLine()) {
+    say("saving", busy);
+  } else {
+    announce(busy);
+  }
 });
 
 window.addEventListener("pageshow", reset); // come back to

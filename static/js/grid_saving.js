@@ -42,10 +42,7 @@ function goBack() {
   }
 }
 
-form.addEventListener("submit", () => {
-  keepPlace();
-  need("state", HTMLElement).textContent = "Saving…";
-});
+form.addEventListener("submit", keepPlace);
 
 document.addEventListener("keydown", (event) => {
   const isSave = event.key === "Enter" ? cellOf(event.target) !== null : event.key.toLowerCase() === "s";

@@ -210,6 +210,10 @@ def test_edits_are_only_posted(client, url, method, path):
 def test_the_address_that_a_refused_form_was_sent_to_leads_back_to_the_plan_as_it_was_shown(client, url):
     response = client.get(f"{url}endpoints/edit/?edit=DC01&view=flows")
     assert (response.status_code, response.headers["Allow"]) == (405, "POST")
+    head = client.head(f"{url}endpoints/edit/?edit=DC01&view=flows")
+    assert {name: head.headers[name] for name in ("Allow", "Content-Length")} == {
+        "Allow": "POST", "Content-Length": str(len(response.content)),
+    }  # fmt: skip
     page = Page(response)
     assert page.text("h1") == "This address takes forms alone"
     way = page.one("a", rel="noreferrer")

@@ -21,6 +21,7 @@ import { dropDraft, goBack, readDrafts, takeComingBack, writeDrafts } from "./dr
 import { isField } from "./fields.js";
 import { announce } from "./live.js";
 import { isWaiting } from "./saving.js";
+import { revision } from "./state_line.js";
 
 /** @typedef {import("./draft_store.js").Draft} Draft */
 
@@ -83,10 +84,27 @@ function stay(key) {
   }
 }
 
+/**
+ * What is taken is no draft any more; what was typed since it was sent is one on what that has left.
+ * @param {string} key
+ * @param {HtmxRequest} request
+ */
+function settle(key, { parameters }) {
+  const drafts = readDrafts();
+  const draft = drafts[key];
+  const entries = Object.entries(draft?.fields ?? {});
+  if (draft && entries.some(([name, values]) => String([parameters[name] ?? []].flat()) !== String(values))) {
+    draft.base = String(revision());
+  } else {
+    delete drafts[key];
+  }
+  writeDrafts(drafts);
+}
+
 document.addEventListener("edit-answered", ({ detail: { request, isTaken } }) => {
   const key = nameOf(request.path, (name) => request.parameters[name]);
   if (isTaken) {
-    dropDraft(key);
+    settle(key, request);
   } else {
     stay(key);
   }
@@ -200,4 +218,5 @@ document.addEventListener("DOMContentLoaded", () => {
   offer(key);
 });
 document.addEventListener("htmx:beforeRequest", flush); // its answer may take the form away
+document.addEventListener("htmx:beforeSwap", flush); // with what was typed meanwhile
 document.addEventListener("htmx:afterSettle", () => offer());

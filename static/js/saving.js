@@ -200,10 +200,19 @@ function show() {
   );
 }
 
-/** @param {boolean} isAsked */
+/**
+ * What is on its way already isn't sent again: its second answer might come after what was typed since.
+ * @param {boolean} isAsked
+ */
 async function resendAll(isAsked) {
   for (const edit of [...waiting]) {
-    if (await canBeRead(edit)) {
+    const flight = [...flights].find(({ request }) => request.parameters.operation === edit.operation);
+    if (flight && isAsked) {
+      flight.isAsked = true;
+      say("saving", "Saving…");
+    } else if (flight) {
+      // it will be answered
+    } else if (await canBeRead(edit)) {
       await post(edit, isAsked);
     } else {
       waiting = waiting.filter((other) => other !== edit);

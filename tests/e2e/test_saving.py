@@ -71,10 +71,14 @@ class Held:
         else:
             route.continue_()
 
-    def release(self, **answer):
-        """Let the first one go on, or answer it; status 0 is no answer."""
+    def wait(self):
+        """Until there is one."""
         while not self.routes:
             self.page.wait_for_timeout(20)
+
+    def release(self, **answer):
+        """Let the first one go on, or answer it; status 0 is no answer."""
+        self.wait()
         route = self.routes.pop(0)
         if answer == {"status": 0}:
             route.abort("connectionrefused")

@@ -6,6 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.test_saving import Held
 from tests.e2e.test_topology import saved
 from tests.report.samples import contoso
 from tests.web.views.pages import document_of, store
@@ -205,6 +206,45 @@ def test_typed_input_is_offered_back_until_it_is_saved_or_discarded(page, addres
     page.get_by_role("button", name="Restore").click()
     expect(page.get_by_label("Addresses"), "what the server refused").to_have_value("10.0.0.7/24")
     expect(page.get_by_label("Name", exact=True)).to_have_value("DC09")
+
+
+def save_addresses(page, addresses):
+    page.get_by_label("Addresses").fill(addresses)
+    page.get_by_role("button", name="Save", exact=True).click()
+
+
+def test_what_goes_again_by_itself_is_not_sent_once_more_when_it_is_asked_for(page, address):
+    page.goto(f"{address}?edit=DC01")
+    cut(page, at="**/endpoints/edit/")
+    save_addresses(page, "10.9.9.8")
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    page.unroute_all()
+    held = Held(page)
+    held.wait()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("#state")).to_have_text("Saving…")
+    held.release()
+    saved(page, 2)
+    page.wait_for_event("response", lambda response: "/pulse/" in response.url)  # it goes on once all is answered
+    assert held.routes == []
+
+
+def test_what_is_typed_while_an_edit_is_on_its_way_is_offered_after_its_answer(page, address, plan):
+    page.goto(f"{address}?edit=DC01")
+    held = Held(page)
+    save_addresses(page, "10.9.9.8")
+    held.wait()
+    page.get_by_label("Addresses").fill("10.9.9.7")
+    held.release()
+    saved(page, 2)
+    page.unroute_all()
+    page.get_by_role("button", name="Restore").click()
+    expect(page.get_by_label("Addresses")).to_have_value("10.9.9.7")
+    page.get_by_role("button", name="Save", exact=True).click()
+    saved(page, 3)
+    expect(offered(page)).to_be_hidden()
+    [dc01] = (one for one in document_of(plan[0])["endpoints"] if one["name"] == "DC01")
+    assert dc01["addresses"] == ["10.9.9.7"]
 
 
 def test_the_page_works_on_after_going_back_in_the_browser(page, address):

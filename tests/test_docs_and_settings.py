@@ -125,6 +125,7 @@ def test_every_limit_is_documented_as_it_is():
         "PAPER",
         "EMBEDDED",
         "WRITTEN",
+        "PASSED",
         "RESULTS",
         "RESULT_ROWS",
         "RESULT_RUNS",

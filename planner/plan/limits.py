@@ -37,6 +37,9 @@ PAPER = 32 * 2**20
 """Most bytes of a PDF that a plan is read from."""
 WRITTEN = 256 * 2**20
 """Most characters that the addresses of endpoints take in a file that names them wherever the endpoint stands."""
+PASSED = 1_000_000
+"""Most flows at the firewalls of a plan that get a file each, as `say_passed` counts them: a flow at each that it
+passes. 5,000 remote sites have at most 160,046 with a firewall at each and one that sees all of them."""
 RESULTS = 16 * 2**20
 """Most bytes of a file with the results of checks; 10,000 results have about 2.5 MiB."""
 RESULT_ROWS = 100_000
@@ -86,6 +89,15 @@ def say_written(found: int) -> str:
         f"with the addresses of an endpoint wherever it stands it would have {found / 2**20:,.0f} MiB, and at most "
         f"{WRITTEN / 2**20:,.0f} MiB are written; give endpoints networks instead of single addresses, or choose a "
         "part of the report by a filter"
+    )
+
+
+def say_passed(found: int) -> str:
+    """What is wrong with files for all firewalls of a plan that so many flows pass."""
+    return (
+        f"its firewalls are passed by {found:,} flows, each counted at each firewall that it passes, and at iptables "
+        f"for each pair of addresses; at most {PASSED:,} are written. Let fewer firewalls see each flow, give groups "
+        "networks instead of single addresses, or choose a part of the report by a filter"
     )
 
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from planner.plan import limits
 from planner.plan.syntax import to_yaml
 from planner.report import CHANGE_FORMATS, FORMATS, OPTIONS
 from planner.report.said.filters import LABELS
@@ -13,7 +14,9 @@ from planner.store.models import Hold
 from planner.store.sides import write_changes
 from ports.queries import shipped_matrix
 from tests.api.programs import ME, Program, describe, make, problem
+from tests.report.samples import contoso
 from tests.web.views.comparisons import keep_comparison
+from tests.web.views.pages import store
 
 
 @pytest.mark.parametrize("role", Hold.Role)
@@ -41,6 +44,16 @@ def test_a_report_comes_in_the_formats_that_pages_have(program, plan, name):
 def test_a_filter_that_cannot_be_used_and_a_format_that_there_is_not_are_told(program, plan):
     assert problem(program.get(f"/plans/{plan.key}/report?zone=nowhere")) == (400, "unusable-filter")
     assert problem(program.get(f"/plans/{plan.key}/report?format=papyrus")) == (422, "not-valid")
+
+
+def test_too_much_for_a_file_of_each_firewall_is_told(program, monkeypatch):
+    firewall = {"name": "FW", "format": "nftables", "zones": {"Internal": "port1", "DMZ": "port2"}}
+    row, _ = store(contoso(firewalls=[firewall]))
+    assert program.get(f"/plans/{row.key}/report?format=firewalls").status_code == 200
+    monkeypatch.setattr(limits, "PASSED", 1)
+    response = program.get(f"/plans/{row.key}/report?format=firewalls")
+    assert problem(response) == (422, "not-expressible")
+    assert "at most 1 are written" in response.json()["detail"]
 
 
 def test_who_may_only_read_a_plan_gets_no_document(program, plan):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 import subprocess
 import threading
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from planner.plan import limits
 from planner.report.formats.json import render_json
 from ports import queries
 from ports.actions import load_matrix, make_amendment
@@ -139,6 +141,19 @@ def test_what_a_format_cannot_say_is_a_sentence_and_no_file(capsys):
     lines = capsys.readouterr().err.splitlines()
     assert [line.partition(": ")[0] for line in lines] == plans
     assert all("can't be written for this plan: the firewall R has a side r 1" in line for line in lines)
+
+
+def test_too_much_for_a_file_of_each_firewall_is_a_sentence_and_no_file(capsys, monkeypatch):
+    firewall = {"name": "FW", "format": "nftables", "zones": {"Internal": "i0", "DMZ": "d0"}}
+    plan = save("one.yaml", contoso(firewalls=[firewall]))
+    monkeypatch.setattr(limits, "PASSED", 1)
+    assert run(plan, "--format", "firewalls", "--output", "out/") == 1
+    assert files() == [plan]
+    assert re.match(
+        r"one\.yaml: A file for each firewall can't be written for this plan: its firewalls are passed by \d+ flows, "
+        r".*at most 1 are written",
+        capsys.readouterr().err,
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from functools import partial
 from planner.engine.compare import Comparison
 from planner.report.errors import NotExpressible
 from planner.report.firewall import iptables, nftables
+from planner.report.firewall.amount import check_amount
 from planner.report.firewall.devices.items import Change, Item, find_change
 from planner.report.firewall.devices.openings import Plan
 from planner.report.firewall.devices.table import WRITERS, takes_names
@@ -215,13 +216,16 @@ def render_devices(comparison: Comparison, editions: Editions) -> bytes:
     One that is of another kind now is a device more and a device less. Raises NotExpressible for plans without
     firewalls, where a firewall's format can't say a change, and where one is elsewhere on its device now.
     """
+    label = "A change for each firewall"
+    for report in (comparison.was, comparison.after):
+        check_amount(label, report)
     matched = match_firewalls(comparison.was, comparison.after)
     known = [
         *((one, matched.get(one.name), one) for one in comparison.after.plan.firewalls),
         *((one, one, None) for one in list_gone(comparison.was, matched)),
     ]
     if not known:
-        raise NotExpressible("A change for each firewall", "the plan has no firewalls; add them, or take a format")
+        raise NotExpressible(label, "the plan has no firewalls; add them, or take a format")
     files: dict[str, bytes] = {}
     for (one, old, new), stem in zip(known, name_files(one.name for one, _, _ in known), strict=True):
         kind = told_as(one.format)
@@ -237,7 +241,7 @@ def render_devices(comparison: Comparison, editions: Editions) -> bytes:
             made = _write_chain(kind, was, now, comparison, editions)
         else:
             raise NotExpressible(
-                "A change for each firewall",
+                label,
                 f"{clean(one.name, 60) or 'one'} is of the format {kind}, which can't say one; {_INSTEAD[kind]}",
             )
         files[f"{stem}.change.txt"] = made

@@ -14,6 +14,7 @@ from planner.plan.syntax import to_yaml
 from planner.report import FORMATS, progress
 from planner.report.errors import NotExpressible
 from planner.report.firewall import hosts, iptables, nftables, windows
+from planner.report.firewall.amount import check_amount
 from planner.report.firewall.devices.table import OTHERS, WRITERS, takes_names
 from planner.report.firewall.entries import OPEN_THEM
 from planner.report.firewall.head import introduce, list_lines, pack
@@ -158,18 +159,24 @@ def write_devices(
 
     Raises NotExpressible for a plan without firewalls, and where a firewall's format can't say what has to pass it.
     """
+    return dict(_write_devices(report, edition, default_deny, open_undecided))
+
+
+def _write_devices(
+    report: Report, edition: Edition | None, default_deny: bool, open_undecided: bool
+) -> Iterator[tuple[str, bytes]]:
+    """The files one by one, as nobody has to have room for all of them."""
+    label = "A file for each firewall"
     if not report.plan.firewalls:
-        raise NotExpressible(
-            "A file for each firewall", "the plan has no firewalls; add them, or take a format for all boundaries"
-        )
-    files: dict[str, bytes] = {}
+        raise NotExpressible(label, "the plan has no firewalls; add them, or take a format for all boundaries")
+    for one in (report, *(edition.earlier if edition else ())):
+        check_amount(label, one)
     stems = name_files(one.name for one in report.plan.firewalls)
     for number, ((firewall, permits), stem) in enumerate(zip(_permit_each(report), stems, strict=True), 1):
         progress.tell("Writing the file of each firewall", number, len(report.plan.firewalls))
         if permits.boundaries or _has_leftovers(permits, edition):
             made = _render(firewall.format, permits, edition, default_deny, open_undecided)
-            files[f"{stem}.{FORMATS[firewall.format].ending}"] = made
-    return files
+            yield f"{stem}.{FORMATS[firewall.format].ending}", made
 
 
 def _has_leftovers(permits: Permits, edition: Edition | None) -> bool:
@@ -184,7 +191,7 @@ def render_devices(
     report: Report, edition: Edition | None = None, *, default_deny: bool = False, open_undecided: bool = False
 ) -> bytes:
     """The same as an archive."""
-    return pack(write_devices(report, edition, default_deny=default_deny, open_undecided=open_undecided))
+    return pack(_write_devices(report, edition, default_deny, open_undecided))
 
 
 def list_notes(report: Report) -> tuple[str, ...]:

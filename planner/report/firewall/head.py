@@ -127,11 +127,11 @@ def list_lines(about: Iterable[object]) -> str:
     return "".join(f"{line}\n" for text in about for line in wrap(str(text)))
 
 
-def pack(files: Mapping[str, str | bytes]) -> bytes:
-    """A zip archive; the same files give the same bytes."""
+def pack(files: Mapping[str, str | bytes] | Iterable[tuple[str, str | bytes]]) -> bytes:
+    """A zip archive of files by name; the same files give the same bytes. They may be made one by one."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-        for name, content in files.items():
+        for name, content in files.items() if isinstance(files, Mapping) else files:
             entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16

@@ -322,6 +322,25 @@ def test_a_document_that_is_too_long_for_pages_is_refused_as_a_pdf_and_had_other
     assert client.get(f"/plans/{key}/report/html").status_code == 200
 
 
+def test_a_file_for_each_of_too_many_firewalls_is_refused_on_pages_and_by_links(client, monkeypatch):
+    zones = {"Internal": "port1", "DMZ": "port2"}
+    firewalls = [{"name": f"FW{number}", "format": "nftables", "zones": zones} for number in (1, 2)]
+    stored = store(contoso(firewalls=firewalls))
+    key = stored[1]
+    client.post(f"/plans/{key}/name/", {"name": "N"})
+    link = read_link(client, stored, shows_changes="1")
+    paths = (f"/plans/{key}/report/firewalls", f"/plans/{key}/changes/firewalls?from=1&to=2",
+             f"/plans/{key}/read/report/firewalls", f"{link}report/firewalls")  # fmt: skip
+    for path in paths:
+        assert client.get(path).status_code == 200, path
+    monkeypatch.setattr(limits, "PASSED", 1)
+    for path in paths:
+        response = client.get(path)
+        assert response.status_code == 422, path
+        assert "each counted at each firewall that it passes" in Page(response).text("main")
+    assert client.get(f"/plans/{key}/report/nftables").status_code == 200
+
+
 def test_of_many_rules_a_page_lists_the_first_and_says_so(client, monkeypatch):
     _, key = store()
     assert Page(client.get(f"/plans/{key}/")).text("p", class_="matching").startswith("4 of 4 rules. ")

@@ -4,8 +4,9 @@ import random
 
 import pytest
 
+from planner.engine import spans
 from planner.engine.existing import decide as existing_decide
-from planner.engine.existing import forbidden, passing, spans, stretches, walk, wider
+from planner.engine.existing import forbidden, passing, stretches, walk, wider
 from planner.engine.existing.boxes import SPANS_OF_WORK
 from planner.engine.existing.decide import compare_with
 from tests.engine.existing.rulesets import accept, drop, flow, host, match, plan, ruleset, side, stage

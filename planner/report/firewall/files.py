@@ -28,6 +28,7 @@ from planner.report.firewall.targets import (
     Filter,
     Target,
     all_permits,
+    count_pairs,
     write_definitions,
     write_filters,
 )
@@ -119,7 +120,10 @@ def render_nftables(
 def render_sources(
     report: Report, edition: Edition | None = None, *, default_deny: bool = False, open_undecided: bool = False
 ) -> bytes:
-    """An archive with Aerleon's own policies, networks and services, as its aclgen reads them."""
+    """An archive with Aerleon's own policies, networks and services, as its aclgen reads them.
+
+    Raises NotExpressible.
+    """
     return pack(_sources(Permits(report), edition, default_deny, open_undecided))
 
 
@@ -145,8 +149,11 @@ def render_all(
     scripts = hosts.write_windows(permits, edition, default_deny=default_deny, open_undecided=open_undecided)
     files |= {f"{windows.SLUG}/{name}": script for name, script in scripts.by_name.items()}
     progress.tell("Writing the file for each firewall", parts, parts)
-    sources = _sources(permits, edition, default_deny, open_undecided)
-    files |= {f"aerleon/{name}": text for name, text in sources.items()}
+    try:
+        sources = _sources(permits, edition, default_deny, open_undecided)
+        files |= {f"aerleon/{name}": text for name, text in sources.items()}
+    except NotExpressible as error:
+        refused.append(str(error))
     forbidden = (*with_names.forbidden, *scripts.forbidden)
     about = introduce("All firewall configurations", permits, edition, default_deny, forbidden)
     return pack({"README.txt": list_lines([*about, *permits.left_out, *refused]), **files})
@@ -272,8 +279,10 @@ def _sources(
 ) -> dict[str, str | bytes]:
     """Definitions once, and a policy for each target; of Windows none, which has files for hosts alone.
 
-    Aerleon knows no terms that are disabled, so what is undecided is left out unless it is asked for.
+    Aerleon knows no terms that are disabled, so what is undecided is left out unless it is asked for. Raises
+    NotExpressible where the policy of iptables would be of more pairs of addresses than its own format takes.
     """
+    iptables.check_lines(FORMATS["aerleon"].label, count_pairs(permits))
     undecided = 0 if open_undecided else sum(bool(one.condition) for one in all_permits(permits))
     if undecided:
         permits = permits.without_undecided()

@@ -39,6 +39,16 @@ _INDENT = "| "
 """So that no line of a head begins with what a person typed."""
 
 
+def check_lines(label: str, lines: int) -> None:
+    """Raise NotExpressible where a chain would have more lines than are allowed, of a format that is called so."""
+    if lines > MOST_LINES:
+        raise NotExpressible(
+            label,
+            f"it needs a line for each pair of addresses, {lines:,} in all, and {MOST_LINES:,} are allowed; give "
+            "groups networks instead of single addresses",
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chain:
     """Our chain, and whether the first packet of a connection is logged. Raises NotExpressible for too many lines."""
@@ -48,13 +58,7 @@ class Chain:
     logs: bool
 
     def __post_init__(self) -> None:
-        lines = sum(_count_lines(one, self.logs) for one in self.list_parts())
-        if lines > MOST_LINES:
-            raise NotExpressible(
-                IPTABLES.label,
-                f"it needs a line for each pair of addresses, {lines:,} in all, and {MOST_LINES:,} are allowed; give "
-                "groups networks instead of single addresses",
-            )
+        check_lines(IPTABLES.label, sum(_count_lines(one, self.logs) for one in self.list_parts()))
 
     def list_parts(self) -> Iterator[Entry]:
         """What it is written of, in order. Those from or to any come last: what they send back to FORWARD may be what

@@ -177,11 +177,14 @@ def _chunks(
         yield members
         return
     part: list[str] = []
+    weight = 0
     for member in members:
-        if part and addresses.weight((*part, member)) > most:
+        more = addresses.weight((member,))
+        if part and weight + more > most:
             yield tuple(part)
-            part = []
+            part, weight = [], 0
         part.append(member)
+        weight += more
     yield tuple(part)
 
 
@@ -234,3 +237,13 @@ def write_definitions(permits: Iterable[Permit], addresses: Addresses) -> dict[s
 def all_permits(permits: Permits) -> tuple[Permit, ...]:
     """Those of every boundary."""
     return tuple(permit for boundary in permits.boundaries for permit in boundary.permits)
+
+
+def count_pairs(permits: Permits) -> int:
+    """How many pairs of networks the policy of iptables is of; an any is one."""
+    weigh = permits.addresses.weight
+    sides = ((one.sources, one.destinations) for one in all_permits(permits))
+    return sum(
+        (1 if sources is None else weigh(sources)) * (1 if destinations is None else weigh(destinations))
+        for sources, destinations in sides
+    )

@@ -104,21 +104,25 @@ def _list_prefixes(report: Report) -> Iterator[tuple[str, ...]]:
 
 def _list_addresses(report: Report) -> Iterator[tuple[str, ...]]:
     """Each address once, with the host name of its endpoint, where that has one and no other endpoint the address."""
-    networks = {zone.name: tuple(_read(zone.networks)) for zone in report.plan.zones}
+    networks = {zone.name: frozenset(_read(zone.networks)) for zone in report.plan.zones}
+    lengths = {name: sorted({one.prefixlen for one in those}, reverse=True) for name, those in networks.items()}
+    names: dict[str, str] = {}
     owners: dict[Network, list[Endpoint]] = defaultdict(list)
     for endpoint in report.plan.endpoints:
         for network in _read(endpoint.addresses):
             if network.num_addresses == 1:
                 owners[network].append(endpoint)
+        names[endpoint.name] = next(
+            (name for name in endpoint.addresses if name != ANY and read_network(name) is None), ""
+        )
     for network, endpoints in owners.items():
-        host = network.network_address
-        around = [one.prefixlen for one in networks[endpoints[0].zone] if host in one]
-        names = [name for name in endpoints[0].addresses if name != ANY and read_network(name) is None]
-        dns_name = names[0] if names and len(endpoints) == 1 else ""
+        zone = endpoints[0].zone
+        shorter = (length for length in lengths[zone] if length <= network.prefixlen)
+        around = (length for length in shorter if network.supernet(new_prefix=length) in networks[zone])
         yield (
-            f"{host}/{max(around, default=host.max_prefixlen)}",
+            f"{network.network_address}/{next(around, network.prefixlen)}",
             "active",
-            dns_name,
+            names[endpoints[0].name] if len(endpoints) == 1 else "",
             _describe([show_line(endpoint.name) for endpoint in endpoints]),
         )
 

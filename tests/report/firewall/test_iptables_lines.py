@@ -1,5 +1,8 @@
 """How many lines a chain of iptables is, which is counted before any is written."""
 
+import io
+import zipfile
+
 import pytest
 
 from planner.report import FORMATS, NotExpressible
@@ -26,3 +29,32 @@ def test_lines_are_counted_as_they_are_written(log, monkeypatch):
     monkeypatch.setattr(iptables, "MOST_LINES", lines - 1)
     with pytest.raises(NotExpressible, match=f" {lines} in all, and {lines - 1} are allowed"):
         FORMATS["firewalls"].write_folder(report)
+
+
+def test_the_sources_for_aerleon_are_refused_where_its_policy_of_iptables_would_be_of_too_many_pairs(monkeypatch):
+    """It had a term for each pair of 50 addresses: 10,000 at both ends of a rule never ended."""
+    ends = [
+        host(name, *(f"10.{net}.0.{n}" for n in range(1, 61)), zone=zone)
+        for name, net, zone in (("A", 1, "Internal"), ("B", 2, "DMZ"))
+    ]
+    report = evaluate_once(write_plan(*ends, additional_flows=[flow("A", "B")]))
+    monkeypatch.setattr(iptables, "MOST_LINES", 60 * 60)
+    whole = read_archive(FORMATS["all-firewalls"].render(report))
+    assert "policies/pol/iptables.yaml" in read_archive(FORMATS["aerleon"].render(report))
+    assert "aerleon/policies/pol/iptables.yaml" in whole
+    monkeypatch.setattr(iptables, "MOST_LINES", 60 * 60 - 1)
+    said = "it needs a line for each pair of addresses, 3,600 in all, and 3,599 are allowed"
+    with pytest.raises(NotExpressible, match=rf"^Aerleon .* can't be written for this plan: {said}"):
+        FORMATS["aerleon"].render(report)
+    rest = read_archive(FORMATS["all-firewalls"].render(report))
+    told = " ".join(rest["README.txt"].split())
+    assert f"iptables can't be written for this plan: {said}" in told
+    assert f"Aerleon policies and definitions (zip) can't be written for this plan: {said}" in told
+    assert {name for name in whole if name not in rest} == {
+        "firewall.iptables", *(name for name in whole if name.startswith("aerleon/"))
+    }  # fmt: skip
+
+
+def read_archive(data):
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name).decode() for name in archive.namelist()}

@@ -234,19 +234,24 @@ def _aws(plan: Plan) -> tuple[dict[str, Any], Resources]:
         for way, own, peers in (
             ("ingress", permit.destinations, "source"), ("egress", permit.sources, "destination"),
         ):  # fmt: skip
+            networks = _peers(plan, opening, peers) if own else []
+            new: dict[str, list[str]] = {}  # of groups
             for member in own or ():
                 group = member.partition("-")[2].partition("_")[0]
                 names.add(group)
-                asked = {one: (way, group, *permit.service, one) for one in _peers(plan, opening, peers)}
-                new = [one for one, rule in asked.items() if rule not in there]
-                if not new:
+                if group in new and not opening.disabled:
+                    continue  # it stands there under another part of the endpoint
+                if group not in new:
+                    asked = {one: (way, group, *permit.service, one) for one in networks}
+                    new[group] = [one for one, rule in asked.items() if rule not in there]
+                    if not opening.disabled:
+                        there.update(asked.values())
+                if not new[group]:
                     continue
-                if not opening.disabled:
-                    there.update(asked.values())
                 resources.setdefault(f"aws_vpc_security_group_{way}_rule", {})[
                     name_resource(f"{opening.name}-{member}")
                 ] = {
-                    "for_each": _each(group, new, opening.disabled),
+                    "for_each": _each(group, new[group], opening.disabled),
                     "security_group_id": f'${{var.security_groups["{group}"]}}',
                     "description": opening.fit(255),
                     f"cidr_ipv{permit.family}": "${each.value}",

@@ -37,6 +37,7 @@ _ALL: tuple[Format, ...] = (
         content_type=_XLSX,
         writes="planner.report.formats.xlsx:render_xlsx",
         cost=0.35,
+        flow_cost=0.055,
     ),
     Format(
         name="pdf",
@@ -99,6 +100,7 @@ _ALL: tuple[Format, ...] = (
         writes="planner.report.checks.bundle:render_checks",
         ending="checks.zip",
         cost=0.3,
+        flow_cost=0.016,
     ),
     Format(
         name="goss",
@@ -107,6 +109,7 @@ _ALL: tuple[Format, ...] = (
         content_type="application/zip",
         writes="planner.report.checks.goss:render_goss",
         ending="goss.zip",
+        flow_cost=0.01,
     ),
     Format(
         name="blackbox",
@@ -115,6 +118,7 @@ _ALL: tuple[Format, ...] = (
         content_type="application/json",
         writes="planner.report.checks.prometheus:render_blackbox",
         ending="blackbox.json",
+        flow_cost=0.012,
     ),
     Format(
         name="firewalls",
@@ -358,6 +362,7 @@ _ALL: tuple[Format, ...] = (
         ending="all-firewalls.zip",
         closes=True,
         cost=1.3,
+        flow_cost=0.01,
     ),
 )
 FORMATS: Mapping[str, Format] = {entry.name: entry for entry in _ALL}
@@ -397,6 +402,7 @@ CHANGE_FORMATS: Mapping[str, ChangeFormat] = {
         part=FORMATS[name].part,
         configures=name in (*_DEVICES, _PART),
         cost=_COSTS_OF_CHANGES.get(name, 0.1),
+        flow_cost=FORMATS[name].flow_cost,
     )
     for name, writes in _CHANGES.items()
 }

@@ -44,6 +44,8 @@ class _Entry:
     """The function that starts what can be done before there is a report, as "module:function"; empty: nothing."""
     cost: float = 0.1
     """Milliseconds of a processor's time that an endpoint of the plan costs, measured with plans of many sites."""
+    flow_cost: float = 0.004
+    """The same of a flow, measured with 200 endpoints that are all each other's targets: they have 600 flows each."""
 
     def begin(self, engine: "Engine | None", *, is_styled: bool) -> None:
         """Have done what can be done while plans are read: a command calls it as soon as it knows what to write.
@@ -53,13 +55,18 @@ class _Entry:
         if self.begins:
             resolve_name(self.begins)(engine, is_styled=is_styled)
 
-    def estimate(self, endpoints: int, *, by_weasyprint: bool = False) -> float:
+    def estimate(self, endpoints: int, *, flows: int = 0, passing: int = 0, by_weasyprint: bool = False) -> float:
         """About how many seconds of a processor's time a plan of so many endpoints takes, from document to file.
 
-        `by_weasyprint`: whether that sets the pages of PDFs.
+        `flows`: how many it has, where that is known, and `passing` the same of those at its firewalls, each counted
+        at each. `by_weasyprint`: whether that sets the pages of PDFs.
         """
         cost = _BY_WEASYPRINT if by_weasyprint and self.name == "pdf" else self.cost
-        return endpoints * (self.evaluations * _EVALUATED + cost) / 1_000
+        of_endpoints = endpoints * (self.evaluations * _EVALUATED + cost)
+        of_flows = flows * (self.evaluations * _FLOW_EVALUATED + self.flow_cost)
+        if self.part == "firewalls":
+            of_flows += passing * self.evaluations * _PASSING
+        return max(of_endpoints, of_flows) / 1_000
 
     @property
     def evaluations(self) -> int:
@@ -109,6 +116,10 @@ class Format(_Entry):
 
 _EVALUATED = 0.09
 """The same for reading a plan and working out its rules."""
+_FLOW_EVALUATED = 0.0025
+"""The same of a flow."""
+_PASSING = 0.002
+"""The same of a flow at a firewall that it passes, in the file of that firewall."""
 _BY_WEASYPRINT = 2.0
 """The same for a PDF that WeasyPrint sets."""
 

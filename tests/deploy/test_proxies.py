@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -151,21 +152,25 @@ def gunicorn(folder, bind, proxies):
         for line in process.stdout:
             if b"Port planner: " in line:
                 break
+        rest = threading.Thread(target=process.stdout.read)  # or it waits to say more once the pipe is full
+        rest.start()
         yield
     finally:
         process.terminate()
-        process.communicate()
+        process.wait()
+        rest.join()
+        process.stdout.close()
 
 
 def ask(bind, **headers):
-    """The status of an address that answers 405, unless it sends to https first, and needs no file for that."""
+    """The status of an address that answers 405, unless it sends to https first, and needs no page for that."""
     connection = http.client.HTTPConnection("ports.example.com")
     if bind.startswith("unix:"):
         connection.sock = socket.socket(socket.AF_UNIX)
         connection.sock.connect(bind.removeprefix("unix:"))
     else:
         connection.sock = socket.create_connection(tuple(bind.split(":")))
-    connection.request("HEAD", "/accounts/logout/", headers={name.replace("_", "-"): v for name, v in headers.items()})
+    connection.request("OPTIONS", "/accounts/logout/", headers={name.replace("_", "-"): v for name, v in headers.items()})
     status = connection.getresponse().status
     connection.close()
     return status

@@ -170,7 +170,8 @@ def ask(bind, **headers):
         connection.sock.connect(bind.removeprefix("unix:"))
     else:
         connection.sock = socket.create_connection(tuple(bind.split(":")))
-    connection.request("OPTIONS", "/accounts/logout/", headers={name.replace("_", "-"): v for name, v in headers.items()})
+    told = {name.replace("_", "-"): value for name, value in headers.items()}
+    connection.request("OPTIONS", "/accounts/logout/", headers=told)
     status = connection.getresponse().status
     connection.close()
     return status

@@ -4,8 +4,9 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.e2e.test_together import start as start_few
 from tests.e2e.test_topology import saved
-from tests.e2e.test_walk import start, start_small
+from tests.e2e.test_walk import start
 
 CARET = "[document.activeElement.id, document.activeElement.selectionStart, document.activeElement.selectionEnd]"
 PLACES = "[document.querySelector('.side').scrollTop, window.scrollY]"
@@ -14,7 +15,7 @@ PLACES = "[document.querySelector('.side').scrollTop, window.scrollY]"
 def open_two(open_page, query=""):
     """Two browsers that look at the same plan, the first at a part of it; the second changes ports."""
     one, other = open_page(height=600), open_page()
-    start_small(one, query)
+    start_few(one, query)
     other.goto(f"{one.url.partition('?')[0]}?panel=ports")
     return one, other
 
@@ -135,7 +136,7 @@ def test_a_change_keeps_folds_a_zone_that_is_chosen_what_was_refused_and_what_is
 
 def test_what_is_typed_into_the_filter_outlives_an_own_change_right_after_it(open_page):
     one = open_page(height=600)
-    start_small(one, "?panel=decisions")
+    start_few(one, "?panel=decisions")
     one.route("**/*text=kiosk*", lambda route: None, times=1)  # the first answer never comes
     one.get_by_role("searchbox", name="Search").fill("kiosk")
     one.get_by_role("radio", name=re.compile("PowerCLI")).first.check()
@@ -146,7 +147,7 @@ def test_what_is_typed_into_the_filter_outlives_an_own_change_right_after_it(ope
 
 def test_a_tab_keeps_the_focus_and_the_filter(open_page):
     one = open_page(height=600)
-    start_small(one)
+    start_few(one)
     one.get_by_role("searchbox", name="Search").fill("tcp")
     expect(one).to_have_url(re.compile("text=tcp"))
     expect(one.locator("#tab-ports")).to_have_attribute("href", re.compile("text=tcp"))  # the filter's answer is here

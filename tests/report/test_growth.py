@@ -45,7 +45,7 @@ def many_endpoints(count):
     )
 
 
-PLANS = {"addresses": (many_addresses, 800), "endpoints": (many_endpoints, 50)}
+PLANS = {"addresses": (many_addresses, 400), "endpoints": (many_endpoints, 50)}
 """Plans of a number of things, and a small number of them."""
 
 

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from planner.engine.existing.decide import compare_with
+from planner.engine.existing.devices.srx_tree import read_tree
 from planner.engine.existing.readers import READERS
 from planner.engine.rules import narrow_boundaries
 from planner.plan.fields import Firewall
@@ -188,6 +189,27 @@ def test_the_way_back_of_an_srx_leaves_the_translations_that_were_there(publishe
     assert "security nat destination rule-set PP-wan1 from zone wan1" not in new
     tell_tree(state, list_told(way_back(told)))
     assert state == was
+
+
+def tell_srx(text, published):
+    """The delta for a device whose configuration this is, without our policies; and that configuration."""
+    report = firewalls("srx", published=published)
+    firewall = report.plan.firewalls[0]
+    text = "\n".join(line for line in text.splitlines() if "policy NET-DMZ" not in line)
+    return text, render_delta(Task(gap=compare(report, text, "srx", firewall), text=text, firewall=firewall)).decode()
+
+
+def test_what_an_srx_has_is_known_in_quotes_too_and_what_a_line_has_deleted_is_not():
+    before = EMPTY["srx"] + lines_of(text_of("srx", published=OURS))
+    quoted = re.sub(r"(rule-set|application) (PP-[\w-]+)", r'\1 "\2"', before)
+    deleted = f"{before}\ndelete security nat destination rule-set PP-wan1\n"
+    taken_back = "delete security nat destination rule-set PP-wan1"
+    for there, goes in ((before, False), (quoted, False), (deleted, True)):
+        text, told = tell_srx(there, BOTH)
+        back = way_back(told)
+        assert (taken_back in back.splitlines()) == goes
+        assert "delete applications application PP-tcp-443" not in back
+        assert read_tree(f"{text}\n{lines_of(told)}\n{back}") == read_tree(text)
 
 
 EMPTY = {

@@ -3,7 +3,7 @@
 Syntax: Junos OS CLI User Guide, “show | display set”, and the commands set, delete, insert, activate, deactivate.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from planner.engine.existing.model import Unreadable
 from planner.engine.existing.parts.order import Order
@@ -21,19 +21,19 @@ _MOST = 2_000_000
 """Most words that are kept; each takes memory. 10,000 policies have 150,000."""
 
 
-def read_tree(text: str) -> Tree:
-    """What is set and active. Raises Unreadable for what is none, or has too much."""
+def read_tree(text: str, *, inactive: bool = False) -> Tree:
+    """What is set and active; `inactive`: what is set at all. Raises Unreadable for what is none, or has too much."""
     builder = _Builder()
     for number, line in enumerate(text.splitlines(), 1):
-        words = _split(line)
+        words = split_words(line)
         if len(words) > _LONGEST:
             raise Unreadable(f"Line {number:,} has more than {_LONGEST} words, which no SRX writes.")
         if words and words[0] in ("set", "delete", "insert", "activate", "deactivate"):
             builder.take(words[0], words[1:])
-    return builder.finish()
+    return builder.finish(inactive=inactive)
 
 
-def _split(line: str) -> list[str]:
+def split_words(line: str) -> list[str]:
     """The words of a line; what is in quotes is one."""
     if '"' not in line:
         return line.split()
@@ -101,8 +101,8 @@ class _Builder:
             order.add(other)
             order.move(name, other, behind=words[-3] == "after")
 
-    def finish(self) -> Tree:
-        """The tree, in the order that is said, without what is inactive."""
+    def finish(self, *, inactive: bool) -> Tree:
+        """The tree, in the order that is said; `inactive`: with what is inactive."""
         if not self._known:
             raise Unreadable(
                 "This is no configuration of an SRX in set lines: no line begins with set. Give what show "
@@ -113,7 +113,7 @@ class _Builder:
             found = {name: siblings[name] for name in order.names() if name in siblings} | siblings
             siblings.clear()
             siblings.update(found)
-        for words in self._inactive:
+        for words in () if inactive else self._inactive:
             self._delete(words)
         return self._tree
 
@@ -123,6 +123,24 @@ def at(tree: Tree, *path: str) -> Tree:
     for word in path:
         tree = tree.get(word, {})
     return tree
+
+
+def find(tree: Tree, path: Iterable[str]) -> Tree | None:
+    """The same; None where they don't stand."""
+    found: Tree | None = tree
+    for word in path:
+        found = None if found is None else found.get(word)
+    return found
+
+
+def list_ends(tree: Tree) -> Iterator[tuple[str, ...]]:
+    """What can be said after the words of a tree: each way to its end."""
+    waiting: list[tuple[tuple[str, ...], Tree]] = [((), tree)]
+    while waiting:
+        path, node = waiting.pop()
+        if not node:
+            yield path
+        waiting += (((*path, word), below) for word, below in reversed(node.items()))
 
 
 def value(tree: Tree, *path: str) -> str:

@@ -1,14 +1,13 @@
 """What is missing for devices that are told item by item: objects and entries of our own, put before what refuses."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import accumulate
 
 from planner.engine.existing.devices.fortigate_addresses import has_central_nat
 from planner.engine.existing.devices.fortigate_text import read_domains
 from planner.engine.existing.devices.srx_objects import list_zones_with_books
-from planner.engine.existing.devices.srx_tree import read_tree
+from planner.engine.existing.devices.srx_tree import find, list_ends, read_tree, split_words
 from planner.engine.existing.lacks import Lacks
 from planner.engine.existing.model import Entry
 from planner.engine.flows import Flow
@@ -131,26 +130,18 @@ def _own_statements(task: Task, items: Sequence[Item]) -> list[Item]:
     A published address has a rule beside those that its rule-set has already. A value that takes the place of another
     one is taken back by that.
     """
-    there = _find_statements(task.text, {item.key.strip() for item in items})
+    tree = read_tree(task.text, inactive=True)
     undone = {}
     for item in items:
-        found = there.get(item.key.strip(), ())
-        is_whole = not item.lines or item.lines[0] in found
-        undone[item.key] = () if found and is_whole else found or item.undo
+        path = split_words(item.key)
+        there = find(tree, path)
+        if there is None:
+            undone[item.key] = item.undo
+        elif not item.lines or find(tree, split_words(item.lines[0])[1:]) is not None:
+            undone[item.key] = ()
+        else:
+            undone[item.key] = tuple(f"set {say(*path, *end)}" for end in list_ends(there))
     return [replace(item, undo=undone[item.key]) for item in items]
-
-
-def _find_statements(text: str, paths: Collection[str]) -> Mapping[str, tuple[str, ...]]:
-    """By path, of some paths, the lines that set something at it or under it."""
-    deepest = max((path.count(" ") + 1 for path in paths), default=0)
-    found: dict[str, list[str]] = {}
-    for line in text.splitlines():
-        verb, *words = line.split() or [""]
-        if verb == "set":
-            for path in accumulate(words[:deepest], "{} {}".format):
-                if path in paths:
-                    found.setdefault(path, []).append(" ".join((verb, *words)))
-    return {path: tuple(lines) for path, lines in found.items()}
 
 
 def _has_central_nat(text: str, domain: str) -> bool:

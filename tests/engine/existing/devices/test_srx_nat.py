@@ -3,7 +3,7 @@
 import pytest
 
 from planner.engine.existing.devices.srx_objects import list_zones_with_books
-from planner.engine.existing.devices.srx_tree import read_tree
+from planner.engine.existing.devices.srx_tree import find, list_ends, read_tree
 from planner.engine.existing.readers.srx import read
 from tests.engine.existing.devices.deciding import Packet, decide
 from tests.engine.existing.devices.test_srx import configuration, policy
@@ -105,3 +105,14 @@ def test_an_address_may_be_seen_by_its_name():
     named = "set security address-book global address shown 203.0.113.10/32"
     lines = [named, DESTINATION[0], DESTINATION[1], f"{MATCH} destination-address-name shown", DESTINATION[3]]
     assert state(*lines)[0] == "open"
+
+
+def test_what_is_inactive_is_set_all_the_same_and_what_is_deleted_is_not():
+    text = (
+        'set security nat x a "b c"\nset security nat x d\nset security nat x e\n'
+        "deactivate security nat x a\ndelete security nat x e\n"
+    )
+    nat = ("security", "nat", "x")
+    assert list(list_ends(find(read_tree(text), nat))) == [("d",)]
+    assert list(list_ends(find(read_tree(text, inactive=True), nat))) == [("a", "b c"), ("d",)]
+    assert find(read_tree(text), ("security", "policies", "from-zone")) is None

@@ -1,7 +1,9 @@
 """How much the files of all firewalls of a plan would have, counted before one of them is made. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from planner.engine.ask import read_network
 from planner.engine.report import Report
 from planner.plan import limits
 from planner.plan.document import ANY, Endpoint
@@ -21,14 +23,11 @@ def check_amount(label: str, report: Report) -> None:
         for crossing in list_crossings(report, firewall):
             for part in crossing.parts:
                 services = len(part.rule.services)
-                (sources, long), (destinations, wide) = (
-                    weights.weigh(side) for side in (part.sources, part.destinations)
-                )
                 if firewall.format == IPTABLES.name:
-                    passing += services * sources * destinations
+                    passing += services * weights.count_pairs(part.sources, part.destinations)
                 else:
                     passing += services * len(part.sources) * len(part.destinations)
-                    written += services * (long + wide)
+                    written += services * sum(map(weights.weigh, (part.sources, part.destinations)))
     _check_passing(label, passing)
     if written > limits.WRITTEN:
         raise NotExpressible(label, limits.say_written(written))
@@ -44,20 +43,41 @@ class _Weights:
 
     def __init__(self, report: Report) -> None:
         self._elsewhere = Elsewhere(report.plan)
-        self._known = {
-            end.name: (len(end.addresses), sum(map(len, end.addresses)) + 2 * len(end.addresses))
-            for end in report.plan.endpoints
-        }
+        self._lengths = {end.name: _weigh(end.addresses) for end in report.plan.endpoints}
+        self._families = {end.name: Counter(map(_find_family, end.addresses)) for end in report.plan.endpoints}
 
-    def weigh(self, ends: Sequence[Endpoint]) -> tuple[int, int]:
-        """Both of the ends of one side; of an any with the networks that it leaves out."""
-        found = [self._known[end.name] for end in ends]
-        zones = frozenset(end.zone for end in ends if end.addresses == (ANY,))
-        if zones:
-            found += [_weigh(self._elsewhere.leave_out(zones, family, ends)) for family in FAMILIES]
-        return sum(number for number, _ in found), sum(length for _, length in found)
+    def weigh(self, ends: Sequence[Endpoint]) -> int:
+        """The characters of the ends of one side; of an any with the networks that it leaves out."""
+        length = sum(self._lengths[end.name] for end in ends)
+        if zones := _find_open(ends):
+            length += sum(_weigh(self._elsewhere.leave_out(zones, family, ends)) for family in FAMILIES)
+        return length
+
+    def count_pairs(self, sources: Sequence[Endpoint], destinations: Sequence[Endpoint]) -> int:
+        """How many pairs iptables has lines for: of an any what it leaves out goes back before all of it passes."""
+        pairs = 0
+        for family in FAMILIES:
+            (here, out), (there, beside) = (self._count(side, family) for side in (sources, destinations))
+            pairs += out * there + here * beside + here * there
+        return pairs
+
+    def _count(self, ends: Sequence[Endpoint], family: int) -> tuple[int, int]:
+        """The addresses of one side that a line can name, an any being one, and those that an any leaves out."""
+        if zones := _find_open(ends):
+            return 1, sum(1 for _ in self._elsewhere.leave_out(zones, family, ends))
+        return sum(self._families[end.name][family] for end in ends), 0
 
 
-def _weigh(networks: Iterable[str]) -> tuple[int, int]:
-    lengths = [len(one) + 2 for one in networks]
-    return len(lengths), sum(lengths)
+def _find_open(ends: Iterable[Endpoint]) -> frozenset[str]:
+    """The zones of those who are any address."""
+    return frozenset(end.zone for end in ends if end.addresses == (ANY,))
+
+
+def _find_family(address: str) -> int:
+    """4, 6, or 0 for a DNS name, which has no line."""
+    network = read_network(address)
+    return network.version if network else 0
+
+
+def _weigh(addresses: Iterable[str]) -> int:
+    return sum(len(one) + 2 for one in addresses)

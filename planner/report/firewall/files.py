@@ -282,10 +282,10 @@ def _sources(
     Aerleon knows no terms that are disabled, so what is undecided is left out unless it is asked for. Raises
     NotExpressible where the policy of iptables would be of more pairs of addresses than its own format takes.
     """
-    iptables.check_lines(FORMATS["aerleon"].label, count_pairs(permits))
     undecided = 0 if open_undecided else sum(bool(one.condition) for one in all_permits(permits))
     if undecided:
         permits = permits.without_undecided()
+    iptables.check_lines(FORMATS["aerleon"].label, count_pairs(permits))
     definitions = write_definitions(all_permits(permits), permits.addresses)
     about = list_lines(
         [

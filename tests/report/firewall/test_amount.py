@@ -8,10 +8,11 @@ from planner.engine.compare import compare_reports
 from planner.plan import limits
 from planner.report import CHANGE_FORMATS, FORMATS, NotExpressible
 from planner.report.firewall import crossings, permits
+from planner.report.firewall.amount import _Weights
 from planner.report.said.edition import Edition
 from tests.report.firewall.test_changes import EDITIONS
 from tests.report.firewall.test_permits import DAY, flow, host, plan
-from tests.report.samples import evaluate, sites
+from tests.report.samples import evaluate, sites, write_plan
 
 ENDS = [
     *(host(f"A{n}", f"10.0.0.{n}") for n in (1, 2, 3)),
@@ -117,3 +118,27 @@ def test_a_firewall_at_each_of_many_sites_is_far_within_the_limit():
     assert fifty > 2 * 50
     assert crossings.count_passing(many_sites(100)) < 2 * fifty
     assert 100 * fifty < limits.PASSED / 5
+
+
+def test_of_two_who_are_any_address_iptables_is_counted_by_what_they_leave_out():
+    """Each address that isn't meant has a line, and then all passes by one; families are counted by themselves."""
+    many = [f"10.{n // 200}.{n % 200}.1" for n in range(1_001)]
+    ends = [
+        host("X", "any", zone="Internet", group=True), host("Y", "any", zone="Other", group=True),
+        host("Hosts", *many, group=True), host("P", "10.9.9.1", "2001:db8::1"), host("Q", "192.0.2.1", zone="DMZ"),
+    ]  # fmt: skip
+    zones = {"Internet": "e0", "Other": "e1", "Internal": "e2"}
+    report = evaluate(
+        write_plan(
+            *ends,
+            zones=(("Internet", "internet"), ("Other", "internet"), ("Internal", "internal"), ("DMZ", "dmz")),
+            additional_flows=[flow("X", "Y")],
+            firewalls=[{"name": "F", "format": "iptables", "zones": zones}],
+        )
+    )
+    [text] = FORMATS["firewalls"].write_folder(report).values()
+    lines = [line for line in text.decode().splitlines() if re.match(r"-[46] -A .*(RETURN|ACCEPT)$", line)]
+    assert len(lines) == sum(1 for line in lines if line.startswith("-4")) + 3
+    weights = _Weights(report)
+    assert weights.count_pairs(*([report.plan.endpoints[n]] for n in (0, 1))) == len(lines)
+    assert weights.count_pairs(*([report.plan.endpoints[n]] for n in (3, 4))) == 1

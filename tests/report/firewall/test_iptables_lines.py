@@ -7,6 +7,8 @@ import pytest
 
 from planner.report import FORMATS, NotExpressible
 from planner.report.firewall import iptables
+from planner.report.firewall.permits import Permits
+from planner.report.firewall.targets import count_pairs
 from tests.report.firewall.test_permits import ZONES, flow, host
 from tests.report.samples import evaluate_once, write_plan
 
@@ -53,6 +55,21 @@ def test_the_sources_for_aerleon_are_refused_where_its_policy_of_iptables_would_
     assert {name for name in whole if name not in rest} == {
         "firewall.iptables", *(name for name in whole if name.startswith("aerleon/"))
     }  # fmt: skip
+
+
+def test_the_sources_for_aerleon_are_not_refused_for_pairs_that_they_leave_out(monkeypatch):
+    """What is undecided isn’t in them unless it is asked for."""
+    ends = [
+        host("T", "10.0.0.1", "10.0.0.2", platforms=["active-directory"], operations=["discovery"]),
+        host("W", "192.0.2.1", "192.0.2.2", zone="DMZ", roles=["web-primary"]),
+    ]
+    report = evaluate_once(write_plan(*ends))
+    decided = count_pairs(Permits(report).without_undecided())
+    assert 0 < decided < count_pairs(Permits(report))
+    monkeypatch.setattr(iptables, "MOST_LINES", decided)
+    assert "policies/pol/iptables.yaml" in read_archive(FORMATS["aerleon"].render(report))
+    with pytest.raises(NotExpressible):
+        FORMATS["aerleon"].render(report, open_undecided=True)
 
 
 def read_archive(data):

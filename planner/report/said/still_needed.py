@@ -11,8 +11,8 @@ from ports.text import several
 STILL_NEEDED = "Still needed"
 """The mark of such a rule."""
 STAYS_OPEN = (
-    "What is marked as still needed goes on by the rule that is named there, or within a zone: what of it passes by "
-    "the same addresses has to stay open."
+    "What is marked as still needed goes on by the rule that is named there, or within a zone. At a firewall that "
+    "both pass, what has the same addresses stays open; at one that only the old rule passes, it closes."
 )
 """What is said above such rules."""
 

@@ -11,13 +11,14 @@ const PATIENCE = 10_000; // milliseconds; whoever has waited that long for an an
 /** @type {{ form: HTMLFormElement, words: string, timer: number } | null} */
 let sent = null; // the form on its way, what it says, and what ends the wait
 
-/* Answered, or given up: browsers don't tell when someone stops them. */
-function reset() {
+/* Answered, or given up: browsers don't tell when someone stops them. A line that says “Saved” waits for the answer. */
+function release() {
   if (sent) {
     clearTimeout(sent.timer);
     sent = null;
-    announce("");
-    clear("saving");
+    if (!hasLine()) {
+      announce("");
+    }
   }
 }
 
@@ -32,8 +33,8 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     return;
   }
-  reset();
-  sent = { form, words, timer: window.setTimeout(reset, PATIENCE) };
+  release();
+  sent = { form, words, timer: window.setTimeout(release, PATIENCE) };
   const busy = form.dataset.busy ?? "Saving…";
   if (hasLine()) {
     say("saving", busy);
@@ -42,4 +43,10 @@ document.addEventListener("submit", (event) => {
   }
 });
 
-window.addEventListener("pageshow", reset); // come back to
+/* Come back to. */
+window.addEventListener("pageshow", ({ persisted }) => {
+  release();
+  if (persisted) {
+    clear("saving");
+  }
+});

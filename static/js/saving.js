@@ -207,7 +207,9 @@ function show() {
 async function resendAll(isAsked) {
   for (const edit of [...waiting]) {
     const flight = [...flights].find(({ request }) => request.parameters.operation === edit.operation);
-    if (flight && isAsked) {
+    if (!waiting.includes(edit)) {
+      // it has been answered meanwhile
+    } else if (flight && isAsked) {
       flight.isAsked = true;
       say("saving", "Saving…");
     } else if (flight) {

@@ -252,3 +252,10 @@ def test_an_import_that_is_never_answered_can_be_sent_again(page, site, counted)
     expect(page.locator("#heading")).to_have_text("Pasted")
     assert counted == {"import": 2}
     assert Plan.objects.count() == 1
+    page.route("**/acceptance/", lambda route: route.fulfill(status=204), times=1)
+    page.locator("#results-form").evaluate("form => { form.noValidate = true; form.closest('details').open = true; }")
+    page.locator("#results-form button").click()
+    expect(page.locator("#state")).to_have_text("Uploading…")
+    page.clock.fast_forward(10_000)
+    expect(page.locator("#live")).to_have_text("Uploading…")
+    expect(page.locator("#state"), "nothing says Saved before there is an answer").to_have_text("Uploading…")

@@ -206,14 +206,15 @@ function show() {
  */
 async function resendAll(isAsked) {
   for (const edit of [...waiting]) {
-    const flight = [...flights].find(({ request }) => request.parameters.operation === edit.operation);
     if (!waiting.includes(edit)) {
-      // it has been answered meanwhile
-    } else if (flight && isAsked) {
-      flight.isAsked = true;
-      say("saving", "Saving…");
-    } else if (flight) {
-      // it will be answered
+      continue; // it has been answered meanwhile
+    }
+    const flight = [...flights].find(({ request }) => request.parameters.operation === edit.operation);
+    if (flight) {
+      flight.isAsked ||= isAsked;
+      if (isAsked) {
+        say("saving", "Saving…");
+      }
     } else if (await canBeRead(edit)) {
       await post(edit, isAsked);
     } else {

@@ -168,9 +168,12 @@ def read_part(asked: Asked, report: Report, find_since: FindSince, lives: Lives)
 
 
 def read_paper(asked: Asked) -> Paper:
-    """The size of paper that is asked for: A4, unless it is another that there is."""
-    named = asked.get("paper", "").lower()
-    return next((paper for paper in PAPERS if paper == named), "a4")
+    """The size of paper that is asked for: A4 where nothing is. Raises UnusableFilter for one that there isn't."""
+    named = asked.get("paper", "") or "a4"
+    for paper in PAPERS:
+        if paper == named.lower():
+            return paper
+    raise UnusableFilter(f"Paper: “{named[:40]}” isn’t one; a PDF is set on {' or '.join(PAPERS)}.")
 
 
 def name_file(plan: str, end: str) -> str:

@@ -20,6 +20,7 @@ from planner.plan.document import PlanError
 from planner.report.errors import NotExpressible
 from planner.store import holders, presence, throttle
 from planner.store.admission import AccessTaken, admitted, held
+from planner.store.files import UNUSABLE, UnusableFilter
 from planner.store.holders import find_hold, note_opening, read_holder
 from planner.store.models import Hold, Plan
 from planner.web.views import owned
@@ -214,6 +215,8 @@ def matrix_view(view: View) -> View:
         except MatrixError as error:
             context: dict[str, object] = {"title": "The port matrix has faults", "faults": error.faults}
             return render(request, "planner/faults.html", context, status=503)
+        except UnusableFilter as error:
+            return show_error(request, 400, UNUSABLE, str(error))
         except NotExpressible as error:
             return show_error(request, 422, "This format can't say that", str(error))
         except TooLarge as error:

@@ -1,6 +1,6 @@
 """Downloads: the report in every format, and the plan itself."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
@@ -15,9 +15,7 @@ from planner.report.diagram.diagram import NoDiagram, render_svg
 from planner.report.formats.rule_texts import RULE_TEXTS
 from planner.store.editions import matrix_of
 from planner.store.files import (
-    UNUSABLE,
     File,
-    UnusableFilter,
     finding_since,
     name_file,
     read_part,
@@ -28,7 +26,6 @@ from planner.store.lives import lives_of
 from planner.store.models import Plan
 from planner.store.reports import report_for
 from planner.web.views.access import glance_view
-from planner.web.views.errors import show_error
 from planner.web.views.kept import unless_known
 from planner.web.views.making import editor_of, made_apart
 from planner.web.views.state import read_unfold
@@ -39,11 +36,8 @@ from planner.web.views.state import read_unfold
 @made_apart(editor_of, "report")
 @unless_known
 def download_report(request: HttpRequest, plan: Plan, name: str) -> HttpResponse:
-    """The report in one of FORMATS, as a file; options of the format that are in the address count as switched on.
-
-    422 with a sentence where the format can't say what the report says.
-    """
-    return send_report(request, lambda asked: write_plan_file(plan, _find_format(name), asked))
+    """The report in one of FORMATS, as a file; options of the format that are in the address count as switched on."""
+    return send(write_plan_file(plan, _find_format(name), request.GET.dict()))
 
 
 def _find_format(name: str) -> Format:
@@ -51,17 +45,6 @@ def _find_format(name: str) -> Format:
     if kind is None:
         raise Http404
     return kind
-
-
-def send_report(request: HttpRequest, write: Callable[[Mapping[str, str]], File]) -> HttpResponse:
-    """The file that `write` makes of what the address asks for; 400 with sentences for a filter that can't be used.
-
-    Raises NotExpressible where the format can't say what the report says.
-    """
-    try:
-        return send(write(request.GET.dict()))
-    except UnusableFilter as error:
-        return show_error(request, 400, UNUSABLE, str(error))
 
 
 @require_safe
@@ -81,17 +64,14 @@ def send_rule_text(
     find_since: Callable[[int], Comparison | str],
     lives: Lives = NO_LIVES,
 ) -> HttpResponse:
-    """The same of any report: text that a browser shows. 404 for a name that RULE_TEXTS hasn't, 400 as above.
+    """The same of any report: text that a browser shows. 404 for a name that RULE_TEXTS hasn't.
 
-    `lives` are those of its rules.
+    `lives` are those of its rules. Raises UnusableFilter.
     """
     kind = RULE_TEXTS.get(name)
     if kind is None:
         raise Http404
-    try:
-        part = read_part(request.GET.dict(), report, find_since, lives)
-    except UnusableFilter as error:
-        return show_error(request, 400, UNUSABLE, str(error))
+    part = read_part(request.GET.dict(), report, find_since, lives)
     response = HttpResponse(kind.write(part.report, part.selection), content_type="text/plain; charset=utf-8")
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response

@@ -39,7 +39,7 @@ from planner.web.forms.lives import StateForm, form_of
 from planner.web.views.access import View, glancing_reader_view, reader_view
 from planner.web.views.asking import describe_asking
 from planner.web.views.changes import describe_comparison
-from planner.web.views.downloads import send_diagram, send_report, send_rule_text
+from planner.web.views.downloads import send_diagram, send_rule_text
 from planner.web.views.htmx import htmx_of
 from planner.web.views.keeper import Keeper, describe_rule, find_rule
 from planner.web.views.kept import Page, answer, unless_known
@@ -161,7 +161,7 @@ def download(request: HttpRequest, reading: Reading, place: Place, name: str) ->
     if kind is None:
         raise Http404
     link = place.link if request.GET.get("cover") else None
-    return send_report(request, lambda asked: write_reading(reading, kind, asked, link))
+    return send(write_reading(reading, kind, request.GET.dict(), link))
 
 
 def show_rule(request: HttpRequest, reading: Reading, place: Place, form: StateForm | None = None) -> HttpResponse:

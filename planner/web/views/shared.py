@@ -110,9 +110,10 @@ def _take_turn(request: HttpRequest, link: ShareLink) -> AbstractContextManager[
 def _by_opening(view: LookView) -> View:
     """The same for a view that gets the link itself."""
 
+    told = matrix_view(view)  # within: whoever is let in stays so where a fault is all there is to show
+
     @require_safe
     @by_link
-    @matrix_view
     @wraps(view)
     def answer(request: HttpRequest, link: ShareLink, token: str, *args: object, **kwargs: object) -> HttpResponseBase:
         here = reverse("open_link", kwargs={"token": token})
@@ -122,12 +123,12 @@ def _by_opening(view: LookView) -> View:
         is_new = is_new and request.method != "HEAD"  # nobody has read anything
         place = Place(here=here, link=request.build_absolute_uri(here))
         if not is_new:
-            return view(request, link, place, *args, **kwargs)
+            return told(request, link, place, *args, **kwargs)
         # A request whose turn it isn't is worked on from the beginning later, and an opening counts once.
         with _take_turn(request, link):
             if not links.enter(link):
                 return show_nowhere(request)
-            response = view(request, link, place, *args, **kwargs)
+            response = told(request, link, place, *args, **kwargs)
             _let_in(response, link, here)
             return response
 

@@ -282,11 +282,18 @@ def test_the_menu_offers_all_firewalls_at_once_with_or_without_denial(client, ur
 
 @pytest.mark.parametrize(
     ("query", "size"),
-    [("", (842, 595)), ("?paper=letter", (792, 612)), ("?paper=Letter", (792, 612)), ("?paper=x", (842, 595))],
+    [("", (842, 595)), ("?paper=letter", (792, 612)), ("?paper=Letter", (792, 612)), ("?paper=", (842, 595))],
 )
 def test_the_pdf_is_on_the_paper_asked_for(client, url, query, size):
     page = pypdf.PdfReader(io.BytesIO(client.get(f"{url}report/pdf{query}").content)).pages[0]
     assert (round(page.mediabox.width), round(page.mediabox.height)) == size
+
+
+@pytest.mark.parametrize("path", ["report/pdf", "report/csv", "changes/pdf", "read/report/pdf"])
+def test_paper_that_there_is_not_is_refused_in_a_sentence_and_nothing_is_set_on_another(client, url, path):
+    answer = client.get(f"{url}{path}?paper=%3Cb%3Ea3")
+    assert answer.status_code == 400
+    assert "Paper: “<b>a3” isn’t one; a PDF is set on a4 or letter." in Page(answer).text("main")
 
 
 @pytest.mark.parametrize(("query", "is_part"), [("", False), ("?text=dns", True)])

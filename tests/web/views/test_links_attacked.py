@@ -107,6 +107,14 @@ def test_a_reader_who_sends_the_form_again_is_let_in_once_and_no_longer(client, 
     assert other.get(path).status_code == 404
 
 
+@pytest.mark.parametrize(("asked", "status"), [("report/csv?port=x", 400), ("report/pdf?paper=x", 400), ("", 200)])
+def test_an_opening_counts_once_also_where_the_first_answer_is_a_sentence(client, reader, plan, asked, status):
+    path = read_link(client, plan)
+    assert reader.get(f"{path}{asked}").status_code == status
+    assert reader.get(path).status_code == 200
+    assert ShareLink.objects.get().openings == Opening.objects.count() == 1
+
+
 def test_who_was_in_needs_the_passphrase_again_without_the_cookie_of_the_opening(client, reader, plan):
     path = read_link(client, plan, passphrase=PASSPHRASE)
     reader.get(path)

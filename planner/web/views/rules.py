@@ -16,7 +16,7 @@ from planner.report.said.filters import Filter, filter_boundaries, narrow_report
 from planner.report.said.forbidden import Breaches
 from planner.report.said.numbers import Numbers
 from planner.report.said.outline import Members, RuleLine, outline_boundaries, outline_rules
-from planner.report.said.still_needed import StillNeeded
+from planner.report.said.still_needed import STAYS_OPEN, StillNeeded
 from planner.web.forms.own_settings import Settings
 from planner.web.views.keeper import lead_to_ends
 from planner.web.views.marked import Changes, mark_rules
@@ -70,10 +70,12 @@ def describe_rules(report: Report, state: State, changes: Changes) -> dict[str, 
         if lines
     ]
     _join_neighbours([line for chapter in described for line in chapter["lines"]])
+    closed = _describe_closed(changes, state)
     return {
         "chapters": described,
         "rule_texts": [(name, text.label) for name, text in RULE_TEXTS.items()],
-        "closed_rules": _describe_closed(changes, state),
+        "closed_rules": closed,
+        "stays_open": STAYS_OPEN if any(item["needed"] for item in closed) else "",
         "matching": f"{len(admitted):,} of {many(len(report.rules), 'rule')}"
         + (f", the first {MOST_RULES:,} shown" if len(admitted) > MOST_RULES else ""),
         **describe_search(report, state, changes, is_empty=not admitted),

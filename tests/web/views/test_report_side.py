@@ -2,6 +2,7 @@
 
 import pytest
 
+from planner.report.said.still_needed import STAYS_OPEN
 from ports.queries import shipped_matrix
 from tests.report.samples import contoso
 from tests.web.views.pages import Page, store, words
@@ -38,6 +39,7 @@ def test_the_last_change_is_told_in_numbers_and_marked_in_the_rows(client, plan)
     assert "tcp 443" in closed[3]
     target = page.one("a", id="to-closed").get("href").removeprefix("#")
     assert list(page.one("section", id=target).iter("table")) == page.all("table", class_="rules-closed")
+    assert STAYS_OPEN not in page.text(), "nothing of it is still needed"
 
 
 def test_what_closes_and_is_still_needed_elsewhere_says_so(client, plan):
@@ -47,8 +49,10 @@ def test_what_closes_and_is_still_needed_elsewhere_says_so(client, plan):
     rows = page.table("rules-closed")
     assert rows
     assert all("Still needed within a zone now" in row[3] for row in rows)
-    [heading] = page.one("section", id="closed").iter("h2")
+    section = page.one("section", id="closed")
+    [heading] = section.iter("h2")
     assert words(heading) == "To close since the last change"
+    assert STAYS_OPEN in words(section)
 
 
 def test_an_address_that_came_leads_to_the_rules_that_can_be_opened_by_it(client, plan):

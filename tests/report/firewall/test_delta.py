@@ -191,6 +191,34 @@ def test_the_way_back_of_an_srx_leaves_the_translations_that_were_there(publishe
     assert state == was
 
 
+@pytest.mark.parametrize("deactivated", ["applications application", "security nat destination rule-set"])
+def test_what_an_srx_has_deactivated_is_activated_where_all_of_it_is_set_again(deactivated):
+    """Setting alone leaves it as it is: a policy names what doesn't count, an address leads nowhere."""
+    before = EMPTY["srx"] + lines_of(text_of("srx", published=OURS))
+    paths = set(re.findall(rf"(?m)^set ({deactivated} \S+) ", before))
+    assert paths
+    text, told = tell_srx(before + "".join(f"deactivate {path}\n" for path in sorted(paths)), OURS)
+    activated = {line for line in told.splitlines() if line.startswith("activate ")}
+    assert activated == {f"activate {path}" for path in paths}
+    assert "takes effect once it is activated" not in told
+    report = firewalls("srx", published=OURS)
+    now = compare(report, text + "\n" + lines_of(told), "srx", report.plan.firewalls[0])
+    assert [flow for flow in now.flows if flow.state != "open"] == []
+    back = way_back(told)
+    assert {f"deactivate {path}" for path in paths} <= set(back.splitlines())
+    assert read_tree(f"{text}\n{lines_of(told)}\n{back}") == read_tree(text)
+
+
+def test_what_others_have_deactivated_on_an_srx_stays_so_and_the_head_says_what_has_no_effect_yet():
+    """To activate it would bring back what somebody has put out of force."""
+    zones = "security policies from-zone inside to-zone port2"
+    _, told = tell_srx(f"{EMPTY['srx']}deactivate {zones}\n", OURS)
+    assert "activate " not in lines_of(told)
+    [said] = [line for line in told.splitlines() if "deactivated there" in line]
+    assert said.startswith(f"# {zones} is deactivated there")
+    assert "insert" not in "".join(line for line in lines_of(told).splitlines() if zones in line)
+
+
 def tell_srx(text, published):
     """The delta for a device whose configuration this is, without our policies; and that configuration."""
     report = firewalls("srx", published=published)

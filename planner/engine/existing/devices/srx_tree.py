@@ -21,8 +21,18 @@ _MOST = 2_000_000
 """Most words that are kept; each takes memory. 10,000 policies have 150,000."""
 
 
-def read_tree(text: str, *, inactive: bool = False) -> Tree:
-    """What is set and active; `inactive`: what is set at all. Raises Unreadable for what is none, or has too much."""
+def read_tree(text: str) -> Tree:
+    """What is set and active. Raises Unreadable for what is none, or has too much."""
+    return _read(text).active()
+
+
+def read_all(text: str) -> tuple[Tree, list[tuple[str, ...]]]:
+    """All that is set, and what of it is deactivated, as it was said. Raises Unreadable as `read_tree` does."""
+    read = _read(text)
+    return read.tree, read.inactive
+
+
+def _read(text: str) -> "_Builder":
     builder = _Builder()
     for number, line in enumerate(text.splitlines(), 1):
         words = split_words(line)
@@ -30,7 +40,8 @@ def read_tree(text: str, *, inactive: bool = False) -> Tree:
             raise Unreadable(f"Line {number:,} has more than {_LONGEST} words, which no SRX writes.")
         if words and words[0] in ("set", "delete", "insert", "activate", "deactivate"):
             builder.take(words[0], words[1:])
-    return builder.finish(inactive=inactive)
+    builder.finish()
+    return builder
 
 
 def split_words(line: str) -> list[str]:
@@ -45,7 +56,7 @@ def split_words(line: str) -> list[str]:
 
 class _Builder:
     def __init__(self) -> None:
-        self._tree: Tree = {}
+        self.tree: Tree = {}
         self._count = 0
         self._known = False
         self._inactive: dict[tuple[str, ...], None] = {}
@@ -70,7 +81,7 @@ class _Builder:
             self._inactive.pop(tuple(words), None)
 
     def _set(self, words: list[str]) -> None:
-        node = self._tree
+        node = self.tree
         for word in words:
             found = node.get(word)
             if found is None:
@@ -84,7 +95,7 @@ class _Builder:
             node = found
 
     def _delete(self, words: Sequence[str]) -> None:
-        parent = at(self._tree, *words[:-1])
+        parent = at(self.tree, *words[:-1])
         parent.pop(words[-1], None)
 
     def _insert(self, words: list[str]) -> None:
@@ -92,7 +103,7 @@ class _Builder:
         if len(words) < 5 or words[-3] not in ("before", "after"):
             return
         path, name, other = tuple(words[:-4]), words[-4], words[-1]
-        siblings = at(self._tree, *path)
+        siblings = at(self.tree, *path)
         if name in siblings and other in siblings:
             if path not in self._orders:
                 self._orders[path] = Order(siblings)
@@ -101,21 +112,29 @@ class _Builder:
             order.add(other)
             order.move(name, other, behind=words[-3] == "after")
 
-    def finish(self, *, inactive: bool) -> Tree:
-        """The tree, in the order that is said; `inactive`: with what is inactive."""
+    def finish(self) -> None:
+        """Bring the tree into the order that is said."""
         if not self._known:
             raise Unreadable(
                 "This is no configuration of an SRX in set lines: no line begins with set. Give what show "
                 "configuration | display set prints."
             )
         for path, order in self._orders.items():
-            siblings = at(self._tree, *path)
+            siblings = at(self.tree, *path)
             found = {name: siblings[name] for name in order.names() if name in siblings} | siblings
             siblings.clear()
             siblings.update(found)
-        for words in () if inactive else self._inactive:
+
+    @property
+    def inactive(self) -> list[tuple[str, ...]]:
+        """What there is of the tree and doesn't count."""
+        return [words for words in self._inactive if find(self.tree, words) is not None]
+
+    def active(self) -> Tree:
+        """The tree without that."""
+        for words in self._inactive:
             self._delete(words)
-        return self._tree
+        return self.tree
 
 
 def at(tree: Tree, *path: str) -> Tree:

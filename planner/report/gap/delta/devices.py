@@ -1,13 +1,13 @@
 """What is missing for devices that are told item by item: objects and entries of our own, put before what refuses."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from planner.engine.existing.devices.fortigate_addresses import has_central_nat
 from planner.engine.existing.devices.fortigate_text import read_domains
 from planner.engine.existing.devices.srx_objects import list_zones_with_books
-from planner.engine.existing.devices.srx_tree import find, list_ends, read_tree, split_words
+from planner.engine.existing.devices.srx_tree import Tree, find, list_ends, read_all, read_tree, split_words
 from planner.engine.existing.lacks import Lacks
 from planner.engine.existing.model import Entry
 from planner.engine.flows import Flow
@@ -73,7 +73,9 @@ def render_device(task: Task) -> bytes:
         writer = replace(writer, names_seen=(6,))
     permits = make_permits(task, flows, device, names=writer.takes_names, suffix=task.find_suffix())
     plan = writer.plan(permits, default_deny=False, open_undecided=False)
-    items = (_own_statements if name == "srx" else _own)(task, writer.list_items(plan))
+    items = writer.list_items(plan)
+    left: list[str] = []
+    items = _own_statements(task, items, left) if name == "srx" else _own(task, items)
     firsts = _find_firsts(name, plan, lacks, flows, stuck) if lacks else {}
     told = _PLACES[name](task, plan, items, firsts)
     back = find_change(told, ()).write(writer.end)
@@ -88,7 +90,7 @@ def render_device(task: Task) -> bytes:
         ]
     elif not task.gap.missing:
         about.append(NOTHING)
-    about += [*say_unclear(task), *permits.left_out, *stuck.say()]
+    about += [*say_unclear(task), *left, *permits.left_out, *stuck.say()]
     lines = [*writer.write_within(plan, write_items(told, writer.end))]
     ways = [f"{writer.mark} {BACK}{line}" for line in writer.write_within(plan, back)]
     about += say_way_back(writer.mark, "at the end") if ways else ()
@@ -124,13 +126,13 @@ def _own(task: Task, items: Sequence[Item]) -> list[Item]:
     return [replace(item, undo=()) if item.key in kept or item.within in kept else item for item in items]
 
 
-def _own_statements(task: Task, items: Sequence[Item]) -> list[Item]:
+def _own_statements(task: Task, items: Sequence[Item], left: list[str]) -> list[Item]:
     """The same of a device that is said statement by statement: what is taken back is what it lacks.
 
     A published address has a rule beside those that its rule-set has already. A value that takes the place of another
-    one is taken back by that.
+    one is taken back by that. What is deactivated there is activated; `left` gets a sentence of what stays as it is.
     """
-    tree = read_tree(task.text, inactive=True)
+    tree, inactive = read_all(task.text)
     undone = {}
     for item in items:
         path = split_words(item.key)
@@ -141,7 +143,32 @@ def _own_statements(task: Task, items: Sequence[Item]) -> list[Item]:
             undone[item.key] = ()
         else:
             undone[item.key] = tuple(f"set {say(*path, *end)}" for end in list_ends(there))
-    return [replace(item, undo=undone[item.key]) for item in items]
+    return [*(replace(item, undo=undone[item.key]) for item in items), *_activate(tree, inactive, items, left)]
+
+
+def _activate(
+    tree: Tree, inactive: Iterable[tuple[str, ...]], items: Sequence[Item], left: list[str]
+) -> Iterator[Item]:
+    """What makes effective that is set into something that the device has deactivated; setting alone doesn't.
+
+    Only where it has nothing in it but what is set here: else something of others would be in force again.
+    """
+    told = [tuple(split_words(line)) for item in items for line in item.lines]
+    said = {words[1:] for words in told if words[0] == "set"}
+    within = {words[:length] for words in said for length in range(1, len(words) + 1)}
+    off = {words[1:] for words in told if words[0] == "deactivate"}
+    for path in inactive:
+        if path not in within or path in off:
+            continue
+        there = find(tree, path)
+        if there is not None and all((*path, *end) in said for end in list_ends(there)):
+            line = f"activate {say(*path)}"
+            yield Item(key=line, lines=(line,), undo=(f"deactivate {say(*path)}",))
+        else:
+            left.append(
+                f"{cut(' '.join(path), 200)} is deactivated there, with more in it than is set here, and stays so: "
+                "what is set in it here takes effect once it is activated."
+            )
 
 
 def _has_central_nat(text: str, domain: str) -> bool:

@@ -5,11 +5,12 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from planner.plan.fields import Firewall
 from planner.report.firewall.permits import Permits
 from planner.report.firewall.published import say_published_elsewhere
-from planner.report.firewall.words import call_name, clean, show_name, wrap
+from planner.report.firewall.words import call_apart, call_name, clean, show_names, wrap
 from planner.report.said.edition import Edition
 from ports.text import many, plural
 
@@ -54,8 +55,9 @@ def say_forbidden(rules: Iterable[str]) -> Iterator[str]:
 def _say_sides(firewall: Firewall) -> str:
     """Which zones stand behind which of its names: "Internet behind wan1; DMZ, Clients behind port2"."""
     sides: dict[str, list[str]] = {}
+    called = call_apart(firewall.zones, partial(call_name, most=60))
     for zone, name in firewall.zones.items():
-        sides.setdefault(name, []).append(call_name(zone, 60))
+        sides.setdefault(name, []).append(called[zone])
     said = [
         f"{', '.join(zones[:_ZONES])}{f' and {len(zones) - _ZONES} more' if len(zones) > _ZONES else ''} "
         f"behind {clean(name, 60, slashes=True)}"
@@ -75,11 +77,13 @@ def count_rules(permits: Permits, edition: Edition | None, entries: int) -> str:
 
 def explain_codes(permits: Permits) -> Iterator[str]:
     """What the first parts of the rules' numbers stand for; of like zones that stand together, each by its name."""
-    for group in permits.report.zone_groups:
-        names = [show_name(zone) for zone in group.zones[:_GROUPED]] if len(group.zones) > 1 else []
+    groups = permits.report.zone_groups
+    called = call_apart([group.label for group in groups], partial(call_name, most=80))
+    for group in groups:
+        names = list(show_names(group.zones[:_GROUPED]).values()) if len(group.zones) > 1 else []
         more = len(group.zones) - len(names)
         said = f": {', '.join(names)}{f' and {more:,} more' if more else ''}" if names else ""
-        yield f"{group.code} stands for {call_name(group.label, 80)}{said}."
+        yield f"{group.code} stands for {called[group.label]}{said}."
 
 
 @dataclass(frozen=True, slots=True)

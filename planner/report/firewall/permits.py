@@ -9,6 +9,7 @@ import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from planner.engine.compare import flow_key
 from planner.engine.flows import Flow
@@ -34,7 +35,7 @@ from planner.report.firewall.omissions import (
     Omissions,
     say_names,
 )
-from planner.report.firewall.words import clean, join_short, name_endpoints
+from planner.report.firewall.words import call_apart, clean, join_short, name_endpoints
 from planner.report.said.elsewhere import Elsewhere, find_rest
 from planner.report.said.forbidden import Breaches, list_openings
 from planner.report.said.outline import describe_marks, describe_reasons
@@ -134,10 +135,8 @@ class Addresses:
         self._suffix = suffix
         self.dns_names: set[str] = set()
         """The objects that are of DNS names."""
-        self.labels = {
-            endpoint.name: clean(endpoint.name, 60, slashes=True) or f"endpoint {position}"
-            for position, endpoint in enumerate(endpoints, 1)
-        }
+        called = call_apart((one.name for one in endpoints), partial(clean, limit=60, slashes=True))
+        self.labels = {name: text or f"endpoint {place}" for place, (name, text) in enumerate(called.items(), 1)}
         self.objects: dict[str, tuple[str, ...]] = {}
         """Object -> its networks."""
         self.members: dict[str, dict[int, tuple[str, ...]]] = {}

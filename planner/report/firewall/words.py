@@ -9,7 +9,7 @@ import re
 import textwrap
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from planner.plan.document import Endpoint
@@ -88,9 +88,18 @@ def _is_plain(letter: str) -> bool:
 
 def show_names(names: Iterable[str]) -> Mapping[str, str]:
     """Each name as `show_name` has it; those that would be alike have the rest spelled: PS(reverse solidus)01."""
-    shown = {name: show_name(name) for name in names}
-    often = Counter(shown.values())
-    return {name: text if often[text] == 1 else _spell(name) for name, text in shown.items()}
+    return _apart(names, show_name, str)
+
+
+def call_apart(names: Iterable[str], call: Callable[[str], str]) -> Mapping[str, str]:
+    """What each name is called; of those that would be called alike the spelled names are: DMZ(asterisk)1."""
+    return _apart(names, call, call)
+
+
+def _apart(names: Iterable[str], call: Callable[[str], str], call_spelled: Callable[[str], str]) -> Mapping[str, str]:
+    called = {name: call(name) for name in names}
+    often = Counter(called.values())
+    return {name: text if often[text] == 1 else call_spelled(_spell(name)) for name, text in called.items()}
 
 
 def _spell(name: str) -> str:

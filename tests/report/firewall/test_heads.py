@@ -149,6 +149,25 @@ def test_names_that_would_be_alike_in_a_head_are_told_apart(kind):
     assert said == {named[name]: shown for name, shown in ALIKE.items()}
 
 
+@each("kind", ["asa", "fortigate", "nftables", "checkpoint"])
+def test_zones_and_what_is_left_out_are_told_apart_in_a_head_by_a_sign_alone(kind):
+    ends = [host("A", "10.0.0.1"), host("B*1", zone="DMZ*1"), host("B 1", zone="DMZ 1")]
+    ends += [host("C", "192.0.2.1", zone="DMZ*1"), host("D", "192.0.2.2", zone="DMZ 1")]
+    zones = [("Internal", "internal"), ("DMZ*1", "dmz"), ("DMZ 1", "dmz")]
+    sides = {"Internal": "i0", "DMZ*1": "d0", "DMZ 1": "d1"}
+    report = evaluate_once(
+        write_plan(
+            *ends, zones=zones, additional_flows=[flow("A", end) for end in ("B*1", "B 1", "C", "D")],
+            firewalls=[{"name": "FW", "format": kind, "zones": sides}],
+        )
+    )  # fmt: skip
+    [text] = FORMATS["firewalls"].write_folder(report).values()
+    said = " ".join(re.sub(r"(?m)^ *[#!] *", "", text.decode()).split())
+    assert "DMZ(asterisk)1 behind d0; DMZ 1 behind d1." in said
+    assert "B(asterisk)1" in said
+    assert "DMZ stands for 2 DMZ zones: DMZ 1, DMZ(asterisk)1." in said
+
+
 @each(
     ("names", "shown"),
     [

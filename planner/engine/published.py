@@ -40,11 +40,15 @@ class Publishing:
 
     def __init__(self, plan: Plan) -> None:
         ends, trust = {end.name: end for end in plan.endpoints}, _rank(plan)
+        self.firewalls: Mapping[str, Firewall] = {firewall.name: firewall for firewall in plan.firewalls}
+        """By their names."""
         self.by_firewall: Mapping[str, _Found] = {
             firewall.name: _find(firewall, (ends[name] for name in firewall.published), trust)
             for firewall in plan.firewalls
         }
         """As `find_published` has it, by name of the firewall."""
+        self.publishers = frozenset(name for name, (found, _) in self.by_firewall.items() if found)
+        """The names of those that publish something."""
         self._by_endpoint: dict[str, list[tuple[Firewall, Published]]] = defaultdict(list)
         for firewall in plan.firewalls:
             for one in self.by_firewall[firewall.name][0].values():

@@ -3,10 +3,13 @@
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from weakref import WeakKeyDictionary
 
+from planner.engine.report import Report
+from planner.engine.rules import ZoneGroup
 from planner.plan.fields import Firewall
 from planner.report.firewall.permits import Permits
 from planner.report.firewall.published import say_published_elsewhere
@@ -69,21 +72,53 @@ def _say_sides(firewall: Firewall) -> str:
 def count_rules(permits: Permits, edition: Edition | None, entries: int) -> str:
     """How many of the report's rules are in the file, and as how many entries, without a full stop."""
     chosen = " chosen" if edition and edition.selection else ""
-    of = len(permits.report.rules)
+    of = sum(len(boundary.rules) for boundary in permits.report.boundaries)
     passing, are = plural(permits.rules, "passes it and", "pass it and"), plural(permits.rules, "is", "are")
     where = f"{passing if permits.firewall else 'between zones'} {are} in it"
     return f"{permits.rules:,} of {of:,}{chosen} {plural(of, 'rule')} {where}, as {many(entries, 'entry', 'entries')}"
 
 
 def explain_codes(permits: Permits) -> Iterator[str]:
-    """What the first parts of the rules' numbers stand for; of like zones that stand together, each by its name."""
-    groups = permits.report.zone_groups
-    called = call_apart([group.label for group in groups], partial(call_name, most=80))
-    for group in groups:
-        names = list(show_names(group.zones[:_GROUPED]).values()) if len(group.zones) > 1 else []
-        more = len(group.zones) - len(names)
-        said = f": {', '.join(names)}{f' and {more:,} more' if more else ''}" if names else ""
-        yield f"{group.code} stands for {called[group.label]}{said}."
+    """What the first parts of the rules' numbers stand for; of like zones that stand together, each by its name.
+
+    In the file of a firewall those that stand behind it: it has no rule of the others.
+    """
+    report = permits.report
+    if (codes := _codes.get(report)) is None:
+        codes = _codes[report] = _Codes(report)
+    for group, zones in codes.list_groups(permits.firewall):
+        names = list(show_names(zones[:_GROUPED]).values()) if len(group.zones) > 1 else []
+        more = len(zones) - len(names)
+        here = ":" if len(zones) == len(group.zones) else ", here"
+        said = f"{here} {', '.join(names)}{f' and {more:,} more' if more else ''}" if names else ""
+        yield f"{group.code} stands for {codes.called[group.label]}{said}."
+
+
+class _Codes:
+    """The groups of zones of a report, found by zone: thousands of firewalls with a few zones each ask for them."""
+
+    def __init__(self, report: Report) -> None:
+        self._groups = report.zone_groups
+        self._places = {
+            zone: (place, number)
+            for place, group in enumerate(self._groups)
+            for number, zone in enumerate(group.zones)
+        }
+        self.called = call_apart([group.label for group in self._groups], partial(call_name, most=80))
+        """What they are called, by their labels."""
+
+    def list_groups(self, firewall: Firewall | None) -> Iterator[tuple[ZoneGroup, Sequence[str]]]:
+        """Each group that stands behind a firewall, in their order, with those of its zones that do; all for none."""
+        if firewall is None:
+            yield from ((group, group.zones) for group in self._groups)
+            return
+        here: dict[int, list[str]] = {}
+        for zone in sorted(firewall.zones, key=self._places.__getitem__):
+            here.setdefault(self._places[zone][0], []).append(zone)
+        yield from ((self._groups[place], zones) for place, zones in here.items())
+
+
+_codes: WeakKeyDictionary[Report, _Codes] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,10 +42,12 @@ def _find_elsewhere(permits: Permits) -> dict[str, list[Published]]:
     """What other firewalls publish, by their names, in the order of the plan; not what this one publishes alike, as
     one beside it on another way does."""
     here, plan = permits.firewall, permits.report.plan
-    if here not in plan.firewalls or not any(one.published for one in plan.firewalls if one is not here):
+    if here is None:
         return {}
     if (publishing := _known.get(permits.report)) is None:
         publishing = _known[permits.report] = Publishing(plan)
+    if publishing.publishers <= {here.name} or publishing.firewalls.get(here.name) != here:
+        return {}
     zones: dict[str, set[str]] = defaultdict(set)
     for crossing in list_crossings(permits.report, here):
         for part in crossing.parts:

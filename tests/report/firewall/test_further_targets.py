@@ -222,6 +222,15 @@ def test_a_remote_site_keeps_its_name_in_files_and_filters():
     for name in ("nftables", "iptables", *DEVICES):
         said = " ".join(re.sub(r"(?m)^[#!] (?:\| )? *", "", render(name, report)).split())
         assert f"{code} stands for 2 remote sites: Branch Hamburg, Санкт-Петербург." in said, name
+    zones = {"Internal": "i0", "Branch Hamburg": "h0"}
+    assert zones.keys() <= {one["name"] for one in document["zones"]}
+    for name in ("nftables", "fortigate"):
+        wall = {"name": "Hamburg", "format": name, "zones": zones}
+        here = FORMATS["firewalls"].write_folder(evaluate_once(document | {"firewalls": [wall]}))
+        said = " ".join(re.sub(r"(?m)^[#!] (?:\| )? *", "", b"".join(here.values()).decode()).split())
+        assert f"{code} stands for 2 remote sites, here Branch Hamburg." in said, name
+        assert "INT stands for Internal." in said
+        assert "DMZ stands for" not in said, "it has no rule of that"
     chosen, faults = read_filter([("zone", "Branch Hamburg")], report)
     assert not faults
     part, selection = select(report, chosen)

@@ -99,6 +99,43 @@ def test_what_narrows_a_rule_and_is_not_understood_is_named_and_never_open(filte
 
 
 @each(
+    ("said", "named"),
+    [
+        ({"RemoteDynamicKeywordAddresses": ["{d8df1234}"]}, "remotedynamickeywordaddresses {d8df1234}"),
+        ({"PolicyAppId": "Vault"}, "policyappid Vault"),
+        ({"PackageFamilyName": "Vault_8wekyb"}, "packagefamilyname Vault_8wekyb"),
+        ({"Platform": ["6.1"]}, "platform 6.1"),
+        ({"Platform": ["10.0+"]}, "platform 10.0+"),
+        ({"Platforms": ["6.1"]}, "platforms 6.1"),
+    ],
+)
+def test_what_narrows_a_rule_and_stands_at_the_rule_itself_is_named_and_never_open(said, named):
+    assert decide(of({**rule(), **said}), WEB) == f"unknown: {named}"
+
+
+@each(
+    "said",
+    [
+        {"RemoteDynamicKeywordAddresses": [], "PolicyAppId": None, "PackageFamilyName": None},
+        {"RemoteDynamicKeywordAddresses": None, "PolicyAppId": "", "PackageFamilyName": ""},
+        {"Platform": ["6.1+"]},
+        {"Platform": None},
+    ],
+)
+def test_what_stands_at_the_rule_itself_and_is_empty_narrows_nothing(said):
+    assert decide(of({**rule(), **said}), WEB) == "accept"
+
+
+def test_a_file_of_the_script_that_asked_the_filters_for_what_stands_at_the_rule_says_nothing_of_what_is_open():
+    early = rule(RemoteDynamicKeywordAddresses=None)
+    early["Filters"] += [{"RemoteDynamicKeywordAddresses": None}]
+    assert decide(of(early), WEB) == (
+        "unknown: remotedynamickeywordaddresses, policyappid, packagefamilyname, platform: not in the file"
+    )
+    assert decide(of({**early, "RemoteDynamicKeywordAddresses": []}), WEB) == "accept"
+
+
+@each(
     ("filters", "doubt"),
     [
         ({"Protocol": "TCP", "LocalPort": ["RPC", "135"]}, ("tcp", 9)),
@@ -248,6 +285,9 @@ def test_rules_that_do_not_count_are_not_open():
     head = {"profiles": profiles(Domain={"AllowLocalFirewallRules": "False"})}
     assert "these don't count" in decide(of(local, **head), WEB)
     assert decide(of({**local, "PolicyStoreSourceType": "GroupPolicy"}, **head), WEB) == "accept"
+    for untold in (0, "None", None):
+        assert "may be a local rule" in decide(of({**local, "PolicyStoreSourceType": untold}, **head), WEB)
+        assert decide(of({**local, "PolicyStoreSourceType": untold}, profiles=profiles()), WEB) == "accept"
 
 
 def test_what_goes_to_another_host_is_not_known():
@@ -291,6 +331,16 @@ def test_the_script_is_powershell():
     parse(script)
     with pytest.raises(AssertionError):
         parse(script.replace("}", "", 2))
+
+
+def test_the_script_asks_each_thing_where_windows_keeps_it():
+    """The rule for what is in no filter, and with the switch without which the store isn't told."""
+    script = READERS["windows"].script
+    of_filter, of_rule = (script.partition(f"${name} = @(")[2].partition("\n)")[0] for name in ("ofFilter", "ofRule"))
+    for name in ("Platform", "PolicyAppId", "PackageFamilyName", "RemoteDynamicKeywordAddresses"):
+        assert f"'{name}'" in of_rule
+        assert f"'{name}'" not in of_filter
+    assert "Get-NetFirewallRule -PolicyStore ActiveStore -TracePolicyStore |" in script
 
 
 def test_the_docs_have_the_script():

@@ -54,7 +54,8 @@ _PROFILES = {1: "domain", 2: "private", 4: "public"}
 _CATEGORIES = {"domainauthenticated": "domain"}
 _NARROW: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("program", "service", "localuser", "remoteuser", "remotemachine", "interfacetype"), _ANY),
-    **dict.fromkeys(("package", "owner", "policyappid", "remotedynamickeywordaddresses", "platform"), _ANY),
+    **dict.fromkeys(("package", "owner", "policyappid", "packagefamilyname", "remotedynamickeywordaddresses"), _ANY),
+    **dict.fromkeys(("platform", "platforms"), _ANY | {"6.0+", "6.1+", "6.2+"}),  # no older Windows has these cmdlets
     "authentication": frozenset({"notrequired", "0", ""}),
     "encryption": frozenset({"notrequired", "0", ""}),
     "overrideblockrules": frozenset({"false", "0", ""}),
@@ -66,6 +67,14 @@ _FILTERS = frozenset({"protocol", "localport", "remoteport", "icmptype", "locala
                       "interfacealias", *_NARROW})  # fmt: skip
 _NEEDED = ("protocol", "remoteaddress", "program")
 """A property of each filter that narrows most rules; a file without it says nothing of whom a rule is for."""
+_OF_RULE = ("remotedynamickeywordaddresses", "policyappid", "packagefamilyname", "platform")
+"""What narrows a rule and is a property of its own. An earlier script of ours asked the filters for the first of them,
+where it is always null, and nobody for the others."""
+_MAY_BE_LOCAL: Mapping[str, str] = {
+    **dict.fromkeys(("local", "1"), "a local rule"),
+    **dict.fromkeys(("none", "0", ""), "what may be a local rule"),
+}
+"""By the store that a rule is said to come from; it is said where somebody asked for it alone."""
 _ZERO_IS_ANY = frozenset({"interfacetype"})
 _DEEP = 3
 """How deep filters are looked for within a rule."""
@@ -120,9 +129,10 @@ def _unwrap(value: Any) -> Any:
 
 
 def _collect(row: Mapping[str, Any]) -> tuple[dict[str, list[str]], list[str]]:
-    """The properties of a rule and of its filters, each as the texts that it has; and those that differ in two."""
+    """The properties of a rule and of its filters, each as its texts; and which of them differ or are missing."""
     found: dict[str, list[str]] = {}
     twice: list[str] = []
+    asks_filter = False
     todo: deque[tuple[int, Mapping[str, Any]]] = deque([(0, row)])
     while todo:
         depth, part = todo.popleft()
@@ -138,10 +148,13 @@ def _collect(row: Mapping[str, Any]) -> tuple[dict[str, list[str]], list[str]]:
                 continue
             texts = [_text(one) for one in list_of(plain) if one is not None]
             if plain is None:
+                asks_filter = asks_filter or (depth > 0 and name == _OF_RULE[0])
                 continue
             if name in _FILTERS and found.get(name, texts) != texts:
                 twice.append(f"{key} {say(', '.join(texts))} in another filter")
             found.setdefault(name, texts)
+    if asks_filter and _OF_RULE[0] not in fold(row):
+        twice.append(f"{', '.join(_OF_RULE)}: not in the file")
     return found, twice
 
 
@@ -312,9 +325,11 @@ class _Host:
             yield f"Profile {say(said)}"
         if verdict == "accept" and any(self._shut(profile) for profile in self.active):
             yield "a profile that lets nothing in, whatever rules say"
-        local = _word(rule, "policystoresourcetype") in {"local", "1"}
-        if local and any(self._flag(profile, "allowlocalfirewallrules") == "false" for profile in self.active):
-            yield "a local rule where group policy says that these don't count"
+        store = _word(rule, "policystoresourcetype")
+        if store in _MAY_BE_LOCAL and any(
+            self._flag(profile, "allowlocalfirewallrules") == "false" for profile in self.active
+        ):
+            yield f"{_MAY_BE_LOCAL[store]} where group policy says that these don't count"
 
 
 def _word(rule: Mapping[str, list[str]], name: str) -> str:

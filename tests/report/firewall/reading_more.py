@@ -259,9 +259,11 @@ FIELDS = {
     "icmptype": "(echoreq)?", "source_net": r"any|[0-9a-f.:/]+(,[0-9a-f.:/]+)*",
     "destination_net": r"any|[0-9a-f.:/]+(,[0-9a-f.:/]+)*", "destination_port": r"(\d+(-\d+)?)?", "log": "[01]",
     "description": r"[A-Za-z0-9.,:_() -]{1,255}",
-    "@uuid": "[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
+    "@uuid": "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
 }  # fmt: skip
-"""Fields of a rule in OPNsense's model (Filter.xml), and what they may be, as far as they are written."""
+"""Fields of a rule in OPNsense's model (Filter.xml), and what they may be, as far as they are written.
+
+An import refuses a row whose identifier isn't of version 4 (ArrayField.php, from 26.1.1 on)."""
 
 
 def read_opnsense(text):

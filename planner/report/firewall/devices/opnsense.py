@@ -6,6 +6,7 @@ leaves those alone that it doesn't name. A file takes no comments, so all is sai
 """
 
 import csv
+import hashlib
 import io
 import re
 import uuid
@@ -26,8 +27,6 @@ HEADER = (
     "@uuid", "enabled", "sequence", "action", "quick", "interface", "direction", "ipprotocol", "protocol", "icmptype",
     "source_net", "destination_net", "destination_port", "log", "description",
 )  # fmt: skip
-_OURS = uuid.UUID("6f1d7c0e-5b0a-5c55-9d0e-2f2a6f0c7a11")
-"""What identifiers are made under, so that they are nobody else's."""
 _FIRST = 1000
 """The number of the first rule, by which rules of one interface are ordered."""
 _SIDES = Sides(
@@ -74,9 +73,13 @@ def _list_gone(plan: Plan, edition: Edition | None) -> Iterator[tuple[Plan, Open
 
 
 def _identify(plan: Plan, opening: Opening) -> str:
-    """What OPNsense knows a rule by: a name of a firewall and one of a rule always give the same."""
+    """What OPNsense knows a rule by: a name of a firewall and one of a rule always give the same.
+
+    It takes identifiers of version 4 alone (ArrayField::importRecordSet), which are as good for a digest.
+    """
     device = plan.permits.firewall
-    return str(uuid.uuid5(_OURS, f"{device.name if device else ''}\n{opening.name}"))
+    name = f"port planner\n{device.name if device else ''}\n{opening.name}"
+    return str(uuid.UUID(bytes=hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()[:16], version=4))
 
 
 def _row(plan: Plan, opening: Opening, number: int) -> Iterator[str]:

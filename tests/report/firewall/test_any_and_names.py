@@ -4,6 +4,7 @@ Packets are held against small models of how two devices compare addresses with 
 """
 
 import ipaddress
+import re
 from itertools import product
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from tests.each import each
 from tests.report.firewall.reading_devices import split
 from tests.report.firewall.test_changes import told
-from tests.report.firewall.test_permits import flow, host, plan, render
+from tests.report.firewall.test_permits import flow, forward, host, plan, render
 from tests.report.samples import evaluate_once, write_plan
 
 STANDS_FOR = {"box.example.com": ("192.0.2.7", "2001:db8:7::7")}
@@ -161,3 +162,47 @@ def test_what_is_left_of_a_wide_network_is_an_object_like_others():
     zones = (("Internal", "internal"), ("Internet", "internet"), ("Partners", "internet"))
     apart = write_plan(WORLD, host("Wide", "::/14"), others, zones=zones, additional_flows=[flow("World", "Others")])
     assert "V6-elsewhere_1 ip-netmask ::/14" in render("paloalto-set", evaluate_once(apart))
+
+
+# ---- an endpoint that is called as what an any leaves out ----
+
+TOLD = {
+    "fortigate": r'edit "(V4-\S+)"\n +set type \S+\n +set (?:subnet (\S+) \S+|fqdn "(\S+)")\n',
+    "paloalto-set": r"set address (V4-\S+) (?:ip-netmask (\S+)/\d+|fqdn (\S+))\n",
+    "srx": r"set security address-book global address (V4-\S+) (?:(\d\S+)/\d+|dns-name (\S+) ipv4-only)\n",
+    "checkpoint": r"run add (?:host|network) name (V4-\S+) (?:ip-address|subnet) (\S+) .*()\n",
+}
+"""How a device is told what an address is: its name, its network, or a name for the name server."""
+
+
+def addresses_of(name, called, source):
+    """The addresses of a file by which a source reaches an endpoint, and whether each is a name."""
+    report = plan([host(called, "192.0.2.11", "192.0.2.10", zone="DMZ"), source], [flow(source["name"], called)])
+    found = re.findall(TOLD[name], forward(render(name, report)))
+    assert len({one for one, _, _ in found}) == len(found), "of what is told twice the last word counts"
+    return {one: network for one, network, _ in found}
+
+
+@each("name", TOLD)
+@pytest.mark.parametrize("called", ["elsewhere", "Elsewhere"])
+def test_an_endpoint_called_elsewhere_is_none_of_what_an_any_leaves_out(name, called):
+    """A Check Point tells no names apart by capital letters."""
+    assert addresses_of(name, called, WORLD) == {
+        f"V4-{called}_address_1": "192.0.2.11",
+        f"V4-{called}_2": "192.0.2.10",
+        "V4-elsewhere_1": "192.0.2.10",
+    }, "what is left out is a network of two"
+    alone = addresses_of(name, called, host("A", "10.0.0.5"))
+    assert alone.keys() == {"V4-A", f"V4-{called}_1", f"V4-{called}_2"}, "what meets nothing keeps its name"
+
+
+@each("name", {*TOLD} - {"checkpoint"})
+@pytest.mark.parametrize("called", ["elsewhere", "any", "everyone"])
+def test_an_endpoint_with_a_name_makes_no_names_of_networks_that_are_called_like_it(name, called):
+    world = host("Others", "any", zone="Partners", group=True)
+    zones = (("Internal", "internal"), ("DMZ", "dmz"), ("Internet", "internet"), ("Partners", "internet"))
+    ends = [host(called, "www.example.com", zone="DMZ"), host("A", "10.0.0.5"), world, WORLD]
+    flows = [flow("World", called), flow("A", called), flow("World", "Others")]
+    text = render(name, evaluate_once(write_plan(*ends, zones=zones, additional_flows=flows)))
+    names = re.findall(r"(?:fqdn|dns-name) (\S+)", forward(text))
+    assert {one.strip('"') for one in names} == {"www.example.com"}

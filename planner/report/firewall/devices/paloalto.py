@@ -63,10 +63,10 @@ def list_things(plan: Plan) -> list[Thing]:
     rests = find_rests(plan, (str(TAKEN_FOR_IPV4),))
     for name, members in _list_objects(plan, (one for sides in rests.values() for one in sides.values())).items():
         if len(members) == 1:
-            things.append(_address(plan, name, members[0]))
+            things.append(_address(name, members[0], plan.is_name(name)))
             continue
-        singles = tuple(name_singles(name, members))
-        things += [_address(plan, one, value) for one, value in zip(singles, members, strict=True)]
+        singles = tuple(name_singles(plan, name, members))
+        things += [_address(one, value, plan.is_name(name)) for one, value in zip(singles, members, strict=True)]
         groups += _group(f"{name}_all", singles)
     large = find_groups(plan)
     for members, name in large.items():
@@ -166,9 +166,9 @@ def _tag(source: str, destination: str) -> str:
     return f"PP-{source}-{destination}"
 
 
-def _address(plan: Plan, name: str, value: str) -> Thing:
+def _address(name: str, value: str, is_name: bool) -> Thing:
     path = ("address", name)
-    return under(path, fqdn=value) if plan.is_name(name.partition("_")[0]) else under(path, ip_netmask=value)
+    return under(path, fqdn=value) if is_name else under(path, ip_netmask=value)
 
 
 def _group(name: str, members: tuple[str, ...]) -> Iterator[Thing]:

@@ -33,10 +33,11 @@ def list_items(plan: Plan) -> list[Item]:
     whole: set[str] = set()
     for name, members in list_objects(plan, filter(None, (name_anyone(plan, one) for one in plan.openings))).items():
         if len(members) == 1:
-            things += _address(plan, name, members[0])
+            things += _address(name, members[0], plan.is_name(name))
             continue
-        singles = name_singles(name, members)
-        things += [part for one in zip(singles, members, strict=True) for part in _address(plan, *one)]
+        singles = name_singles(plan, name, members)
+        for one, value in zip(singles, members, strict=True):
+            things += _address(one, value, plan.is_name(name))
         sets += _set(f"{name}_all", singles, whole)
         whole.add(f"{name}_all")
     large = find_groups(plan)
@@ -51,13 +52,13 @@ def list_items(plan: Plan) -> list[Item]:
     return [*items, *_deactivate(plan), *(_insert(plan) if plan.default_deny else ())]
 
 
-def _address(plan: Plan, name: str, value: str) -> Iterator[Thing]:
+def _address(name: str, value: str, is_name: bool) -> Iterator[Thing]:
     """An address; a DNS name is a thing of its own in it, so that another one takes its place and not its family's.
 
     Of network and name an address has one, and no line that sets either is known to take the other away.
     """
     path = (*_BOOK, "address", name)
-    if not plan.is_name(name.partition("_")[0]):
+    if not is_name:
         yield Thing(path=path, statements=(Statement(path=path, value=str(ipaddress.ip_network(value))),))
         return
     yield Thing(path=path, statements=())

@@ -123,6 +123,22 @@ def shorten(name: str, limit: int) -> str:
     return name if len(name) <= limit else f"{name[: limit - 7].rstrip('-')}-{_digest(name, 6)}"
 
 
+def name_apart(names: Mapping[tuple[str, ...], str], limit: int) -> dict[tuple[str, ...], str]:
+    """What each thing is called, by the words that it is: its name, shortened; no two alike.
+
+    Of several by one name the first in the order of their words keeps it, so that it goes on where it is already told.
+    """
+    called: dict[tuple[str, ...], str] = {}
+    taken: set[str] = set()
+    for words, name in sorted(names.items()):
+        short = shorten(name, limit)
+        if short in taken:
+            short = f"{short[: limit - 7].rstrip('-')}-{_digest(chr(10).join(words), 6)}"
+        taken.add(short)
+        called[words] = short
+    return called
+
+
 def _digest(text: str, length: int) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:length]
 

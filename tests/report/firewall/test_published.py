@@ -114,6 +114,34 @@ def test_an_srx_translates_the_destination_and_its_policies_name_the_hosts_own_a
     assert "_seen" not in text
 
 
+def nat_of_an_srx(*flows):
+    ends = [
+        host("Web", "2001:db8:d::1:10", zone="DMZ"), host("Other", "2001:db8:d:1::10", zone="DMZ"),
+        host("World", "any", zone="Internet", group=True),
+    ]  # fmt: skip
+    seen = {"Web": "2001:db8:f::1:10", "Other": "2001:db8:f:1::10"}
+    row = {"name": "FW srx", "format": "srx", "zones": SIDES, "published": seen}
+    lines = re.findall(r"(?m)^set security nat destination (.*) (\S+)$", of("srx", plan(ends, flows, firewalls=[row])))
+    assert len(dict(lines)) == len(lines), "of what is told twice the last word counts"
+    return dict(lines)
+
+
+def test_an_srx_leads_each_published_address_of_ipv6_to_its_own_host():
+    """Which is the first to go by a name keeps it; a part of the plan calls all as the whole does."""
+    whole = nat_of_an_srx(flow("World", "Web"), flow("World", "Other"))
+    led = {}
+    for name in {key.split()[3] for key in whole if " rule " in key}:
+        rule = f"rule-set PP-wan1 rule {name}"
+        pool = whole[f"{rule} then destination-nat pool"]
+        led[whole[f"{rule} match destination-address"]] = whole[f"pool {pool} address"]
+    assert led == {
+        "2001:db8:f::1:10/128": "2001:db8:d::1:10/128", "2001:db8:f:1::10/128": "2001:db8:d:1::10/128",
+    }  # fmt: skip
+    assert whole["pool PP-2001-db8-d-1-10 address"] == min(led.values())
+    assert nat_of_an_srx(flow("World", "Web")).items() < whole.items()
+    assert nat_of_an_srx(flow("World", "Other")).items() < whole.items()
+
+
 def test_ios_translates_both_ways_and_its_lists_name_the_address_that_is_seen():
     text = told("ios")
     assert "ip nat inside source static 192.0.2.10 203.0.113.10\n" in text

@@ -5,8 +5,9 @@ Syntax: Junos CLI Reference, “address-book”, “applications”, “policies
 
 import ipaddress
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+from planner.engine.published import find_published
 from planner.report.firewall.devices.items import Item
 from planner.report.firewall.devices.openings import (
     Opening,
@@ -18,7 +19,7 @@ from planner.report.firewall.devices.openings import (
 from planner.report.firewall.devices.statements import Statement, Thing, list_objects, name_anyone, say
 from planner.report.firewall.devices.writer import Sides, Writer
 from planner.report.firewall.permits import Permit
-from planner.report.firewall.words import shorten
+from planner.report.firewall.words import name_apart, shorten
 
 _DESCRIPTION = 880
 _MEMBERS = 256
@@ -73,22 +74,29 @@ def _publish(plan: Plan) -> Iterator[Thing]:
     Policies name the address after the translation, which comes first. A rule is a thing of its own, that goes as a
     whole: without its statements it would stay, and no commit takes a rule without a match and an action.
     """
+    if not plan.translations or plan.permits.firewall is None:
+        return
+    found, _ = find_published(plan.permits.report.plan, plan.permits.firewall)
+    published = [*found.values()]  # those that openings aren't for too: a part calls them as the whole does
+    pools = _name_addresses(one.real for one in published)
     for real in sorted({one.real for one in plan.translations}):
-        path = (*_NAT, "pool", _name_address(real))
+        path = (*_NAT, "pool", pools[real])
         yield Thing(path=path, statements=(Statement(path=(*path, "address"), value=_host(real)),))
     for side in sorted({one.source for one in plan.translations}):
         path = (*_NAT, "rule-set", shorten(f"PP-{side}", 31))
         yield Thing(path=path, statements=(Statement(path=(*path, "from", "zone"), value=side, many=True),))
+        rules = _name_addresses(one.seen for one in published if side in one.sides)
         for seen, real in sorted({(one.seen, one.real) for one in plan.translations if one.source == side}):
-            rule = (*path, "rule", _name_address(seen))
+            rule = (*path, "rule", rules[seen])
             match = Statement(path=(*rule, "match", "destination-address"), value=_host(seen))
-            then = Statement(path=(*rule, "then", "destination-nat", "pool"), value=_name_address(real))
+            then = Statement(path=(*rule, "then", "destination-nat", "pool"), value=pools[real])
             yield Thing(path=rule, statements=(match, then), within=path)
 
 
-def _name_address(address: str) -> str:
-    """PP-203-0-113-10: an address never changes under its name."""
-    return shorten(f"PP-{re.sub('[.:]+', '-', address)}", 31)
+def _name_addresses(addresses: Iterable[str]) -> dict[str, str]:
+    """PP-203-0-113-10: an address never changes under its name. In IPv6 two may meet in one, by their `::`."""
+    named = name_apart({(one,): f"PP-{re.sub('[.:]+', '-', one)}" for one in addresses}, 31)
+    return {address: name for (address,), name in named.items()}
 
 
 def _host(address: str) -> str:

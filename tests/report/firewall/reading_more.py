@@ -119,6 +119,11 @@ def read_checkpoint(text):
             assert domain.startswith(".")
             objects[domain] = []
             continue
+        if verb == "set_group":
+            group, *members = words
+            assert members[::2] == [f"members.{number}" for number in range(1, len(members) // 2 + 1)]
+            objects[group] = [one for name in members[1::2] for one in objects[name]]
+            continue
         assert verb == "run"
         kind, facts = words[1], dict(zip(words[2::2], words[3::2], strict=True))
         but = _BUT.match(facts["name"])
@@ -135,9 +140,6 @@ def read_checkpoint(text):
         assert line.endswith(" set-if-exists true ignore-warnings true")
         if kind.startswith("service-"):
             services[facts["name"]] = kind.removeprefix("service-"), facts["port"]
-        elif kind == "group":
-            objects[facts["name"]] = [one for key, name in facts.items() if key.startswith("members.")
-                                      for one in objects[name]]  # fmt: skip
         else:
             assert kind in ("host", "network", "address-range")
             if kind == "address-range":

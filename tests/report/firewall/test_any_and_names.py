@@ -59,7 +59,7 @@ def read_panos(text):
 def read_gaia(text):
     """The same of a script for Check Point."""
     objects, rules = {"Any": ["0.0.0.0/0", "::/0"]}, []
-    for line in (one for one in told(text) if one.startswith(("set_domain ", "run add "))):
+    for line in (one for one in told(text) if one.startswith(("set_domain ", "set_group ", "run add "))):
         match split(line):
             case ["set_domain", name]:
                 objects[name] = [*STANDS_FOR[name[1:]]]
@@ -69,9 +69,8 @@ def read_gaia(text):
                 objects[name] = [f"{value}/{length}"]
             case ["run", "add", "address-range", "name", name, "ip-address-first", value, *_]:
                 objects[name] = [f"{value}/0"]
-            case ["run", "add", "group", "name", name, *more]:
-                members = [value for key, value in zip(more[::2], more[1::2], strict=True) if "members." in key]
-                objects[name] = [network for member in members for network in objects[member]]
+            case ["set_group", name, *more]:
+                objects[name] = [network for member in more[1::2] for network in objects[member]]
             case ["run", "add", "access-rule", *more]:
                 said = dict(zip(more[::2], more[1::2], strict=True))
                 rules.append(

@@ -10,8 +10,17 @@ from tests.report.firewall.test_permits import flow, host, plan, render
 
 SERVER = '''#!/usr/bin/env -S python3 -IS
 """mgmt_cli in short: objects and rules in a file, published or not."""
-import json, os, sys
+import json, os, re, sys
 
+TAKES = {
+    "host": r"ip-address|nat-settings\\.[a-z0-9-]+|set-if-exists",
+    "network": "subnet|mask-length|set-if-exists",
+    "address-range": "ip-address-(first|last)|set-if-exists",
+    "group": r"members\\.[0-9]+",
+    "service-tcp": "port|match-for-any|set-if-exists",
+    "service-udp": "port|match-for-any|set-if-exists",
+    "dns-domain": "is-sub-domain",
+}
 place = os.environ["STATE"]
 with open(place) as file:
     state = json.load(file)
@@ -24,6 +33,12 @@ state["calls"].append(command)
 draft = state["draft"]
 if command == os.environ["FAILS"]:
     sys.exit(1)
+if said[0] in ("add", "set") and said[1] in TAKES:
+    taken = f"name|ignore-warnings|-s|--format|{TAKES[said[1]]}"
+    if strange := [key for key in facts if not re.fullmatch(taken, key)]:
+        sys.exit(f"Unrecognized parameter {strange}")
+    if lost := [name for key, name in facts.items() if key.startswith("members.") and name not in draft["objects"]]:
+        sys.exit(f"Requested object {lost} not found")
 match said:
     case ["login"]:
         print("session")
@@ -59,12 +74,17 @@ match said:
             sys.exit(1)
         print(json.dumps({"name": facts["name"], "is-sub-domain": draft["domains"][facts["name"]]}))
     case ["add", "dns-domain"]:
-        assert facts.keys() <= {"name", "is-sub-domain", "ignore-warnings", "-s", "--format"}, facts
         assert facts["name"] not in draft["domains"]
         draft["domains"][facts["name"]] = facts["is-sub-domain"] == "true"
+    case ["show", kind]:
+        sys.exit(draft["objects"].get(facts["name"], [None])[0] != kind)
     case ["add", kind]:
-        assert facts["set-if-exists"] == "true", facts
-        draft["objects"][facts["name"]] = kind
+        if facts["name"] in draft["objects"] and facts.get("set-if-exists") != "true":
+            sys.exit(f"More than one object named {facts['name']} exists")
+        draft["objects"][facts["name"]] = [kind, facts]
+    case ["set", kind]:
+        assert draft["objects"][facts["name"]][0] == kind
+        draft["objects"][facts["name"]] = [kind, facts]
     case _:
         sys.exit(f"unknown: {command}")
 with open(place, "w") as file:
@@ -98,6 +118,7 @@ def server(tmp_path):
         assert [*found["calls"], "logout"][-1] == "logout"
         return {section: [rule["name"] for rule in rules] for section, rules in found["published"]["sections"].items()}
 
+    run.list_objects = lambda: json.loads(state.read_text())["published"]["objects"]
     return run
 
 
@@ -115,6 +136,16 @@ def test_each_revision_leaves_just_what_it_says_and_nothing_else_is_touched(serv
     later = server(after)
     assert later["Ours"] == ["stealth"]
     assert {name.rpartition("-")[2] for name in later["Port planner"]} == {"25", "443"}
+
+
+def test_a_group_has_just_the_members_that_the_last_revision_says(server):
+    """The API knows no set-if-exists of a group: a command with a word too many fails, and all of the script."""
+    for addresses in (["10.0.0.1", "10.0.0.2", "10.0.0.3"], ["10.0.0.1", "10.0.0.2"]):
+        text = render("checkpoint", plan([host("A", *addresses), ENDS[1]], [flow("A", "B")]))
+        assert "Port planner" in server(text)
+        kind, facts = server.list_objects()["V4-A_all"]
+        members = [name for key, name in facts.items() if key.startswith("members.")]
+        assert (kind, members) == ("group", [f"V4-A_{number}" for number, _ in enumerate(addresses, 1)])
 
 
 def test_where_a_command_fails_nothing_is_published(server):

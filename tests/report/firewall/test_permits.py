@@ -414,7 +414,7 @@ LIMITS = {
     "checkpoint": [
         (r"comments '(.*)'", 1000),
         (r"access-rule .* name (\S+)", 60),
-        (r"add (?:host|group) name (\S+)", 79),
+        (r"(?:add host name|set_group) (\S+)", 79),
     ],
     "asa": [(r"description (.*)", 200), (r"access-list (\S+)", 241), (r"object(?:-group)? \S+ (\S+)$", 64)],
 }

@@ -1,7 +1,7 @@
 """Check Point: a script of mgmt_cli that fills a section of the access layer, in one session, or changes nothing.
 
-Syntax: Check Point Management API Reference, “add host”, “add network”, “add dns-domain”, “add group”, “add
-service-tcp”, “add access-section”, “add access-rule”. The rules of the section are taken away and set anew before
+Syntax: Check Point Management API Reference, “add host”, “add network”, “add dns-domain”, “add group”, “set group”,
+“add service-tcp”, “add access-section”, “add access-rule”. The rules of the section are taken away and set anew before
 anything is published, so that a later revision leaves just what it says. What fails within $( ) ends nothing by
 itself, as bash has no `set -e` there: so it says `|| exit`.
 """
@@ -62,6 +62,13 @@ set_domain() {
         exit 1
     fi
 }
+set_group() {
+    if run show group name "$1" 2>/dev/null; then
+        run set group name "$@" ignore-warnings true
+    else
+        run add group name "$@" ignore-warnings true
+    fi
+}
 """.splitlines()
 
 _EMPTY = """\
@@ -113,8 +120,12 @@ def _set_objects(plan: Plan, rests: Mapping[str, Mapping[str, Rest]]) -> Iterato
 
 def _run(command: str, **settings: str) -> str:
     """A command that sets an object, whether it is there or not. An underscore is a hyphen."""
-    said = [word for key, value in settings.items() for word in (key.replace("_", "-"), shlex.quote(value))]
+    said = _say({key.replace("_", "-"): value for key, value in settings.items()})
     return " ".join(["run", command, *said, "set-if-exists true ignore-warnings true"])
+
+
+def _say(settings: Mapping[str, str]) -> list[str]:
+    return [word for key, value in settings.items() for word in (key, shlex.quote(value))]
 
 
 def _publish(plan: Plan, name: str) -> dict[str, str]:
@@ -144,7 +155,8 @@ def _address(name: str, value: str, **more: str) -> str:
 
 
 def _group(name: str, members: Sequence[str]) -> str:
-    return _run("add group", name=name, **_number("members", members))
+    """A group of these members alone; the API knows no set-if-exists of groups."""
+    return " ".join(["set_group", shlex.quote(name), *_say(_number("members", members))])
 
 
 def _number(key: str, values: Iterable[str]) -> dict[str, str]:
@@ -199,8 +211,7 @@ def _rule(plan: Plan, opening: Opening, groups: Mapping[tuple[str, ...], str], r
 
 
 def _add_rule(settings: Mapping[str, str]) -> str:
-    said = [word for key, value in settings.items() for word in (key, shlex.quote(value))]
-    return " ".join(['run add access-rule layer "$layer" position.bottom "$section"', *said])
+    return " ".join(['run add access-rule layer "$layer" position.bottom "$section"', *_say(settings)])
 
 
 def _call(plan: Plan, names: tuple[str, ...], groups: Mapping[tuple[str, ...], str]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """What a default deny denies, and what it must not: replies, what the next revision opens, neighbours."""
 
 import re
+from xml.etree import ElementTree
 
 import pytest
 
@@ -8,6 +9,7 @@ from planner.report import FORMATS
 from tests.each import each
 from tests.report.firewall.test_changes import tell_sections, told
 from tests.report.firewall.test_permits import flow, forward, host, plan, render
+from tests.report.samples import evaluate_once, write_plan
 
 ENDS = [host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ"), host("C", "192.0.2.2", zone="DMZ")]
 
@@ -124,3 +126,60 @@ def test_what_a_later_revision_opens_comes_before_the_denials_of_the_first(name)
         opened = [place for place, one in enumerate(names) if one.startswith(pair)]
         assert len(opened) == 2
         assert max(opened) < names.index(f"default-deny-{pair}"), names
+
+
+# ---- sides whose names run together ----
+
+ALIKE = ["lan to dmz-web", "lan-dmz to web"]
+
+
+def pairs_of_fortigate(text):
+    state = {}
+    tell_sections(state, told(text))
+    return [(one["name"][0], *one["srcintf"], *one["dstintf"]) for one in state["firewall policy"].values()]
+
+
+def pairs_of_paloalto(text):
+    rules = {}
+    for line in told(text):
+        if found := re.fullmatch(r"set rulebase security rules (\S+) (from|to) (\S+)", line):
+            rules.setdefault(found[1], []).append(found[3])
+    return [(name, *pair) for name, pair in rules.items()]
+
+
+def pairs_of_xml(text):
+    root = ElementTree.fromstring(text)
+    return [
+        (one.get("name"), *(member.text for end in ("from", "to") for member in one.iterfind(f"{end}/member")))
+        for one in root.iterfind(".//security/rules/entry")
+    ]
+
+
+PAIRS = {"fortigate": pairs_of_fortigate, "paloalto-set": pairs_of_paloalto, "paloalto": pairs_of_xml}
+
+
+@each("name", PAIRS)
+def test_two_pairs_of_sides_have_a_denial_each_though_their_names_run_together(name):
+    zones = {"Z1": "lan", "Z2": "dmz-web", "Z3": "lan-dmz", "Z4": "web"}
+    ends = [host(one, f"10.{number}.0.1", zone=one) for number, one in enumerate(zones)]
+    report = evaluate_once(
+        write_plan(
+            *ends,
+            zones=[(one, "internal") for one in zones],
+            additional_flows=[flow("Z1", "Z2"), flow("Z3", "Z4")],
+            firewalls=[{"name": "FW", "format": name, "zones": zones}],
+        )
+    )
+    (text,) = (one.decode() for one in FORMATS["firewalls"].write_folder(report, default_deny=True).values())
+    found = PAIRS[name](text)
+    assert all(len(one) == 3 for one in found), "each between two sides"
+    denials = {one: f"{source} to {destination}" for one, source, destination in found if one.startswith("default-")}
+    assert sorted(denials.values()) == ALIKE
+    assert denials["default-deny-lan-dmz-web"] == ALIKE[0], "the first keeps the name that it may have already"
+    if name == "fortigate":
+        for pair in (("lan", "dmz-web"), ("lan-dmz", "web")):
+            let, denied = (one for one, *between in found if tuple(between) == pair)
+            assert (let in denials, denied in denials) == (False, True), "what is let through comes first"
+    else:
+        behind = re.findall(r"(?m)^(?:last: )?move rulebase security rules (\S+) bottom$", text)
+        assert sorted(behind) == sorted(denials)

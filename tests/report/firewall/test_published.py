@@ -114,6 +114,29 @@ def test_an_srx_translates_the_destination_and_its_policies_name_the_hosts_own_a
     assert "_seen" not in text
 
 
+def test_a_palo_alto_has_a_rule_of_nat_for_each_though_their_names_run_together():
+    """Web from lan-dmz, and Web-lan from dmz."""
+    ends = [
+        host("Web", "192.0.2.10", zone="In"), host("Web-lan", "192.0.2.11", zone="In"),
+        host("A", "10.0.0.1", zone="A"), host("B", "10.1.0.1", zone="B"),
+    ]  # fmt: skip
+    row = {
+        "name": "FW paloalto-set", "format": "paloalto-set", "zones": {"In": "in", "A": "lan-dmz", "B": "dmz"},
+        "published": {"Web": "203.0.113.10", "Web-lan": "203.0.113.11"},
+    }  # fmt: skip
+    zones = (("In", "internal"), ("A", "internet"), ("B", "internet"))
+    flows = [flow("A", "Web"), flow("B", "Web-lan")]
+    text = of(row["format"], evaluate(write_plan(*ends, zones=zones, additional_flows=flows, firewalls=[row])))
+    rules = {}
+    for name, key, value in re.findall(r"(?m)^set rulebase nat rules (\S+) (\S+) (?:\S+ )?(\S+)$", text):
+        rules.setdefault(name, []).append(f"{key} {value}")
+    told_of = [[one for one in said if one.startswith(("from", "dest"))] for said in rules.values()]
+    assert sorted(told_of) == [
+        ["from dmz", "destination V4-Web-lan_seen", "destination-translation V4-Web-lan"],
+        ["from lan-dmz", "destination V4-Web_seen", "destination-translation V4-Web"],
+    ]
+
+
 def nat_of_an_srx(*flows):
     ends = [
         host("Web", "2001:db8:d::1:10", zone="DMZ"), host("Other", "2001:db8:d:1::10", zone="DMZ"),

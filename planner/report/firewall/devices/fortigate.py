@@ -8,7 +8,7 @@ of the site's is met.
 import hashlib
 import ipaddress
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from planner.report.firewall.devices.items import Item
 from planner.report.firewall.devices.openings import (
@@ -18,15 +18,17 @@ from planner.report.firewall.devices.openings import (
     find_groups,
     list_anys,
     name_any,
+    name_denials,
     name_singles,
     split,
 )
 from planner.report.firewall.devices.writer import Sides, Writer
 from planner.report.firewall.permits import Permit
-from planner.report.firewall.words import shorten
 from planner.report.said.elsewhere import find_ranges
 
 _COMMENT = 1000
+_LONGEST = 35
+"""Of the name of a policy."""
 _MEMBERS = 300
 """What the smallest models take in one group (FortiGate maximum values)."""
 PREDEFINED: Mapping[str, str] = {
@@ -44,7 +46,8 @@ def list_items(plan: Plan) -> list[Item]:
     a policy has no `srcaddr6-negate` (CLI Reference, “config firewall policy”), so that it would take what is left
     out, refuse the line that negates it, and let just that in.
     """
-    ids = _number(plan)
+    denials = name_denials(plan, _LONGEST) if plan.default_deny else {}
+    ids = _number([*(one.name for one in plan.openings), *denials.values()])
     items: list[Item] = []
     groups: list[Item] = []
     vips = {one.seen_name: one for one in plan.translations}
@@ -79,7 +82,7 @@ def list_items(plan: Plan) -> list[Item]:
     services = {str(one.permit.service): one.permit for one in plan.openings}
     custom = [_service(services[text]) for text in sorted(services) if text not in PREDEFINED]
     policies = [_policy(plan, one, ids[one.name], large) for one in plan.openings]
-    return [*items, *groups, *_publish(plan), *custom, *policies, *(_denials(plan, ids) if plan.default_deny else ())]
+    return [*items, *groups, *_publish(plan), *custom, *policies, *(_denials(plan, denials, ids) if denials else ())]
 
 
 def _edit(section: str, name: str, settings: list[str], *, quote: str = '"') -> Item:
@@ -175,10 +178,10 @@ def _policy(plan: Plan, opening: Opening, number: int, large: Mapping[tuple[str,
     )
 
 
-def _denials(plan: Plan, ids: Mapping[str, int]) -> Iterator[Item]:
+def _denials(plan: Plan, denials: Mapping[tuple[str, ...], str], ids: Mapping[str, int]) -> Iterator[Item]:
     """A denial for each pair of sides, and what is let through between them moved before it, whichever came first."""
     for source, destination in plan.sides:
-        name = _name_denial(source, destination)
+        name = denials[source, destination]
         yield _edit(
             "config firewall policy",
             str(ids[name]),
@@ -198,23 +201,17 @@ def _denials(plan: Plan, ids: Mapping[str, int]) -> Iterator[Item]:
             quote="",
         )
     for one in plan.openings:
-        line = f"    move {ids[one.name]} before {ids[_name_denial(one.source, one.destination)]}"
+        line = f"    move {ids[one.name]} before {ids[denials[one.source, one.destination]]}"
         yield Item(key=line, lines=(line,), undo=(), section="config firewall policy")
 
 
-def _name_denial(source: str, destination: str) -> str:
-    return shorten(f"default-deny-{source}-{destination}", 35)
-
-
-def _number(plan: Plan) -> dict[str, int]:
+def _number(names: Iterable[str]) -> dict[str, int]:
     """A number for each name, from 1,000,000,000 to 3,999,999,999: the same for the same name.
 
     FortiManager takes none above 1,071,741,824 (Administration Guide, “Policy ID support”). Up to there two names of a
     large plan would often meet, and one of them would have another number with every change beside it; and a FortiGate
     that has a policy under another number refuses a second of its name.
     """
-    names = [one.name for one in plan.openings]
-    names += [_name_denial(*sides) for sides in plan.sides] if plan.default_deny else []
     numbers: dict[str, int] = {}
     taken: set[int] = set()
     for name in sorted(names):
@@ -259,8 +256,8 @@ def _load(plan: Plan) -> Iterator[object]:
 
 
 FORTIGATE = Writer(
-    name="fortigate", label="FortiGate", mark="#", list_items=list_items, load=_load, takes_names=True, longest=35,
-    names_seen=(4, 6), frame=_frame,
+    name="fortigate", label="FortiGate", mark="#", list_items=list_items, load=_load, takes_names=True,
+    longest=_LONGEST, names_seen=(4, 6), frame=_frame,
     sides=Sides(pattern=re.compile(r"[\w .:/@+-]{1,35}"),
                 allowed="1 to 35 letters, digits, spaces and . _ : / @ + -"),
 )  # fmt: skip

@@ -14,7 +14,7 @@ from planner.report.errors import NotExpressible
 from planner.report.firewall.entries import OPEN_THEM
 from planner.report.firewall.head import count_rules, explain_codes, introduce
 from planner.report.firewall.permits import Permit, Permits
-from planner.report.firewall.words import clean, shorten, show_names
+from planner.report.firewall.words import clean, name_apart, shorten, show_names
 from planner.report.said.edition import Edition
 
 ELSEWHERE = re.compile(r"V[46]-elsewhere_\d")
@@ -281,6 +281,11 @@ def name_singles(plan: Plan, name: str, members: Sequence[str]) -> list[str]:
             for number in range(1, len(members) + 1)
         ]
     return [shorten(f"{base}_{re.sub('[^0-9a-f]', '_', one)}", _LONGEST) for one in members]
+
+
+def name_denials(plan: Plan, longest: int) -> dict[tuple[str, ...], str]:
+    """What the denial between each pair of sides is called: lan to dmz-web is another pair than lan-dmz to web."""
+    return name_apart({one: f"default-deny-{'-'.join(one)}" for one in plan.sides}, longest)
 
 
 def split(members: Sequence[str], most: int) -> Iterator[Sequence[str]]:

@@ -20,6 +20,7 @@ from planner.report.firewall.devices.openings import (
     Plan,
     Translation,
     find_groups,
+    name_denials,
     name_singles,
     split,
 )
@@ -36,10 +37,12 @@ from planner.report.firewall.devices.statements import (
 from planner.report.firewall.devices.writer import Sides, Writer
 from planner.report.firewall.head import BACK, Commands, list_lines
 from planner.report.firewall.permits import Permit, Permits
-from planner.report.firewall.words import clean, shorten
+from planner.report.firewall.words import clean, name_apart
 from planner.report.said.edition import Edition
 
 _DESCRIPTION = 1000
+_LONGEST = 63
+"""Of the name of a rule."""
 _MEMBERS = 500
 """What every model takes in one address group."""
 PREDEFINED: Mapping[str, str] = {"tcp 443": "service-https"}
@@ -122,7 +125,8 @@ def _move_denials(plan: Plan) -> list[str]:
         return []
     place = _place(plan)
     rules = (*place, "pre-rulebase", *_RULES[1:]) if place else _RULES
-    return [f"move {say(*rules, _name_denial(source, destination))} bottom" for source, destination in plan.sides]
+    denials = name_denials(plan, _LONGEST)
+    return [f"move {say(*rules, denials[sides])} bottom" for sides in plan.sides]
 
 
 def _place(plan: Plan) -> tuple[str, ...]:
@@ -135,8 +139,10 @@ def _publish(plan: Plan) -> Iterator[Thing]:
 
     Rules of security name the address before the translation and the zone after it.
     """
-    for one in _list_published(plan):
-        path = ("rulebase", "nat", "rules", shorten(f"NAT-{one.name}-{one.source}-{one.destination}", 63))
+    published = {(one.name, one.source, one.destination): one for one in _list_published(plan)}
+    names = name_apart({words: f"NAT-{'-'.join(words)}" for words in published}, _LONGEST)
+    for words, one in published.items():
+        path = ("rulebase", "nat", "rules", names[words])
         thing = under(
             path,
             from_=(one.source,),
@@ -247,14 +253,11 @@ def _call(rest: Rest) -> str:
     return f"{rest[0]}_all" if len(rest[1]) > 1 else rest[0]
 
 
-def _name_denial(source: str, destination: str) -> str:
-    return shorten(f"default-deny-{source}-{destination}", 63)
-
-
 def _denials(plan: Plan) -> Iterator[Thing]:
+    denials = name_denials(plan, _LONGEST)
     for source, destination in plan.sides:
         yield under(
-            (*_RULES, _name_denial(source, destination)),
+            (*_RULES, denials[source, destination]),
             from_=(source,),
             to=(destination,),
             source=("any",),
@@ -306,8 +309,8 @@ _SIDES = Sides(
     allowed="1 to 31 of the letters A to Z, digits, spaces and . _ -, not beginning with a space or a hyphen",
 )
 PALOALTO_SET = Writer(
-    name="paloalto-set", label="Palo Alto", mark="#", list_items=list_items, load=_load, takes_names=True, longest=63,
-    sides=_SIDES, names_seen=(4,),
+    name="paloalto-set", label="Palo Alto", mark="#", list_items=list_items, load=_load, takes_names=True,
+    longest=_LONGEST, sides=_SIDES, names_seen=(4,),
 )  # fmt: skip
 
 

@@ -192,6 +192,26 @@ def test_what_is_no_interface_of_linux_is_refused(format, name):
         only(with_firewalls(town(), firewall(format, zones)))
 
 
+def test_an_srx_has_dots_in_names_of_zones_alone():
+    """YANG of Junos 21.1: a zone is [[:alnum:]._-]+, a set of rules and a policy [[:alnum:]][[:alnum:]_-]*."""
+    zones = {"Internal": "in.1", "DMZ": "wan-1", "Internet": "wan.1"}
+    device = firewall("srx", zones, published={"Web": "198.51.100.10"})
+    text = only(with_firewalls(town(), device), default_deny=True)
+    assert " from-zone wan.1 to-zone in.1 policy default-deny-wan-1-in-1 then deny\n" in text
+    sets = set(re.findall(r"(?m)^set .* rule-set (\S+) from zone (\S+)$", text))
+    assert {zone for _, zone in sets} == {"wan.1", "wan-1"}
+    assert len(dict(sets)) == len(sets)
+    assert ("PP-wan-1", "wan-1") in sets, "a name without dots is as it was"
+    for name in re.findall(r"(?m)^set .* (?:rule-set|policy) (\S+)", text):
+        assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name), name
+
+
+@pytest.mark.parametrize("name", ["ge-0/0/1", "wan:1", "a" * 64, "größe"])
+def test_what_is_no_zone_of_an_srx_is_refused(name):
+    with pytest.raises(NotExpressible, match=r"give 1 to 63 of the letters A to Z, digits and \. _ -\.$"):
+        only(with_firewalls(town(), firewall("srx", {"Internal": name, "DMZ": "dmz"})))
+
+
 def test_a_device_that_logs_says_which_rule_it_was():
     report = with_firewalls(town(), firewall("nftables"), firewall("iptables"))
     rule = next(rule for rule in report.rules if not rule.any_of)

@@ -74,16 +74,19 @@ def _publish(plan: Plan) -> Iterator[Thing]:
     Policies name the address after the translation, which comes first. A rule is a thing of its own, that goes as a
     whole: without its statements it would stay, and no commit takes a rule without a match and an action.
     """
-    if not plan.translations or plan.permits.firewall is None:
+    firewall = plan.permits.firewall
+    if not plan.translations or firewall is None:
         return
-    found, _ = find_published(plan.permits.report.plan, plan.permits.firewall)
-    published = [*found.values()]  # those that openings aren't for too: a part calls them as the whole does
+    # What openings aren't for takes part in the names, so that a part calls all as the whole does.
+    found, _ = find_published(plan.permits.report.plan, firewall)
+    published = [*found.values()]
+    sets = name_apart({(side,): f"PP-{_without_dots(side)}" for side in firewall.zones.values()}, 31)
     pools = _name_addresses(one.real for one in published)
     for real in sorted({one.real for one in plan.translations}):
         path = (*_NAT, "pool", pools[real])
         yield Thing(path=path, statements=(Statement(path=(*path, "address"), value=_host(real)),))
     for side in sorted({one.source for one in plan.translations}):
-        path = (*_NAT, "rule-set", shorten(f"PP-{side}", 31))
+        path = (*_NAT, "rule-set", sets[side,])
         yield Thing(path=path, statements=(Statement(path=(*path, "from", "zone"), value=side, many=True),))
         rules = _name_addresses(one.seen for one in published if side in one.sides)
         for seen, real in sorted({(one.seen, one.real) for one in plan.translations if one.source == side}):
@@ -91,6 +94,11 @@ def _publish(plan: Plan) -> Iterator[Thing]:
             match = Statement(path=(*rule, "match", "destination-address"), value=_host(seen))
             then = Statement(path=(*rule, "then", "destination-nat", "pool"), value=pools[real])
             yield Thing(path=rule, statements=(match, then), within=path)
+
+
+def _without_dots(side: str) -> str:
+    """A zone may have dots in its name, a policy and a set of rules none."""
+    return side.replace(".", "-")
 
 
 def _name_addresses(addresses: Iterable[str]) -> dict[str, str]:
@@ -173,7 +181,7 @@ def _policy(plan: Plan, opening: Opening, large: Mapping[tuple[str, ...], str]) 
 
 
 def _name_denial(source: str, destination: str) -> str:
-    return shorten(f"default-deny-{source}-{destination}", 63)
+    return shorten(f"default-deny-{_without_dots(source)}-{_without_dots(destination)}", 63)
 
 
 def _denials(plan: Plan) -> Iterator[Thing]:
@@ -235,7 +243,7 @@ def _load(plan: Plan) -> Iterator[object]:
 
 SRX = Writer(
     name="srx", label="Juniper SRX", mark="#", list_items=list_items, load=_load, takes_names=True, longest=63,
-    sides=Sides(pattern=re.compile(r"[A-Za-z0-9_.:/-]{1,63}"),
-                allowed="1 to 63 of the letters A to Z, digits and . _ : / -"),
+    sides=Sides(pattern=re.compile(r"[A-Za-z0-9_.-]{1,63}"),
+                allowed="1 to 63 of the letters A to Z, digits and . _ -"),
     back_first=True,
 )  # fmt: skip

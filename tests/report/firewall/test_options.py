@@ -83,6 +83,17 @@ def test_a_panorama_is_told_in_its_device_group():
     assert root.find("devices/entry/vsys") is None
 
 
+@pytest.mark.parametrize(
+    ("options", "rules"),
+    [({}, "rulebase"), ({"device-group": "Branch offices"}, 'device-group "Branch offices" pre-rulebase')],
+)
+def test_the_head_for_a_palo_alto_names_the_rulebase_that_the_rules_are_in(options, rules):
+    head = " ".join(text_of(firewall("paloalto-set", **options)).replace("\n#", " ").split())
+    assert f": move {rules} security rules NAME before YOURS" in head
+    head = " ".join(text_of(firewall("paloalto", **options)).split())
+    assert f" service, tag and {rules.split()[-1]}. " in head
+
+
 def test_a_palo_alto_forwards_its_logs_by_the_profile_that_the_plan_names():
     plain = lines_of("paloalto-set").splitlines()
     lines = lines_of("paloalto-set", **{"log-setting": "To SIEM"}).splitlines()

@@ -80,7 +80,7 @@ def list_things(plan: Plan) -> list[Thing]:
         _rule(plan, one, large, rests.get(one.name, {})) for one in plan.openings if not is_said_already(plan, one)
     ]
     made = [*things, *groups, *custom, *_publish(plan), *rules, *(_denials(plan) if plan.default_deny else ())]
-    return [_move(one, {"rulebase": ("pre-rulebase",)}) for one in made] if _GROUP in plan.options else made
+    return [_move(one, {"rulebase": (_rulebase(plan),)}) for one in made]
 
 
 def _leave_out_ipv4(plan: Plan) -> Plan:
@@ -123,10 +123,18 @@ def _move_denials(plan: Plan) -> list[str]:
     """The lines that put each denial behind what is let through, whichever of them was there first."""
     if not plan.default_deny:
         return []
-    place = _place(plan)
-    rules = (*place, "pre-rulebase", *_RULES[1:]) if place else _RULES
     denials = name_denials(plan, _LONGEST)
-    return [f"move {say(*rules, denials[sides])} bottom" for sides in plan.sides]
+    return [f"move {_say_rules(plan)} {say(denials[sides])} bottom" for sides in plan.sides]
+
+
+def _say_rules(plan: Plan) -> str:
+    """Where rules are, as lines have it."""
+    return say(*_place(plan), _rulebase(plan), *_RULES[1:])
+
+
+def _rulebase(plan: Plan) -> str:
+    """Which of the rulebases ours are in: that before the rules of the firewalls themselves, on a Panorama."""
+    return "pre-rulebase" if _place(plan) else _RULES[0]
 
 
 def _place(plan: Plan) -> tuple[str, ...]:
@@ -279,8 +287,8 @@ def _load(plan: Plan) -> Iterator[object]:
     yield from _say_published(plan)
     if not plan.default_deny:
         yield (
-            "New rules come last. Where a denial of your own stands before them: move rulebase security rules NAME "
-            "before YOURS"
+            f"New rules come last. Where a denial of your own stands before them: move {_say_rules(plan)} NAME before "
+            "YOURS"
         )
 
 
@@ -296,7 +304,7 @@ def _say_published(plan: Plan) -> Iterator[str]:
 
 _LOAD_XML = (
     "Create zones with the names above and import the file as a named configuration; then load config partial in mode "
-    "merge from it: address, address-group, service, tag and rulebase."
+    "merge from it: address, address-group, service, tag and {}."
 )
 _NOT_SINCE = (
     "A merge takes nothing away. What an earlier revision opened and this one doesn't is closed by lines for the "
@@ -317,7 +325,8 @@ PALOALTO_SET = Writer(
 def render_xml(permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> bytes:
     """The same as XML. Raises NotExpressible."""
     plan = PALOALTO_SET.plan(permits, default_deny=default_deny, open_undecided=open_undecided)
-    about = [*PALOALTO_SET.say(plan, edition, load=(_LOAD_XML, *_say_logs(plan), *_say_published(plan)))]
+    load = (_LOAD_XML.format(_rulebase(plan)), *_say_logs(plan), *_say_published(plan))
+    about = [*PALOALTO_SET.say(plan, edition, load=load)]
     about += [*_list_moves(plan), *_list_deletions(permits, edition, plan)]
     root = ElementTree.Element("config", version=VERSION, urldb="paloaltonetworks")
     at: dict[tuple[str, ...], ElementTree.Element] = {}

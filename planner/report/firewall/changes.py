@@ -52,7 +52,8 @@ def _write_items(
         return plan, writer.list_items(plan) if plan else ()
 
     ((old, items_old), known), (new, items_new) = _tell_before(tell, was), tell(now)
-    forward, back = find_change(items_old, items_new), find_change(items_new, items_old)
+    forward = find_change(items_old, items_new, writer.keep)
+    back = find_change((*items_new, *forward.kept), items_old, writer.keep)
     forbidden = _find_forbidden(forward, old, new) if new else ()
     about = [
         *_introduce(writer.label, comparison, editions, was, now, forbidden),
@@ -161,6 +162,7 @@ def _say_items(writer: Writer, change: Change, plan: Plan | None) -> Iterator[ob
     )
     if plan:
         yield from writer.load(plan)
+    yield from writer.say_kept(change)
     yield from say_way_back(writer.mark, "at the end")
 
 

@@ -48,7 +48,8 @@ def network(text):
 
 _ENTRY = re.compile(
     r"access-list FROM-(\S+) extended (?:permit object-group (\S+) (any[46]|object(?:-group)? \S+) "
-    r"(any[46]|object(?:-group)? \S+)( log)?( inactive)?|deny ip any any(?: log)?)"
+    r"(any[46]|object(?:-group)? \S+)( log)?( inactive)?|deny ip any any(?: log)?"
+    r"|deny ip host 127\.0\.0\.1 host 127\.0\.0\.1)"
 )
 
 

@@ -41,7 +41,11 @@ def read_ios(text):
                 services[name] = _service(match)
             else:
                 assert re.fullmatch(r" description [A-Za-z0-9.,:_() -]{1,200}", line), line
-        elif re.fullmatch(r" deny (ip|ipv6) any any( log)?| permit icmp any any nd-n[as]", line):
+        elif re.fullmatch(
+            r" deny (ip|ipv6) any any( log)?| permit icmp any any nd-n[as]"
+            r"| deny (ip host 127\.0\.0\.1 host 127\.0\.0\.1|ipv6 host ::1 host ::1)",
+            line,
+        ):
             pass
         elif mode == "ip access-list extended":
             match = re.fullmatch(

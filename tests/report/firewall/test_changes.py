@@ -40,10 +40,16 @@ def way_back(text):
 # ---- small models of devices: state, and what lines make of it ----
 
 
+KEPT = re.compile(r"\bdeny ip(?:v6)? host (127\.0\.0\.1|::1) host \1\Z")
+"""What stays in an access list that would be left without an entry: no packet meets it, as if it weren't there."""
+
+
 def tell_cisco(state, lines):
     """Blocks of lines under a head, and access lists whose entries are one with the same one that is inactive."""
     head = None
     for line in lines:
+        if KEPT.search(line):
+            continue
         if line == "exit":
             head = None
         elif line.startswith(" no "):

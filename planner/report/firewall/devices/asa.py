@@ -20,7 +20,7 @@ from planner.report.firewall.devices.openings import (
     name_any,
     say_unbound,
 )
-from planner.report.firewall.devices.writer import Sides, Writer
+from planner.report.firewall.devices.writer import LAST_ENTRY, Sides, Writer
 from planner.report.firewall.head import Commands
 from planner.report.firewall.permits import Permit
 from planner.report.firewall.words import shorten
@@ -44,9 +44,20 @@ def list_items(plan: Plan) -> list[Item]:
         lines = [_entry(plan, one, groups) for one in plan.openings if plan.name_list(one.source) == name]
         if plan.default_deny:
             lines.append(f"access-list {name} extended deny ip any any{' log' if plan.logs else ''}")
-        # Entered without the word, an inactive entry is active: they are one and the same.
-        items += [Item(key=line.removesuffix(" inactive"), lines=(line,), undo=(f"no {line}",)) for line in lines]
+        made = [_as_item(name, line) for line in lines]
+        items += made if any(item.entry_of for item in made) else [_keep(name), *made]
     return items
+
+
+def _as_item(name: str, line: str) -> Item:
+    """Entered without the word, an inactive entry is active: they are one and the same."""
+    active = line.removesuffix(" inactive")
+    return Item(key=active, lines=(line,), undo=(f"no {line}",), entry_of=name if line == active else "")
+
+
+def _keep(name: str) -> Item:
+    """What no packet meets: with its last entry a list would leave its interface, where security levels decide."""
+    return _as_item(name, f"access-list {name} extended deny ip host 127.0.0.1 host 127.0.0.1")
 
 
 def _silent(plan: Plan) -> set[str]:
@@ -181,13 +192,14 @@ def _load(plan: Plan) -> Iterator[object]:
     )
     bound = sorted({opening.source for opening in plan.openings} | _silent(plan))
     if bound:
-        yield "Once, bind each list to its interface; before the way back take it off, by no and the line:"
+        yield "Once, bind each list to its interface:"
         yield Commands(tuple(f"access-group {plan.name_list(side)} in interface {side}" for side in bound))
         yield (
             "Where an interface has a list already, give its name in the plan (options, lists), and write line NUMBER "
             "after it to come before your denial. A list that is bound denies what it does not name, whatever the "
             "option says; where none is bound security levels decide."
         )
+        yield f"With its last entry an ASA takes a list off its interface. {LAST_ENTRY}"
     yield from say_unbound(plan)
     if plan.default_deny:
         yield (
@@ -205,6 +217,7 @@ def _load(plan: Plan) -> Iterator[object]:
 
 ASA = Writer(
     name="asa", label="Cisco ASA", mark="!", list_items=list_items, load=_load, takes_names=True, longest=64, end="",
+    keep=_keep,
     sides=Sides(pattern=re.compile(r"[A-Za-z0-9_.:/-]{1,48}"),
                 allowed="1 to 48 of the letters A to Z, digits and . _ : / -"),
     echo="Replies to echo requests come back only with inspect icmp in the policy map of the device.",

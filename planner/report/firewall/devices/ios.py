@@ -20,7 +20,7 @@ from planner.report.firewall.devices.openings import (
     name_any,
     say_unbound,
 )
-from planner.report.firewall.devices.writer import Sides, Writer
+from planner.report.firewall.devices.writer import LAST_ENTRY, Sides, Writer
 from planner.report.firewall.head import Commands
 from planner.report.said.elsewhere import find_ranges
 
@@ -53,15 +53,16 @@ def list_items(plan: Plan) -> list[Item]:
         *(("ipv6 access-list {}-v6", one, six) for one in _list_lists(plan, six)),
     ):
         write = _write_four if entries is four else _write_six
-        lines = [
-            (line, opening.disabled)
+        within = section.format(name)
+        made = [
+            _entry(within, line, opening.disabled)
             for opening in entries
             if plan.name_list(opening.source) == name
             for line in write(plan, opening, groups)
         ]
-        if plan.default_deny:
-            lines += [(line, False) for line in _deny(plan, 4 if entries is four else 6)]
-        items += [_entry(section.format(name), line, disabled) for line, disabled in lines]
+        items += made if any(item.entry_of for item in made) else [_keep(within), *made]
+        if plan.default_deny:  # which somebody takes away before what comes later
+            items += [_entry(within, line, False) for line in _deny(plan, 4 if entries is four else 6)]
     _check(items)
     return items
 
@@ -140,7 +141,13 @@ def _entry(section: str, line: str, disabled: bool) -> Item:
     if disabled or line.startswith("! "):
         line = line.removeprefix("! ")
         return Item(key=f"{section} ! {line}", section=section, lines=(f"! {line}",), undo=())
-    return Item(key=f"{section} {line}", section=section, lines=(f" {line}",), undo=(f" no {line}",))
+    return Item(key=f"{section} {line}", section=section, lines=(f" {line}",), undo=(f" no {line}",), entry_of=section)
+
+
+def _keep(section: str) -> Item:
+    """What no packet meets: a list without an entry would let everything through, and this is no other one's way."""
+    six = section.startswith("ipv6 ")
+    return _entry(section, "deny ipv6 host ::1 host ::1" if six else "deny ip host 127.0.0.1 host 127.0.0.1", False)
 
 
 def _write_four(plan: Plan, opening: Opening, groups: Mapping[tuple[str, ...], str]) -> Iterator[str]:
@@ -198,7 +205,7 @@ def _load(plan: Plan) -> Iterator[object]:
         for source in _sources(plan, [one for one in plan.openings if one.permit.family == family])
     }
     if bound:
-        yield "Once, on the interface of each side, in its configuration mode; before the way back by no and the line:"
+        yield "Once, on the interface of each side, in its configuration mode:"
         yield Commands(
             tuple(
                 f"{'ip access-group' if family == 4 else 'ipv6 traffic-filter'} {plan.name_list(side)}"
@@ -206,6 +213,7 @@ def _load(plan: Plan) -> Iterator[object]:
                 for side, family in sorted(bound)
             )
         )
+        yield f"A list that is bound and has no entry lets everything through. {LAST_ENTRY}"
     yield from say_unbound(plan)
     if plan.translations:
         yield (
@@ -227,7 +235,7 @@ def _load(plan: Plan) -> Iterator[object]:
 
 IOS = Writer(
     name="ios", label=_LABEL, mark="!", list_items=list_items, load=_load, takes_names=False, longest=64, end="exit",
-    names_seen=(4,),
+    names_seen=(4,), keep=_keep,
     sides=Sides(pattern=re.compile(r"[A-Za-z0-9_.:/-]{1,48}"),
                 allowed="1 to 48 of the letters A to Z, digits and . _ : / -"),
 )  # fmt: skip

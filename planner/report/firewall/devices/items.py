@@ -3,7 +3,7 @@
 So one description makes the whole file, the change from one revision to another, and the way back.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 
@@ -22,6 +22,12 @@ class Item:
     """The line that has to come before, for devices that have sections; neighbours share it."""
     within: str = ""
     """The key of an item that takes this one along when it goes."""
+    entry_of: str = ""
+    """The list that it is an entry in force of, where one that is bound to an interface must not be left without."""
+
+
+type Keep = Callable[[str], Item]
+"""Makes the entry that stays in a list which has no other; no packet meets it."""
 
 
 def write_items(items: Iterable[Item], end: str = "end") -> Iterator[str]:
@@ -36,6 +42,8 @@ class Change:
     added: tuple[Item, ...]
     removed: tuple[Item, ...]
     """In the order in which they are taken back: what needs others goes first."""
+    kept: tuple[Item, ...] = ()
+    """What alone stays in lists whose entries are all taken back; it is set before, unless it is there."""
 
     def write(self, end: str = "end", *, back_first: bool = False) -> Iterator[str]:
         """The lines: first what is new, so that nothing is closed meanwhile that stays open.
@@ -48,28 +56,43 @@ class Change:
             yield from _in_sections(parts, end)
 
 
-def find_change(old: Sequence[Item], new: Sequence[Item]) -> Change:
-    """What is in one alone, or is said otherwise."""
+def find_change(old: Sequence[Item], new: Sequence[Item], keep: Keep | None = None) -> Change:
+    """What is in one alone, or is said otherwise. With `keep` no list is left without an entry."""
     before, after = {item.key: item for item in old}, {item.key: item for item in new}
+    kept = _find_kept((item for key, item in before.items() if key not in after), new, keep)
+    after |= {item.key: item for item in kept}
     gone = [item for key, item in before.items() if key not in after]
     going = {item.key for item in gone if item.undo}
     return Change(
         added=tuple(item for key, item in after.items() if key not in before or before[key].lines != item.lines),
         removed=tuple(item for item in reversed(gone) if item.undo and item.within not in going),
+        kept=kept,
     )
 
 
-def find_leftovers(earlier: Sequence[Sequence[Item]], new: Sequence[Item]) -> tuple[Item, ...]:
+def _find_kept(gone: Iterable[Item], new: Iterable[Item], keep: Keep | None) -> tuple[Item, ...]:
+    """What stays in the lists that lose all their entries."""
+    if keep is None:
+        return ()
+    filled = {item.entry_of for item in new}
+    return tuple(keep(name) for name in dict.fromkeys(item.entry_of for item in gone) if name not in {"", *filled})
+
+
+def find_leftovers(earlier: Sequence[Sequence[Item]], new: Sequence[Item], keep: Keep | None = None) -> Change:
     """What earlier configurations have and the new one lacks, in the order in which it is taken back.
+
+    What is set is what stays in lists that would be left without an entry; with `keep` alone.
 
     A device may have any of them, or several on top of each other. So each is taken back in its own order; what a
     later one has just the same waits for that, since what is there then may need it.
     """
+    kept = _find_kept((item for old in earlier for item in old), new, keep)
+    staying = (*new, *kept)
     removed: list[Item] = []
     for number, old in enumerate(earlier):
         later = {item for items in earlier[number + 1 :] for item in items}
-        removed += (item for item in find_change(old, new).removed if item not in later)
-    return tuple(removed)
+        removed += (item for item in find_change(old, staying).removed if item not in later)
+    return Change(added=kept, removed=tuple(removed), kept=kept)
 
 
 def _in_sections(parts: Iterable[tuple[str, tuple[str, ...]]], end: str) -> Iterator[str]:

@@ -360,7 +360,7 @@ def _list_deletions(permits: Permits, edition: Edition | None, plan: Plan) -> It
     elif not edition.selection:
         leftovers, said = PALOALTO_SET.find_leftovers(permits, edition, plan, items, "by the lines below")
         yield from said
-        gone = [line for item in leftovers for line in item.undo]
+        gone = [line for item in leftovers.removed for line in item.undo]
         if gone:
             yield "Paste them in configuration mode after the merge; this makes a file of them:"
             yield Commands(("sed -n 's/^gone: //p' FILE", "", *(f"gone: {line}" for line in gone)))

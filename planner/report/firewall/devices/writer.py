@@ -10,18 +10,26 @@ from itertools import chain
 from planner.engine.report import Report
 from planner.plan.fields import Firewall
 from planner.report.errors import NotExpressible
-from planner.report.firewall.devices.items import Change, Item, find_change, find_leftovers, write_items
+from planner.report.firewall.devices.items import Change, Item, Keep, find_change, find_leftovers, write_items
 from planner.report.firewall.devices.openings import Plan, Sides, make_plan, say_head
 from planner.report.firewall.head import BACK, comment_out, say_way_back, write_file
 from planner.report.firewall.permits import Permits
 from planner.report.firewall.places import find_same, is_apart, say_apart, say_unmatched
 from planner.report.said.edition import Edition
-from ports.text import many
+from ports.text import many, plural
 
 _BY_OTHERS = (
     "What an earlier revision opened and this one doesn't is closed by a file that is made --since that one, or by "
     "the file of the change (manage.py compare --format {})."
 )
+LAST_ENTRY = (
+    "So the way back, and whatever else takes the last entry of a list, leaves one that no packet meets: a denial of "
+    "the loopback address to itself. Bound, such a list denies everything; where it is to go, take it off its "
+    "interface before, by no and the line."
+)
+"""Of devices that have something to `keep`, after what happens without it."""
+_NAMED = 12
+"""How many lists a sentence names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +61,8 @@ class Writer:
     back_first: bool = False
     """Whether what is gone is taken back before anything is set: where a commit takes all of it at once, so that
     nothing closes meanwhile, and what is set doesn't take the place of all that stands at its path."""
+    keep: Keep | None = None
+    """What stays in a list that would be left without an entry, where such a list lets through what it denied."""
     echo: str = ""
     """What has to be heeded where echo requests are let through."""
 
@@ -80,19 +90,19 @@ class Writer:
         told = write_items(items, self.end)
         if self.takes_back and not (edition and edition.selection):
             leftovers, closing = self.find_leftovers(permits, edition, plan, items)
-            told = self.write_change(Change(added=tuple(items), removed=leftovers))
+            told = self.write_change(Change(added=(*items, *leftovers.added), removed=leftovers.removed))
         about = [*self.say(plan, edition), *closing, *(say_way_back(self.mark, "below") if back else ())]
         return write_file(comment_out(self.mark, about), chain(back, self.write_within(plan, told)))
 
     def find_leftovers(
         self, permits: Permits, edition: Edition | None, plan: Plan, items: Sequence[Item], where: str = ""
-    ) -> tuple[tuple[Item, ...], list[str]]:
-        """What earlier reports told the device and the plan doesn't; and what the head says of that.
+    ) -> tuple[Change, list[str]]:
+        """What takes back what earlier reports told the device and the plan doesn't; and what the head says of that.
 
         `where` the lines stand that take it back, if elsewhere than in the file itself.
         """
         if edition is None or not edition.earlier:
-            return (), [_BY_OTHERS.format(self.name)]
+            return find_leftovers((), items), [_BY_OTHERS.format(self.name)]
         known: list[Sequence[Item]] = []
         for report in edition.earlier:
             device = find_same(permits, report)
@@ -101,14 +111,28 @@ class Writer:
             with suppress(NotExpressible):  # a file that couldn't be written has told the device nothing
                 old = self.plan(self.permits(report, device), default_deny=plan.default_deny, open_undecided=False)
                 known.append(self.list_items(old))
-        leftovers = find_leftovers(known, items)
+        leftovers = find_leftovers(known, items, self.keep)
         which = f" ({edition.earlier_said})" if edition.earlier_said else ""
         place = where or ("at the beginning" if self.back_first else "at the end")
         said = (
             f"What earlier revisions{which} opened and this one doesn't is taken back {place}: "
-            f"{many(len(leftovers), 'item')}. What isn't there is not found, and the device says so."
+            f"{many(len(leftovers.removed), 'item')}. What isn't there is not found, and the device says so."
         )
-        return leftovers, [said, *say_apart(permits, edition), *say_unmatched(permits, edition)]
+        about = [said, *self.say_kept(leftovers), *say_apart(permits, edition), *say_unmatched(permits, edition)]
+        return leftovers, about
+
+    def say_kept(self, change: Change) -> Iterator[str]:
+        """Which lists are left with nothing of the plan; nothing where none are."""
+        if names := [item.entry_of.split()[-1] for item in change.kept]:
+            more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+            yield (
+                f"Nothing of the plan is left in {', '.join(names[:_NAMED])}{more}: bound, and without entries of "
+                f"your own, {plural(len(names), 'it denies', 'they deny')} everything."
+            )
+
+    def without_kept(self, items: Iterable[Item]) -> list[Item]:
+        """The items for lists that have entries of the device's own, which need nothing to stay in them."""
+        return [item for item in items if not (self.keep and item.entry_of and item == self.keep(item.entry_of))]
 
     def write_change(self, change: Change) -> Iterator[str]:
         """The lines of a change, in the order that the device needs."""
@@ -116,7 +140,7 @@ class Writer:
 
     def _take_back(self, plan: Plan, items: Sequence[Item]) -> list[str]:
         """The lines that take all of it back, as comments, and an empty line after them."""
-        lines = self.write_within(plan, find_change(items, ()).write(self.end))
+        lines = self.write_within(plan, find_change(items, (), self.keep).write(self.end))
         said = [f"{self.mark} {BACK}{line}" for line in lines]
         return [*said, ""] if said else []
 

@@ -73,7 +73,7 @@ def render_device(task: Task) -> bytes:
         writer = replace(writer, names_seen=(6,))
     permits = make_permits(task, flows, device, names=writer.takes_names, suffix=task.find_suffix())
     plan = writer.plan(permits, default_deny=False, open_undecided=False)
-    items = writer.list_items(plan)
+    items = writer.without_kept(writer.list_items(plan))
     left: list[str] = []
     items = _own_statements(task, items, left) if name == "srx" else _own(task, items)
     firsts = _find_firsts(name, plan, lacks, flows, stuck) if lacks else {}

@@ -22,6 +22,7 @@ from planner.report.firewall.omissions import LeftOut
 from planner.report.firewall.permits import Permits
 from planner.report.firewall.places import find_same
 from planner.report.firewall.targets import (
+    FORTIGATE,
     IPTABLES,
     NFTABLES,
     TARGETS,
@@ -29,12 +30,16 @@ from planner.report.firewall.targets import (
     Target,
     all_permits,
     count_pairs,
+    leave_out_echoes,
+    spell_anys,
     write_definitions,
     write_filters,
 )
 from planner.report.firewall.words import name_files, show_name
 from planner.report.said.edition import Edition
 from ports.text import many, plural, several
+
+_NO_ECHOES = "Echo requests in the policy for FortiGate, which Aerleon 1.18 can't write beside other services"
 
 
 def render_target(
@@ -286,7 +291,9 @@ def _sources(
     if undecided:
         permits = permits.without_undecided()
     iptables.check_lines(FORMATS["aerleon"].label, count_pairs(permits))
-    definitions = write_definitions(all_permits(permits), permits.addresses)
+    spelt = spell_anys(permits)
+    without_echoes, echoes = leave_out_echoes(spelt)
+    definitions = write_definitions((*all_permits(permits), *all_permits(spelt)), spelt.addresses)
     about = list_lines(
         [
             *introduce("Policies and definitions of Aerleon", permits, edition, default_deny),
@@ -297,6 +304,7 @@ def _sources(
                 else ()
             ),
             *permits.left_out,
+            *([LeftOut(why=_NO_ECHOES, items=echoes)] if echoes else ()),
         ]
     )
     files: dict[str, str | bytes] = {
@@ -305,7 +313,8 @@ def _sources(
         "def/services.yaml": to_yaml({"services": definitions["services"]}),
     }
     for target in TARGETS.values():
-        filters = write_filters(target, permits, default_deny)
+        told = permits if target.excludes else without_echoes if target is FORTIGATE else spelt
+        filters = write_filters(target, told, default_deny)
         for chosen, suffix in _policies(target, filters):
             files[f"policies/pol/{target.name}{suffix}.yaml"] = to_yaml({"filters": chosen})
     return files

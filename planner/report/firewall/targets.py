@@ -6,11 +6,13 @@ A term holds one service and one protocol: Aerleon takes every port of a term wi
 one address family: given both, targets disagree about what a missing half means.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from itertools import groupby
+import copy
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import batched, groupby
 from typing import Any
 
+from planner.report.firewall.devices.openings import name_any
 from planner.report.firewall.permits import FAMILIES, Addresses, BoundaryPermits, Permit, Permits
 from planner.report.firewall.words import cut, shorten, wrap
 
@@ -19,6 +21,11 @@ Filter = dict[str, Any]
 
 _INET = {4: "inet", 6: "inet6"}
 DENY = "default-deny"
+_PART = {4: 400, 6: 100}
+"""By family most networks on a side of a term for an SRX, and in an object of what is left of an any. A term with more
+Aerleon divides by itself, and gives the objects of others its name."""
+_NO_WAY = "::/16"
+"""Has no address that is routed, but those that stand for IPv4; a Palo Alto takes all of that for some of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +42,10 @@ class Target:
     comment: Callable[[Permit], str]
     pairs: int | None = None
     """Most pairs of networks in a term."""
-    sources: int | None = None
-    """Most networks on either side of a term."""
+    sources: Mapping[int, int] | None = None
+    """By family most networks on either side of a term."""
+    excludes: bool = False
+    """Whether its generator knows a lone “none of these”. Others let everybody in then, or nobody."""
 
 
 def _lines(permit: Permit) -> str:
@@ -62,19 +71,81 @@ PALOALTO = Target(
     name="paloalto", label="Palo Alto", platform="paloalto", mark="", name_length=48, comment=_lines,
 )  # fmt: skip
 SRX = Target(
-    name="srx", label="Juniper SRX", platform="srx", mark="#", name_length=50, comment=_lines, sources=400,
+    name="srx", label="Juniper SRX", platform="srx", mark="#", name_length=50, comment=_lines, sources=_PART,
 )  # fmt: skip
 NFTABLES = Target(
     name="nftables", label="nftables", platform="nftables", mark="#", name_length=60, comment=_one_line,
 )  # fmt: skip
 IPTABLES = Target(
     name="iptables", label="iptables", platform="speedway", mark="#", name_length=24, comment=_lines, pairs=100,
+    excludes=True,
 )  # fmt: skip
 TARGETS = {target.name: target for target in (ASA, FORTIGATE, PALOALTO, SRX, NFTABLES, IPTABLES)}
 
 
+def spell_anys(permits: Permits) -> Permits:
+    """The same for targets that can't say “none of these”: an any that leaves something out is the rest, as objects.
+
+    Where nobody is left there is no permit.
+    """
+    spelt = copy.copy(permits)
+    spelt.addresses = copy.copy(permits.addresses)
+    spelt.addresses.objects = dict(permits.addresses.objects)
+    made: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def spell(
+        family: int, members: tuple[str, ...] | None, others: tuple[str, ...], networks: tuple[str, ...]
+    ) -> tuple[str, ...] | None:
+        if not others:
+            return members
+        if others not in made:
+            rest = permits.addresses.find_rest(family, networks if family == 4 else (*networks, _NO_WAY))
+            parts = {
+                name_any(others) + (f"_part{part}" if part > 1 else ""): chosen
+                for part, chosen in enumerate(batched(rest, _PART[family]), 1)
+            }
+            spelt.addresses.objects.update(parts)
+            made[others] = tuple(parts)
+        return made[others]
+
+    def spell_permit(one: Permit) -> Permit:
+        return replace(
+            one,
+            sources=spell(one.family, one.sources, one.other_sources, one.not_sources),
+            destinations=spell(one.family, one.destinations, one.other_destinations, one.not_destinations),
+        )
+
+    spelt.boundaries = tuple(
+        replace(boundary, permits=tuple(one for one in map(spell_permit, boundary.permits) if () not in _sides(one)))
+        for boundary in permits.boundaries
+    )
+    return spelt
+
+
+def leave_out_echoes(permits: Permits) -> tuple[Permits, tuple[str, ...]]:
+    """The same without echo requests where it has other services, too; and the rules that they are of.
+
+    At both together the generator for FortiGate (Aerleon 1.18) fails, and aclgen then writes no other file either.
+    """
+    if len({one.service.protocol == "icmp" for one in all_permits(permits)}) < 2:
+        return permits, ()
+    kept = copy.copy(permits)
+    kept.boundaries = tuple(
+        replace(side, permits=tuple(one for one in side.permits if one.service.protocol != "icmp"))
+        for side in permits.boundaries
+    )
+    return kept, tuple(dict.fromkeys(one.label for one in all_permits(permits) if one.service.protocol == "icmp"))
+
+
+def _sides(permit: Permit) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
+    return permit.sources, permit.destinations
+
+
 def write_filters(target: Target, permits: Permits, default_deny: bool) -> tuple[Filter, ...]:
-    """The filters of the rules between zones for a target; for iptables those of both families."""
+    """The filters of the rules between zones for a target; for iptables those of both families.
+
+    Where the target can't say “none of these” anys have to be spelt.
+    """
     if target is ASA:
         return tuple(_filter_sources(permits, default_deny))
     if target in (NFTABLES, IPTABLES):
@@ -154,19 +225,22 @@ def _terms(target: Target, permits: Iterable[Permit], addresses: Addresses) -> l
 
 def _divide(target: Target, permit: Permit, addresses: Addresses) -> Iterator[dict[str, Any]]:
     """A term for a permit, or several where the target takes only so many networks in one."""
+    most = target.sources[permit.family] if target.sources else None
     parts = (
         (sources, destinations)
-        for destinations in _chunks(permit.destinations, target.sources or (10 if target.pairs else None), addresses)
-        for sources in _chunks(permit.sources, _most_sources(target, destinations, addresses), addresses)
+        for destinations in _chunks(permit.destinations, 10 if target.pairs else most, addresses)
+        for sources in _chunks(permit.sources, _most_sources(target, most, destinations, addresses), addresses)
     )
     for index, (sources, destinations) in enumerate(parts):
         yield _term(target, permit, index, sources, destinations)
 
 
-def _most_sources(target: Target, destinations: tuple[str, ...] | None, addresses: Addresses) -> int | None:
+def _most_sources(
+    target: Target, most: int | None, destinations: tuple[str, ...] | None, addresses: Addresses
+) -> int | None:
     if target.pairs:
         return max(1, target.pairs // max(1, addresses.weight(destinations or ())))
-    return target.sources
+    return most
 
 
 def _chunks(
@@ -199,9 +273,13 @@ def _term(
     label = f"R{permit.label}" if permit.label[0].isdigit() else permit.label
     name = f"{label}-{permit.number}" + ("-v6" if permit.family == 6 else "") + (f"-c{index + 1}" if index else "")
     term: dict[str, Any] = {"name": shorten(name, target.name_length), "comment": target.comment(permit)}
-    for side, members in (("source", sources), ("destination", destinations)):
+    for side, members, others in (
+        ("source", sources, permit.other_sources), ("destination", destinations, permit.other_destinations),
+    ):  # fmt: skip
         if members is not None:
             term[f"{side}-address"] = list(members)
+        elif others:
+            term[f"{side}-exclude"] = list(others)
     term["protocol"] = permit.service.protocol
     if permit.service.protocol == "icmp":
         # Twice for nftables: its generator (Aerleon 1.18) fails at one type, and a set of two like ones is the one.
@@ -221,7 +299,10 @@ def write_definitions(permits: Iterable[Permit], addresses: Addresses) -> dict[s
     """The networks and services that permits name, in the words of Aerleon's definitions."""
     permits = list(permits)
     objects = {
-        member: None for permit in permits for side in (permit.sources, permit.destinations) for member in side or ()
+        member
+        for one in permits
+        for side, others in zip(_sides(one), (one.other_sources, one.other_destinations), strict=True)
+        for member in (others if side is None else side)
     }
     services = {name_service(p): (p.service.protocol, p.service.ports) for p in permits if p.service.ports}
     return {

@@ -96,8 +96,8 @@ def say_passed(found: int) -> str:
     """What is wrong with files for all firewalls of a plan that so many flows pass."""
     return (
         f"its firewalls are passed by {found:,} flows, each counted at each firewall that it passes, and at iptables "
-        f"for each pair of addresses; at most {PASSED:,} are written. Let fewer firewalls see each flow, give groups "
-        "networks instead of single addresses, or choose a part of the report by a filter"
+        f"and OPNsense for each pair of addresses; at most {PASSED:,} are written. Let fewer firewalls see each flow, "
+        "give groups networks instead of single addresses, or choose a part of the report by a filter"
     )
 
 

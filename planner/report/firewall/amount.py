@@ -11,7 +11,7 @@ from planner.report.errors import NotExpressible
 from planner.report.firewall.crossings import count_passing, list_crossings
 from planner.report.firewall.permits import FAMILIES
 from planner.report.firewall.targets import IPTABLES
-from planner.report.said.elsewhere import Elsewhere
+from planner.report.said.elsewhere import Elsewhere, find_rest
 
 
 def check_amount(label: str, report: Report) -> None:
@@ -25,6 +25,8 @@ def check_amount(label: str, report: Report) -> None:
                 services = len(part.rule.services)
                 if firewall.format == IPTABLES.name:
                     passing += services * weights.count_pairs(part.sources, part.destinations)
+                elif firewall.format == "opnsense":
+                    passing += services * weights.count_rows(part.sources, part.destinations)
                 else:
                     passing += services * len(part.sources) * len(part.destinations)
                     written += services * sum(map(weights.weigh, (part.sources, part.destinations)))
@@ -45,6 +47,7 @@ class _Weights:
         self._elsewhere = Elsewhere(report.plan)
         self._lengths = {end.name: _weigh(end.addresses) for end in report.plan.endpoints}
         self._families = {end.name: Counter(map(_find_family, end.addresses)) for end in report.plan.endpoints}
+        self._rests: dict[tuple[int, tuple[str, ...]], int] = {}
 
     def weigh(self, ends: Sequence[Endpoint]) -> int:
         """The characters of the ends of one side; of an any with the networks that it leaves out."""
@@ -60,6 +63,20 @@ class _Weights:
             (here, out), (there, beside) = (self._count(side, family) for side in (sources, destinations))
             pairs += out * there + here * beside + here * there
         return pairs
+
+    def count_rows(self, sources: Sequence[Endpoint], destinations: Sequence[Endpoint]) -> int:
+        """How many pairs OPNsense has rows for: an any is what it doesn't leave out."""
+        return sum(self._count_rest(sources, family) * self._count_rest(destinations, family) for family in FAMILIES)
+
+    def _count_rest(self, ends: Sequence[Endpoint], family: int) -> int:
+        """The networks of one side."""
+        out, beside = self._count(ends, family)
+        if not beside:
+            return out
+        left_out = self._elsewhere.leave_out(_find_open(ends), family, ends)
+        if (family, left_out) not in self._rests:
+            self._rests[family, left_out] = len(find_rest(left_out, family))
+        return self._rests[family, left_out]
 
     def _count(self, ends: Sequence[Endpoint], family: int) -> tuple[int, int]:
         """The addresses of one side that a line can name, an any being one, and those that an any leaves out."""

@@ -5,6 +5,7 @@ import io
 import ipaddress
 import json
 import re
+from collections import defaultdict
 
 from planner.report.firewall.devices import checkpoint
 from tests.report.firewall.reading_devices import _BUT, EVERYTHING, lines_of, network, pairs, split
@@ -262,33 +263,38 @@ def read_aws(text, addresses):
 FIELDS = {
     "enabled": "[01]", "sequence": r"[1-9]\d{0,5}", "action": "pass|block|reject", "quick": "[01]",
     "interface": r"\w*", "direction": "in|out|any", "ipprotocol": "inet|inet6|inet46", "protocol": "TCP|UDP|ICMP|any",
-    "icmptype": "(echoreq)?", "source_net": r"any|[0-9a-f.:/]+(,[0-9a-f.:/]+)*",
-    "destination_net": r"any|[0-9a-f.:/]+(,[0-9a-f.:/]+)*", "destination_port": r"(\d+(-\d+)?)?", "log": "[01]",
+    "icmptype": "(echoreq)?", "source_net": "any|[0-9a-f.:/]+", "destination_net": "any|[0-9a-f.:/]+",
+    "destination_port": r"(\d+(-\d+)?)?", "log": "[01]",
     "description": r"[A-Za-z0-9.,:_() -]{1,255}",
     "@uuid": "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
 }  # fmt: skip
 """Fields of a rule in OPNsense's model (Filter.xml), and what they may be, as far as they are written.
 
-An import refuses a row whose identifier isn't of version 4 (ArrayField.php, from 26.1.1 on)."""
+An import refuses a row whose identifier isn't of version 4 (ArrayField.php, from 26.1.1 on), and one with several
+networks in a field: a list is of aliases (NetworkAliasField.php, BaseListField.php)."""
 
 
 def read_opnsense(text):
     rows = list(csv.DictReader(io.StringIO(text), delimiter=";"))
-    found = set()
+    by_destination, by_source = defaultdict(list), defaultdict(list)
     for row in rows:
         assert row.keys() == FIELDS.keys()
         for key, value in row.items():
             assert re.fullmatch(FIELDS[key], value), (key, value)
         family = {"inet": 4, "inet6": 6}[row["ipprotocol"]]
         assert (row["protocol"] == "ICMP") == bool(row["icmptype"]) != bool(row["destination_port"])
-        if row["enabled"] == "0":
-            continue
-        sides = []
-        for side in ("source_net", "destination_net"):
-            held = [EVERYTHING[family]] if row[side] == "any" else [network(one) for one in row[side].split(",")]
-            assert all((":" in one) == (family == 6) for one in held)
-            sides.append(_wide(held))
-        found.update(pairs(*sides, row["protocol"].lower(), row["destination_port"] or None))
+        sides = row["source_net"], row["destination_net"]
+        source, destination = (EVERYTHING[family] if side == "any" else network(side) for side in sides)
+        assert (":" in source) == (":" in destination) == (family == 6)
+        if row["enabled"] == "1":
+            rule = row["interface"], row["protocol"].lower(), row["destination_port"] or None, row["description"]
+            by_destination[rule, destination].append(source)
+    for (rule, destination), sources in by_destination.items():
+        for source in _wide(sources):
+            by_source[rule, source].append(destination)
+    found = set()
+    for ((_, *service, _), source), destinations in by_source.items():
+        found.update(pairs([source], _wide(destinations), *service))
     assert len({row["@uuid"] for row in rows}) == len({row["sequence"] for row in rows}) == len(rows)
     return found
 

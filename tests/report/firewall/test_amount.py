@@ -62,12 +62,13 @@ def test_nothing_is_worked_out_for_a_firewall_of_a_plan_with_too_many(monkeypatc
     refusal(walls(5))
 
 
-def test_iptables_counts_pairs_of_addresses_as_it_has_a_line_for_each(monkeypatch):
+def test_iptables_and_opnsense_count_pairs_of_addresses_as_they_have_a_line_for_each(monkeypatch):
     """The same is a line for each in the file of another kind, but of few characters."""
     one = [flow("A", "B")]
     assert len(FORMATS["firewalls"].write_folder(walls(20, "fortigate", ends=NO_END, flows=one))) == 20
-    said = refusal(walls(20, "iptables", ends=NO_END, flows=one))
-    assert "passed by 20,000,000 flows" in said
+    for kind in ("iptables", "opnsense"):
+        said = refusal(walls(20, kind, ends=NO_END, flows=one))
+        assert "passed by 20,000,000 flows" in said
 
 
 def test_addresses_are_counted_in_every_file(monkeypatch):
@@ -89,6 +90,20 @@ def test_what_an_any_leaves_out_is_counted_too(kind, monkeypatch):
     for name in ("WRITTEN", "PASSED"):
         monkeypatch.setattr(limits, name, 60)
     assert re.search("it would have" if kind == "nftables" else "passed by [0-9]{3,} flows", refusal(report))
+
+
+def test_rows_of_opnsense_are_counted_as_they_are_written(monkeypatch):
+    ends = [host("A", "any", zone="Internet", group=True), host("C", "172.16.0.1", "172.16.0.9", "fd00::1")]
+    ends += [host(f"D{n}", f"10.3.0.{2 * n}", zone="DMZ") for n in range(9)]
+    zones = {"Internal": "i0", "Internet": "o0", "DMZ": "d0"}
+    report = walls(2, "opnsense", zones=zones, ends=ends, flows=[flow("A", "C"), flow("C", "A"), flow("C", "D3")])
+    files = FORMATS["firewalls"].write_folder(report)
+    rows = sum(text.count(b"\n") - 1 for text in files.values())
+    assert rows > 500
+    monkeypatch.setattr(limits, "PASSED", rows)
+    assert FORMATS["firewalls"].write_folder(report) == files
+    monkeypatch.setattr(limits, "PASSED", rows - 1)
+    assert f"passed by {rows:,} flows" in refusal(report)
 
 
 def test_earlier_revisions_and_both_sides_of_a_change_are_held_to_it_too(monkeypatch):

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from planner.report import FORMATS, NotExpressible
+from planner.report.firewall import iptables
 from planner.report.firewall.files import write_devices
 from planner.report.said.edition import Edition
 from planner.report.said.filters import Filter, select
@@ -142,6 +143,36 @@ def test_rules_of_opnsense_that_are_gone_are_disabled_under_their_own_identifier
     assert {rows["since"][key]["enabled"] for key in gone} == {"0"}
     assert {key: row for key, row in rows["since"].items() if key not in gone} == rows["third"]
     assert len({row["sequence"] for row in rows["since"].values()}) == len(rows["since"])
+
+
+def test_pairs_that_an_opnsense_rule_has_no_more_are_disabled():
+    def rows_of(*numbers, since=()):
+        ends = [host("A", "10.0.0.1", "10.0.0.2"), host("B", *(f"192.0.2.{n}" for n in numbers), zone="DMZ")]
+        report = plan(ends, [flow("A", "B")])
+        return report, read_rows(FORMATS["opnsense"].render(report, Edition(date=DAY, earlier=since)).decode())
+
+    before, six = rows_of(1, 3, 5)
+    four = rows_of(1, 7)[1]
+    after = rows_of(1, 7, since=(before,))[1]
+    open_ = [key for key, row in after.items() if row["enabled"] == "1"]
+    assert open_ == [*four] == [*six][:4]
+    assert {(after[key]["source_net"], after[key]["destination_net"]) for key in open_} == {
+        (source, destination) for source in ("10.0.0.1/32", "10.0.0.2/32")
+        for destination in ("192.0.2.1/32", "192.0.2.7/32")
+    }  # fmt: skip
+    assert [*after] == [*six]
+
+
+def test_an_opnsense_file_with_too_many_rows_is_refused_with_what_it_disables_among_them(monkeypatch):
+    ends = [host("A", "10.0.0.1", "10.0.0.2"), host("B", "192.0.2.1", "192.0.2.3", zone="DMZ")]
+    before, after = (plan(ends, [flow("A", "B", ports=port)]) for port in ("22", "443"))
+    monkeypatch.setattr(iptables, "MOST_LINES", 4)
+    assert since("opnsense", after)
+    with pytest.raises(NotExpressible, match="a line for each pair of addresses, 8 in all, and 4 are allowed"):
+        since("opnsense", after, before)
+    monkeypatch.setattr(iptables, "MOST_LINES", 3)
+    with pytest.raises(NotExpressible, match="4 in all"):
+        since("opnsense", after)
 
 
 def read_rows(text):

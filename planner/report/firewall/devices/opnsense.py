@@ -12,10 +12,13 @@ import re
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import product
 
 from planner.report.errors import NotExpressible
+from planner.report.firewall.devices.clouds import list_networks
 from planner.report.firewall.devices.openings import Opening, Plan, Sides, make_plan
+from planner.report.firewall.iptables import check_lines
 from planner.report.firewall.permits import Permits
 from planner.report.firewall.places import find_same
 from planner.report.said.edition import Edition
@@ -35,31 +38,60 @@ _SIDES = Sides(
 _DESCRIPTION = 255
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """One rule of OPNsense: an opening from one network to another, or any."""
+
+    opening: Opening
+    source: str
+    destination: str
+
+
 def render_opnsense(permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> bytes:
-    """A row for each service of a rule and family, as CSV with semicolons. Raises NotExpressible.
+    """A row for each service of a rule, family and pair of networks, as CSV with semicolons. Raises NotExpressible.
 
     What is undecided is a rule that is disabled. Where no firewall is known rules have no interface and hold on all.
     """
     check_addresses(LABEL, list_rule_sides(rule for rule in permits.report.rules for _ in rule.services))
     plan = make_plan(permits, label=LABEL, sides=_SIDES, longest=80, default_deny=default_deny,
                      open_undecided=open_undecided)  # fmt: skip
+    rows = dict(_list_rows(plan))
+    _add_gone(rows, plan, edition)
+    check_lines(LABEL, len(rows))
     file = io.StringIO()
     writer = csv.writer(file, delimiter=";", lineterminator="\n")
     writer.writerow(HEADER)
-    number = _FIRST
-    for number, opening in enumerate(plan.openings, _FIRST):
-        writer.writerow([neutralise_parts(field) for field in _row(plan, opening, number)])
-    for old, gone in _list_gone(plan, edition):
-        number += 1
-        writer.writerow([neutralise_parts(field) for field in _row(old, replace(gone, disabled=True), number)])
+    for number, (key, row) in enumerate(rows.items(), _FIRST):
+        writer.writerow([key, *(neutralise_parts(field) for field in _say(plan, row, number))])
     return file.getvalue().encode()
 
 
-def _list_gone(plan: Plan, edition: Edition | None) -> Iterator[tuple[Plan, Opening]]:
-    """What earlier reports opened and the plan doesn't: an import deletes no rule, but it can disable it."""
+def _list_rows(plan: Plan) -> Iterator[tuple[str, _Row]]:
+    """Rows with what OPNsense knows them by.
+
+    A field takes one network there, or a list of aliases: it looks up each part of a list (NetworkAliasField), and
+    refuses a row with networks in one.
+    """
+    sides = [(one, _list_side(plan, one, "source"), _list_side(plan, one, "destination")) for one in plan.openings]
+    check_lines(LABEL, sum(len(sources) * len(destinations) for _, sources, destinations in sides))
+    for opening, sources, destinations in sides:
+        for place, (source, destination) in enumerate(product(sources, destinations)):
+            yield _identify(plan, opening, place), _Row(opening=opening, source=source, destination=destination)
+
+
+def _list_side(plan: Plan, opening: Opening, end: str) -> list[str]:
+    """The networks of one side. “None of these” is for a single network there, so any is said as what is left."""
+    permit = opening.permit
+    members, others = (
+        (permit.sources, permit.not_sources) if end == "source" else (permit.destinations, permit.not_destinations)
+    )
+    return ["any"] if members is None and not others else list_networks(plan, opening, end)
+
+
+def _add_gone(rows: dict[str, _Row], plan: Plan, edition: Edition | None) -> None:
+    """Add what earlier reports opened and the plan doesn't: an import deletes no rule, but it can disable it."""
     if edition is None or edition.selection is not None:
         return
-    known = {_identify(plan, opening) for opening in plan.openings}
     for report in reversed(edition.earlier):
         same = find_same(plan.permits, report)
         if plan.permits.firewall is not None and same is None:
@@ -67,47 +99,36 @@ def _list_gone(plan: Plan, edition: Edition | None) -> Iterator[tuple[Plan, Open
         with suppress(NotExpressible):  # a file that couldn't be written has told the device nothing
             old = make_plan(Permits(report, same), label=LABEL, sides=_SIDES, longest=80, default_deny=False,
                             open_undecided=False)  # fmt: skip
-            gone = {_identify(old, opening): opening for opening in old.openings}
-            yield from ((old, opening) for key, opening in gone.items() if key not in known)
-            known.update(gone)
+            for key, row in list(_list_rows(old)):
+                rows.setdefault(key, replace(row, opening=replace(row.opening, disabled=True)))
 
 
-def _identify(plan: Plan, opening: Opening) -> str:
-    """What OPNsense knows a rule by: a name of a firewall and one of a rule always give the same.
+def _identify(plan: Plan, opening: Opening, place: int) -> str:
+    """What OPNsense knows a rule by: names of a firewall and of a rule, and a place within that, always give the same.
 
     It takes identifiers of version 4 alone (ArrayField::importRecordSet), which are as good for a digest.
     """
     device = plan.permits.firewall
-    name = f"port planner\n{device.name if device else ''}\n{opening.name}"
+    name = f"port planner\n{device.name if device else ''}\n{opening.name}" + (f"\n{place}" if place else "")
     return str(uuid.UUID(bytes=hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()[:16], version=4))
 
 
-def _row(plan: Plan, opening: Opening, number: int) -> Iterator[str]:
+def _say(plan: Plan, row: _Row, number: int) -> Iterator[str]:
+    """The fields behind the identifier, as HEADER has them."""
+    opening = row.opening
     permit = opening.permit
     protocol, ports = permit.service
-    device = plan.permits.firewall
-    yield _identify(plan, opening)
     yield "0" if opening.disabled else "1"
     yield str(number)
     yield "pass"
     yield "1"
-    yield opening.source if device else ""
+    yield opening.source if plan.permits.firewall else ""
     yield "in"
     yield "inet" if permit.family == 4 else "inet6"
     yield protocol.upper()
     yield "" if ports else "echoreq"
-    for members, others in (
-        (permit.sources, permit.not_sources), (permit.destinations, permit.not_destinations),
-    ):  # fmt: skip
-        # “None of these” is for a single network there, so any is said as what is left.
-        addresses = plan.permits.addresses
-        found = (
-            addresses.find_rest(permit.family, others)
-            if members is None
-            else [one for name in members for one in addresses.objects[name]]
-        )
-        everybody = members is None and not others
-        yield "any" if everybody else ",".join(dict.fromkeys(found))
+    yield row.source
+    yield row.destination
     yield ports or ""
     yield "1" if plan.logs else "0"
     yield opening.fit(_DESCRIPTION)

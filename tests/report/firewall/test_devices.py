@@ -320,6 +320,22 @@ def test_where_a_device_can_say_so_any_is_none_of_the_other_zones(name, negated)
         )
 
 
+def test_a_list_of_mikrotik_has_an_address_once_that_two_endpoints_have():
+    """RouterOS refuses what a list has already, and stops the import there: all filter lines come after it."""
+    ends = [host("A", "10.0.0.1"), host("B", "192.0.2.1", "2001:db8::1", zone="DMZ"),
+            host("C", "192.0.2.1", "2001:db8::1", "192.0.2.2", zone="DMZ"), host("D", "fd00::1"),
+            host("E", "d.example.com", zone="DMZ"), host("F", "D.example.com", zone="DMZ")]  # fmt: skip
+    flows = [flow(source, target) for source in "AD" for target in "BCEF"]
+    text = FORMATS["mikrotik"].render(plan(ends, flows)).decode()
+    listed = re.findall(r"(?m)^(\S+) firewall address-list add list=(\S+) address=(\S+)", text)
+    assert len({(menu, name, value.casefold()) for menu, name, value in listed}) == len(listed)
+    groups = {name: sorted(value.casefold() for _, where, value in listed if where == name)
+              for _, name, _ in listed if name.endswith("_dst")}  # fmt: skip
+    assert sorted(groups.values()) == [
+        ["192.0.2.1", "192.0.2.2", "d.example.com"], ["2001:db8::1/128", "d.example.com"],
+    ]  # fmt: skip
+
+
 def test_a_list_of_mikrotik_has_all_that_an_any_leaves_out_however_many_objects_that_is():
     servers = [host(f"S{number}", f"10.0.{number}.1") for number in range(PART + 10)]
     world = host("World", "any", zone="Internet", group=True)

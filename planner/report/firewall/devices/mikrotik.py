@@ -44,12 +44,11 @@ def list_items(plan: Plan) -> list[Item]:
         if plan.default_deny:
             replies = f'action=accept connection-state={_REPLIES} comment="replies"'
             lines.append(f"{menu} filter add chain={chain} {replies}")
-        for name, members in objects.items():
-            if name.startswith(f"V{family}"):
-                lines += [_listed(menu, left_out.get(name, name), one) for one in members]
-        for members, name in groups.items():
-            if name.startswith(f"V{family}"):
-                lines += [_listed(menu, name, one) for member in members for one in objects[member]]
+        held = [(left_out.get(name, name), one) for name, members in objects.items() for one in members]
+        held += [(name, one) for members, name in groups.items() for member in members for one in objects[member]]
+        # What a list has already is refused, and stops the import: two endpoints may have one address.
+        once = {(name, one.casefold()): (name, one) for name, one in held if name.startswith(f"V{family}")}
+        lines += [_listed(menu, name, one) for name, one in once.values()]
         lines += [_entry(plan, menu, one, groups) for one in openings]
         if plan.default_deny:
             lines.append(f'{menu} filter add chain={chain} action=drop{_log(plan, "denied")} comment="default deny"')

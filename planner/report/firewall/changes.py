@@ -58,7 +58,7 @@ def _write_items(
     about = [
         *_introduce(writer.label, comparison, editions, was, now, forbidden),
         *_say_before(known, was, now, comparison),
-        *(_say_items(writer, forward, new) if forward.added or forward.removed else _say_nothing(known)),
+        *(_say_items(writer, forward, back, new) if forward.added or forward.removed else _say_nothing(known)),
         *(now.left_out if now else ()),
     ]
     plan = new or old
@@ -151,11 +151,14 @@ def _introduce(
     yield "It is for a device that has the file of the first; what is undecided is disabled in both."
 
 
-def _say_items(writer: Writer, change: Change, plan: Plan | None) -> Iterator[object]:
+def _say_items(writer: Writer, change: Change, back: Change, plan: Plan | None) -> Iterator[object]:
+    first = len(change.making_way)
     steps = [
         f"{many(len([item for item in change.added if item.lines]), 'item')} set",
-        f"{many(len(change.removed), 'item')} taken back",
+        f"{many(len(change.removed) - first, 'item')} taken back",
     ]
+    if first:
+        steps.insert(0, f"{many(first, 'item')} taken back")
     yield (
         f"{', then '.join(reversed(steps) if writer.back_first else steps)}. Loaded again it changes nothing: what is "
         "gone is not found, and the device says so."
@@ -163,6 +166,7 @@ def _say_items(writer: Writer, change: Change, plan: Plan | None) -> Iterator[ob
     if plan:
         yield from writer.load(plan)
     yield from writer.say_kept(change)
+    yield from writer.say_by_hand(change, back)
     yield from say_way_back(writer.mark, "at the end")
 
 

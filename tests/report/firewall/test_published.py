@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from itertools import permutations
 
 import pytest
 
@@ -10,8 +11,9 @@ from planner.engine.compare import compare_reports
 from planner.report import CHANGE_FORMATS, FORMATS
 from planner.report.firewall.files import write_devices
 from planner.report.firewall.permits import Addresses, Permits
+from planner.report.said.edition import Edition
 from tests.report.firewall.test_changes import EDITIONS, loaded, of, way_back
-from tests.report.firewall.test_permits import flow, host, plan
+from tests.report.firewall.test_permits import DAY, flow, host, plan
 from tests.report.samples import evaluate, write_plan
 
 SIDES = {"Internal": "inside", "DMZ": "port2", "Internet": "wan1"}
@@ -239,6 +241,40 @@ def test_a_change_publishes_takes_back_and_moves(kind):
         text = unpack_one(data)
         assert loaded(kind, of(kind, states[before]), text) == loaded(kind, of(kind, states[after]))
         assert loaded(kind, of(kind, states[after]), way_back(text)) == loaded(kind, of(kind, states[before]))
+
+
+def translate(text, there=()):
+    """The translations that IOS has after a file: one that shares an address with another is refused."""
+    table = [*there]
+    for line in text.splitlines():
+        if match := re.fullmatch(r"(no )?ip nat inside source static (\S+) (\S+)", line):
+            undone, pair = match[1], match.groups()[1:]
+            assert undone or pair in table or not any({*pair} & {*one} for one in table), f"refused: {line}"
+            table = [one for one in table if one != pair] + ([] if undone else [pair])
+    return sorted(table)
+
+
+ASKED = "Where a translation is in use, the router asks before it takes it back"
+
+
+def test_ios_takes_a_translation_back_before_it_sets_another_one_of_the_same_address():
+    others = [host("Web", "192.0.2.77", zone="DMZ"), *ENDS[1:]]
+    moved = {"Plain": SEEN["Web"], "Web": "203.0.113.99"}
+    states = [firewalls("ios"), firewalls("ios", ends=others), firewalls("ios", published=moved),
+              firewalls("ios", published={})]  # fmt: skip
+    for before, after in permutations(states, 2):
+        old, new = translate(of("ios", before)), translate(of("ios", after))
+        text = unpack_one(CHANGE_FORMATS["firewalls"].render(compare_reports(before, after), EDITIONS))
+        assert translate(text, old) == new
+        assert translate(way_back(text), new) == old
+        [data] = write_devices(after, Edition(date=DAY, earlier=(before,))).values()
+        assert translate(data.decode(), old) == new
+        assert translate(way_back(data.decode()), new) == []
+        for head in (text, data.decode()):
+            assert ASKED in re.sub(r"\n! +", " ", head)
+    assert ASKED not in re.sub(r"\n! +", " ", of("ios", states[3]))
+    gone = unpack_one(CHANGE_FORMATS["firewalls"].render(compare_reports(states[0], states[3]), EDITIONS))
+    assert "! 1 item taken back, then " in gone
 
 
 @pytest.mark.parametrize("kind", DEVICES)

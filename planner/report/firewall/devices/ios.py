@@ -26,6 +26,11 @@ from planner.report.said.elsewhere import find_ranges
 
 _DESCRIPTION = 200
 _LABEL = "Cisco IOS"
+_BY_HAND = (
+    "Where a translation is in use, the router asks before it takes it back, and would take the next line for the "
+    "answer. So type the lines that begin with no ip nat one by one before the others, and say yes; or empty the "
+    "table before, which breaks the connections in it: clear ip nat translation *."
+)
 MOST = 200_000
 """More entries than this no router takes."""
 
@@ -116,7 +121,7 @@ def _publish(plan: Plan) -> Iterator[Item]:
     """A static translation for each published endpoint; a list that is bound inwards comes before it."""
     for one in {one.name: one for one in plan.translations if one.family == 4}.values():
         line = f"ip nat inside source static {one.real} {one.seen}"
-        yield Item(key=line, lines=(line,), undo=(f"no {line}",))
+        yield Item(key=line, lines=(line,), undo=(f"no {line}",), makes_way=True)
 
 
 def _service(opening: Opening) -> Iterator[Item]:
@@ -235,7 +240,7 @@ def _load(plan: Plan) -> Iterator[object]:
 
 IOS = Writer(
     name="ios", label=_LABEL, mark="!", list_items=list_items, load=_load, takes_names=False, longest=64, end="exit",
-    names_seen=(4,), keep=_keep,
+    names_seen=(4,), keep=_keep, by_hand=_BY_HAND,
     sides=Sides(pattern=re.compile(r"[A-Za-z0-9_.:/-]{1,48}"),
                 allowed="1 to 48 of the letters A to Z, digits and . _ : / -"),
 )  # fmt: skip

@@ -22,6 +22,8 @@ class Item:
     """The line that has to come before, for devices that have sections; neighbours share it."""
     within: str = ""
     """The key of an item that takes this one along when it goes."""
+    makes_way: bool = False
+    """Whether it is taken back before anything is set: beside it the device refuses what takes its place."""
     entry_of: str = ""
     """The list that it is an entry in force of, where one that is bound to an interface must not be left without."""
 
@@ -45,14 +47,20 @@ class Change:
     kept: tuple[Item, ...] = ()
     """What alone stays in lists whose entries are all taken back; it is set before, unless it is there."""
 
-    def write(self, end: str = "end", *, back_first: bool = False) -> Iterator[str]:
-        """The lines: first what is new, so that nothing is closed meanwhile that stays open.
+    @property
+    def making_way(self) -> tuple[Item, ...]:
+        """Those of what is taken back that go before anything is set."""
+        return tuple(item for item in self.removed if item.makes_way)
 
-        `back_first`: first what is gone, for a device that takes all of it at once.
+    def write(self, end: str = "end", *, back_first: bool = False) -> Iterator[str]:
+        """The lines: what makes way, then what is new, so that nothing is closed meanwhile that stays open.
+
+        `back_first`: first all that is gone, for a device that takes all of it at once.
         """
         told = [(item.section, item.lines) for item in self.added]
-        taken_back = [(item.section, item.undo) for item in self.removed]
-        for parts in (taken_back, told) if back_first else (told, taken_back):
+        before = [(item.section, item.undo) for item in self.removed if item.makes_way or back_first]
+        after = [(item.section, item.undo) for item in self.removed if not (item.makes_way or back_first)]
+        for parts in (before, told, after):
             yield from _in_sections(parts, end)
 
 

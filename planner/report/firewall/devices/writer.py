@@ -63,6 +63,8 @@ class Writer:
     nothing closes meanwhile, and what is set doesn't take the place of all that stands at its path."""
     keep: Keep | None = None
     """What stays in a list that would be left without an entry, where such a list lets through what it denied."""
+    by_hand: str = ""
+    """How what makes way is taken back, where it can't be pasted."""
     echo: str = ""
     """What has to be heeded where echo requests are let through."""
 
@@ -85,13 +87,15 @@ class Writer:
         """The rules between zones as one file. Raises NotExpressible."""
         plan = self.plan(permits, default_deny=default_deny, open_undecided=open_undecided)
         items = self.list_items(plan)
-        back = self._take_back(plan, items) if self.takes_back else []
+        undoing = find_change(items, (), self.keep)
+        back = self._take_back(plan, undoing) if self.takes_back else []
         closing = list(say_apart(permits, edition))
-        told = write_items(items, self.end)
+        told, leftovers = write_items(items, self.end), Change(added=(), removed=())
         if self.takes_back and not (edition and edition.selection):
             leftovers, closing = self.find_leftovers(permits, edition, plan, items)
             told = self.write_change(Change(added=(*items, *leftovers.added), removed=leftovers.removed))
-        about = [*self.say(plan, edition), *closing, *(say_way_back(self.mark, "below") if back else ())]
+        about = [*self.say(plan, edition), *closing, *self.say_by_hand(leftovers, undoing)]
+        about += say_way_back(self.mark, "below") if back else ()
         return write_file(comment_out(self.mark, about), chain(back, self.write_within(plan, told)))
 
     def find_leftovers(
@@ -114,9 +118,10 @@ class Writer:
         leftovers = find_leftovers(known, items, self.keep)
         which = f" ({edition.earlier_said})" if edition.earlier_said else ""
         place = where or ("at the beginning" if self.back_first else "at the end")
+        first = f", {len(making_way):,} of them at the beginning" if (making_way := leftovers.making_way) else ""
         said = (
             f"What earlier revisions{which} opened and this one doesn't is taken back {place}: "
-            f"{many(len(leftovers.removed), 'item')}. What isn't there is not found, and the device says so."
+            f"{many(len(leftovers.removed), 'item')}{first}. What isn't there is not found, and the device says so."
         )
         about = [said, *self.say_kept(leftovers), *say_apart(permits, edition), *say_unmatched(permits, edition)]
         return leftovers, about
@@ -130,6 +135,11 @@ class Writer:
                 f"your own, {plural(len(names), 'it denies', 'they deny')} everything."
             )
 
+    def say_by_hand(self, *changes: Change) -> Iterator[str]:
+        """How what makes way is taken back; nothing where none is."""
+        if self.by_hand and any(change.making_way for change in changes):
+            yield self.by_hand
+
     def without_kept(self, items: Iterable[Item]) -> list[Item]:
         """The items for lists that have entries of the device's own, which need nothing to stay in them."""
         return [item for item in items if not (self.keep and item.entry_of and item == self.keep(item.entry_of))]
@@ -138,9 +148,9 @@ class Writer:
         """The lines of a change, in the order that the device needs."""
         return change.write(self.end, back_first=self.back_first)
 
-    def _take_back(self, plan: Plan, items: Sequence[Item]) -> list[str]:
+    def _take_back(self, plan: Plan, undoing: Change) -> list[str]:
         """The lines that take all of it back, as comments, and an empty line after them."""
-        lines = self.write_within(plan, find_change(items, (), self.keep).write(self.end))
+        lines = self.write_within(plan, undoing.write(self.end))
         said = [f"{self.mark} {BACK}{line}" for line in lines]
         return [*said, ""] if said else []
 

@@ -184,6 +184,10 @@ def read_nsx(text):
     document = json.loads(text)
     made = document.get("resource", {})
     groups, services, found = {}, {}, set()
+    for resource in (one for kind in made.values() for one in kind.values()):
+        # Else what goes is deleted before the policy names it no more, and NSX refuses that.
+        assert resource["lifecycle"] == {"create_before_destroy": True}
+        assert "nsx_id" not in resource, "two of one identifier can't be there at once"
     for key, group in made.get("nsxt_policy_group", {}).items():
         assert re.fullmatch(r"[a-z][a-z0-9_-]*", key)
         ((criterion,),) = (group["criteria"],)

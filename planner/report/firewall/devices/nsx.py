@@ -18,6 +18,9 @@ _LOAD = (
     "Groups, services, and one security policy of the distributed firewall. The variable scope names the groups whose "
     "members it is applied to; empty, it is applied to all. What is undecided is disabled."
 )
+_LIFECYCLE = {"create_before_destroy": True}
+"""Without it Terraform deletes a group before it updates the policy that names it, which NSX refuses (docs/guides/faq.md
+of the provider)."""
 
 
 def _write(plan: Plan) -> tuple[dict[str, Any], Resources]:
@@ -32,6 +35,7 @@ def _write(plan: Plan) -> tuple[dict[str, Any], Resources]:
         "scope": "${var.scope}",
         "stateful": True,
         "rule": [_rule(plan, one, large) for one in plan.openings],
+        "lifecycle": _LIFECYCLE,
     }
     variables = {
         "category": {"type": "string", "default": "Application", "description": "Category of the security policy"},
@@ -48,6 +52,7 @@ def _write(plan: Plan) -> tuple[dict[str, Any], Resources]:
             name_resource(name): {
                 "display_name": name,
                 "criteria": [{"ipaddress_expression": [{"ip_addresses": networks}]}],
+                "lifecycle": _LIFECYCLE,
             }
             for name, networks in sorted(groups.items())
         },
@@ -65,7 +70,7 @@ def _name(permit: Permit) -> str:
 
 def _service(permit: Permit) -> dict[str, Any]:
     protocol, ports = permit.service
-    entry: dict[str, Any] = {"display_name": _name(permit)}
+    entry: dict[str, Any] = {"display_name": _name(permit), "lifecycle": _LIFECYCLE}
     if not ports:
         return {**entry, "icmp_entry": [{"protocol": "ICMPv4", "icmp_type": "8"}]}
     return {**entry, "l4_port_set_entry": [{"protocol": protocol.upper(), "destination_ports": [ports]}]}

@@ -19,7 +19,7 @@ from ports.queries import shipped_matrix
 from scripts.namespaces import Attempt
 from tests.report.firewall.loading import admitted, between_zones, commands, decided, places, town
 from tests.report.firewall.network import Network, run, sweep, tries
-from tests.report.firewall.reading import READERS, statements
+from tests.report.firewall.reading import READERS, expected, statements
 from tests.report.firewall.reading_devices import read_sections
 from tests.report.firewall.test_nftables_loaded import SITE, of_others
 from tests.report.firewall.test_permits import flow, host, plan
@@ -210,6 +210,57 @@ def test_an_srx_has_dots_in_names_of_zones_alone():
 def test_what_is_no_zone_of_an_srx_is_refused(name):
     with pytest.raises(NotExpressible, match=r"give 1 to 63 of the letters A to Z, digits and \. _ -\.$"):
         only(with_firewalls(town(), firewall("srx", {"Internal": name, "DMZ": "dmz"})))
+
+
+def weigh_srx(text):
+    """How many addresses the sides of each policy come to, one of IPv6 counted as four; by name of the policy."""
+    weights, found = {}, {}
+    book = "set security address-book global "
+    for line in text.splitlines():
+        words = line.split()
+        if line.startswith(f"{book}address "):
+            weights[words[5]] = 4 if ":" in words[6] else 1
+        elif line.startswith(f"{book}address-set "):
+            weights[words[5]] = weights.get(words[5], 0) + weights[words[7]]
+        elif line.startswith("set security policies ") and words[-2].endswith("-address"):
+            side = found.setdefault(words[8], {})
+            side[words[-2]] = side.get(words[-2], 0) + weights.get(words[-1], 0)
+    return {name: max(sides.values()) for name, sides in found.items()}
+
+
+@pytest.mark.parametrize("count", [256, 257, 1025])
+def test_a_policy_of_an_srx_has_no_more_addresses_than_junos_takes(count):
+    """Configuring Security Policies: at a side those of IPv4 and four times those of IPv6 are at most 1,024."""
+    ends = [host(f"A{one}", f"10.0.{one // 256}.{one % 256}", f"fd00::{one:x}:1") for one in range(2, count)]
+    ends.append(host("Several", "10.0.0.0", "10.0.0.1", "fd00::1:1", "fd00::1"))
+    report = plan([*ends, host("B", "192.0.2.1", "2001:db8::1", zone="DMZ")], [flow(one["name"], "B") for one in ends])
+    text = of_srx(report)
+    assert READERS["srx"](text) == expected(report)
+    names = weigh_srx(text)
+    assert max(names.values()) <= 1024
+    assert {name for name in names if "-v6" not in name} == {
+        "INT-DMZ-9000-tcp-443", *({"INT-DMZ-9000-tcp-443-p2"} if count > 1024 else ())
+    }  # fmt: skip
+    parts = {f"INT-DMZ-9000-tcp-443-v6{'' if part == 1 else f'-p{part}'}" for part in range(1, -(-count // 256) + 1)}
+    assert {name for name in names if "-v6" in name} == parts
+
+
+def of_srx(report):
+    return FORMATS["srx"].render(report, None, default_deny=False, open_undecided=True).decode()
+
+
+def test_the_head_for_an_srx_names_what_can_not_be_parted():
+    zones = [{"name": name, "kind": kind} for name, kind in (("Internal", "internal"), ("Internet", "internet"))]
+    ends = [host("World", "any", zone="Internet", group=True), host("A", "2001:db8::1", "192.0.2.1")]
+    for count, large in ((255, False), (256, True)):
+        zones[0]["networks"] = [f"fd00:{one:x}::/33" for one in range(1, count + 1)]
+        flows = [flow("World", "A"), flow("A", "World")]
+        document = write_plan(*ends, additional_flows=flows) | {"zones": zones}
+        head = " ".join(of_srx(evaluate(document)).partition("\n\n")[0].replace("#", "").split())
+        said = " More are left out by an any in these, which can't be parted: NET-INT-9000-tcp-443-v6, INT-NET-"
+        assert (said in head) == large
+        assert "need security forwarding-options family inet6 mode flow-based" in head
+    assert "inet6" not in of_srx(plan([host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ")], [flow("A", "B")]))
 
 
 def test_a_device_that_logs_says_which_rule_it_was():

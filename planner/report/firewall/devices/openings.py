@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 from planner.engine.published import find_published
 from planner.report.errors import NotExpressible
@@ -125,10 +126,12 @@ class Plan:
 
 
 def make_plan(permits: Permits, *, label: str, sides: Sides, longest: int, default_deny: bool,
-              open_undecided: bool, names_seen: Sequence[int] = ()) -> Plan:  # fmt: skip
+              open_undecided: bool, names_seen: Sequence[int] = (),
+              most: Mapping[int, int] | None = None) -> Plan:  # fmt: skip
     """What a device is told. `sides` is what it may call its zones or interfaces, `longest` how long names are.
 
     `names_seen` are the families of which its rules name the address that is seen, where an endpoint is published.
+    `most` is how many addresses a side of a rule holds, by family, where that is said.
 
     Raises NotExpressible where a side can't be called what the plan calls it.
     """
@@ -144,14 +147,15 @@ def make_plan(permits: Permits, *, label: str, sides: Sides, longest: int, defau
                 f"give {sides.allowed}",
             )
     translations, untranslated = _list_translations(permits)
-    told = [
-        (one, part, _name(permit) + suffix + permits.suffix)
-        for one in boundaries
-        for permit in one.permits
-        for part, suffix in _part_seen(permit, translations.get((one.source, one.destination), {}), names_seen)
-    ]
     seen = [one for found in translations.values() for one in found.values()]
     permits.addresses.objects.update({one.seen_name: (one.seen,) for one in seen})
+    told = [
+        (one, part, _name(permit) + suffix + number + permits.suffix)
+        for one in boundaries
+        for permit in one.permits
+        for whole, suffix in _part_seen(permit, translations.get((one.source, one.destination), {}), names_seen)
+        for part, number in _part_large(whole, permits.addresses.objects, most)
+    ]
     often = Counter(name for _, _, name in told)
     for boundary, permit, name in told:
         # A rule that is parted between several sides: each part says between which.
@@ -211,6 +215,34 @@ def _part_seen(
     if rest:
         yield replace(permit, destinations=rest), ""
     yield replace(permit, destinations=tuple(map(_name_seen, seen))), "-nat"
+
+
+def _part_large(
+    permit: Permit, objects: Mapping[str, Sequence[str]], most: Mapping[int, int] | None
+) -> Iterator[tuple[Permit, str]]:
+    """The permit, or the parts of one that names more addresses at a side than a rule holds."""
+    if most is None:
+        yield permit, ""
+        return
+    sides = [
+        [None] if members is None else [*_pack(members, objects, most[permit.family])]
+        for members in (permit.sources, permit.destinations)
+    ]
+    for number, (sources, destinations) in enumerate(product(*sides), 1):
+        yield replace(permit, sources=sources, destinations=destinations), f"-p{number}" if number > 1 else ""
+
+
+def _pack(members: Iterable[str], objects: Mapping[str, Sequence[str]], most: int) -> Iterator[tuple[str, ...]]:
+    """The members in their order, in parts of at most so many addresses."""
+    part: list[str] = []
+    weight = 0
+    for member in members:
+        weight += len(objects[member])
+        if part and weight > most:
+            yield tuple(part)
+            part, weight = [], len(objects[member])
+        part.append(member)
+    yield tuple(part)
 
 
 def _name(permit: Permit) -> str:

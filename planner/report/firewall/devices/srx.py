@@ -23,6 +23,9 @@ from planner.report.firewall.words import name_apart, shorten
 
 _DESCRIPTION = 880
 _MEMBERS = 256
+_MOST = {4: 1024, 6: 256}
+"""Addresses at a side of a policy: 1,024 that count four times in IPv6 (Junos OS, “Configuring Security Policies”)."""
+_NAMED = 12
 _BOOK = ("security", "address-book", "global")
 _NAT = ("security", "nat", "destination")
 
@@ -218,6 +221,14 @@ def _insert(plan: Plan) -> Iterator[Item]:
         yield Item(key=line, lines=(line,), undo=())
 
 
+def _is_too_large(plan: Plan, opening: Opening) -> bool:
+    """Whether a side that is any names more addresses than a policy takes: not these, or what they leave."""
+    permit, weigh = opening.permit, plan.permits.addresses.weight
+    anyone = name_anyone(plan, opening) if permit.other_destinations else None
+    destinations = len(anyone[1]) if anyone else weigh(permit.other_destinations)
+    return max(weigh(permit.other_sources), destinations) > _MOST[permit.family]
+
+
 def _load(plan: Plan) -> Iterator[object]:
     yield (
         "Create security zones with the names above. In configuration mode: load set terminal (or load set FILE), "
@@ -227,6 +238,17 @@ def _load(plan: Plan) -> Iterator[object]:
         "Addresses stand in the global address book. Where a zone has a book of its own (security-zone, address-book) "
         "no commit takes both: move what is in it into the global one before."
     )
+    if any(one.permit.family == 6 for one in plan.openings):
+        yield (
+            "Policies of IPv6 need security forwarding-options family inet6 mode flow-based; where that is new, the "
+            "device has to be rebooted for it."
+        )
+    if large := [one.name for one in plan.openings if _is_too_large(plan, one)]:
+        more = f" and {len(large) - _NAMED:,} more" if len(large) > _NAMED else ""
+        yield (
+            f"At a side of a policy Junos takes {_MOST[4]:,} addresses of IPv4, or {_MOST[6]:,} of IPv6. More are "
+            f"left out by an any in these, which can't be parted: {', '.join(large[:_NAMED])}{more}."
+        )
     if plan.translations:
         yield (
             "Who is published has a rule of destination NAT. Where a zone has a rule-set already, put its name in the "
@@ -245,5 +267,5 @@ SRX = Writer(
     name="srx", label="Juniper SRX", mark="#", list_items=list_items, load=_load, takes_names=True, longest=63,
     sides=Sides(pattern=re.compile(r"[A-Za-z0-9_.-]{1,63}"),
                 allowed="1 to 63 of the letters A to Z, digits and . _ -"),
-    back_first=True,
+    back_first=True, most=_MOST,
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 __all__ = ["Sides", "Writer"]
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
@@ -52,6 +52,8 @@ class Writer:
     """Whether it has objects of DNS names."""
     names_seen: tuple[int, ...] = ()
     """The families of which its rules name the address that is seen, where an endpoint is published."""
+    most: Mapping[int, int] | None = None
+    """How many addresses a side of a rule holds, by family; None: any number, in groups."""
     end: str = "end"
     """What ends a section."""
     frame: Callable[[Plan], tuple[Sequence[str], Sequence[str]]] = lambda _: ((), ())
@@ -72,7 +74,7 @@ class Writer:
         """What the device is told. Raises NotExpressible."""
         return make_plan(
             permits, label=self.label, sides=self.sides, longest=self.longest, default_deny=default_deny,
-            open_undecided=open_undecided, names_seen=self.names_seen,
+            open_undecided=open_undecided, names_seen=self.names_seen, most=self.most,
         )  # fmt: skip
 
     def permits(self, report: Report, firewall: Firewall | None = None) -> Permits:

@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from itertools import batched, groupby
 from typing import Any
 
-from planner.report.firewall.devices.openings import name_any
 from planner.report.firewall.permits import FAMILIES, Addresses, BoundaryPermits, Permit, Permits
-from planner.report.firewall.words import cut, shorten, wrap
+from planner.report.firewall.words import cut, name_any, shorten, wrap
 
 Filter = dict[str, Any]
 """A filter in the words of Aerleon's YAML: a header and terms."""

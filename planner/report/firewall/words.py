@@ -139,6 +139,11 @@ def name_apart(names: Mapping[tuple[str, ...], str], limit: int) -> dict[tuple[s
     return called
 
 
+def name_any(others: tuple[str, ...]) -> str:
+    """What an any that leaves these out is called where a device is told what is left."""
+    return others[0].replace("elsewhere", "any_but")
+
+
 def _digest(text: str, length: int) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:length]
 

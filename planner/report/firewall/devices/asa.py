@@ -17,13 +17,12 @@ from planner.report.firewall.devices.openings import (
     find_groups,
     list_anys,
     list_names,
-    name_any,
     say_unbound,
 )
 from planner.report.firewall.devices.writer import LAST_ENTRY, Sides, Writer
 from planner.report.firewall.head import Commands
 from planner.report.firewall.permits import Permit
-from planner.report.firewall.words import shorten
+from planner.report.firewall.words import name_any, shorten
 from planner.report.said.elsewhere import find_ranges
 
 _DESCRIPTION = 200

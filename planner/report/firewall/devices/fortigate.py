@@ -17,13 +17,13 @@ from planner.report.firewall.devices.openings import (
     Plan,
     find_groups,
     list_anys,
-    name_any,
     name_denials,
     name_singles,
     split,
 )
 from planner.report.firewall.devices.writer import Sides, Writer
 from planner.report.firewall.permits import Permit
+from planner.report.firewall.words import name_any
 from planner.report.said.elsewhere import find_ranges
 
 _COMMENT = 1000

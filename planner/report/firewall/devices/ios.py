@@ -17,11 +17,11 @@ from planner.report.firewall.devices.openings import (
     Plan,
     find_groups,
     list_anys,
-    name_any,
     say_unbound,
 )
 from planner.report.firewall.devices.writer import LAST_ENTRY, Sides, Writer
 from planner.report.firewall.head import Commands
+from planner.report.firewall.words import name_any
 from planner.report.said.elsewhere import find_ranges
 
 _DESCRIPTION = 200

@@ -274,11 +274,6 @@ def list_anys(plan: Plan) -> Mapping[tuple[str, ...], tuple[int, tuple[str, ...]
     return found
 
 
-def name_any(others: tuple[str, ...]) -> str:
-    """What an any that leaves these out is called where a device is told what is left."""
-    return others[0].replace("elsewhere", "any_but")
-
-
 def find_groups(plan: Plan, *, most: int = FEW) -> dict[tuple[str, ...], str]:
     """Members that are too many to stand in an entry -> the name of a group of them.
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from planner.report.firewall.devices.items import Item
-from planner.report.firewall.devices.openings import Opening, Plan, name_any
+from planner.report.firewall.devices.openings import Opening, Plan
+from planner.report.firewall.words import name_any
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.:/-]+")
 Rest = tuple[str, tuple[str, ...]]

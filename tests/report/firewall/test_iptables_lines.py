@@ -51,9 +51,10 @@ def test_the_sources_for_aerleon_are_refused_where_its_policy_of_iptables_would_
     rest = read_archive(FORMATS["all-firewalls"].render(report))
     told = " ".join(rest["README.txt"].split())
     assert f"iptables can't be written for this plan: {said}" in told
+    assert f"OPNsense can't be written for this plan: {said}" in told
     assert f"Aerleon policies and definitions (zip) can't be written for this plan: {said}" in told
     assert {name for name in whole if name not in rest} == {
-        "firewall.iptables", *(name for name in whole if name.startswith("aerleon/"))
+        "firewall.iptables", "firewall.opnsense.csv", *(name for name in whole if name.startswith("aerleon/"))
     }  # fmt: skip
 
 

@@ -19,8 +19,8 @@ _LOAD = (
     "members it is applied to; empty, it is applied to all. What is undecided is disabled."
 )
 _LIFECYCLE = {"create_before_destroy": True}
-"""Without it Terraform deletes a group before it updates the policy that names it, which NSX refuses (docs/guides/faq.md
-of the provider)."""
+"""Without it Terraform deletes a group before it updates the policy that names it, which NSX refuses (the provider's
+docs/guides/faq.md)."""
 
 
 def _write(plan: Plan) -> tuple[dict[str, Any], Resources]:

@@ -141,7 +141,7 @@ _ALL: tuple[Format, ...] = (
         content_type=_TEXT,
         writes=f"{_FIREWALL}render_asa",
         options=_DENY | _OPEN,
-        remarks=_DEVICE_NOTES,
+        remarks=f"{_FIREWALL}list_asa_notes",
         ending="asa.txt",
         closes=True,
     ),

@@ -18,7 +18,7 @@ from planner.report.firewall.amount import check_amount
 from planner.report.firewall.devices.table import OTHERS, WRITERS, takes_names
 from planner.report.firewall.entries import OPEN_THEM
 from planner.report.firewall.head import introduce, list_lines, pack
-from planner.report.firewall.omissions import LeftOut
+from planner.report.firewall.omissions import EVERY_NAME, LeftOut, Names
 from planner.report.firewall.permits import Permits
 from planner.report.firewall.places import find_same
 from planner.report.firewall.targets import (
@@ -137,7 +137,8 @@ def render_all(
 ) -> bytes:
     """An archive with every firewall's file; what can't be made is named in its README."""
     permits = Permits(report)
-    with_names = Permits(report, names=True)
+    with_names = Permits(report, names=EVERY_NAME)
+    by_names = {None: permits, EVERY_NAME: with_names}
     files: dict[str, str | bytes] = {}
     refused = []
     names = (*WRITERS, *OTHERS, NFTABLES.name, IPTABLES.name)
@@ -145,8 +146,10 @@ def render_all(
     for number, name in enumerate(names, 1):
         progress.tell("Writing the file for each firewall", number, parts)
         try:
-            chosen = with_names if takes_names(name) else permits
-            made = _render(name, chosen, edition, default_deny, open_undecided)
+            taken = takes_names(name)
+            if taken not in by_names:
+                by_names[taken] = Permits(report, names=taken)
+            made = _render(name, by_names[taken], edition, default_deny, open_undecided)
             files[f"firewall.{FORMATS[name].ending}"] = made
         except NotExpressible as error:
             refused.append(str(error))
@@ -213,7 +216,12 @@ def list_notes(report: Report) -> tuple[str, ...]:
 
 def list_device_notes(report: Report) -> tuple[str, ...]:
     """The same for devices that have objects of DNS names."""
-    return tuple(f"Left out. {left_out}" for left_out in Permits(report, names=True).left_out)
+    return tuple(f"Left out. {left_out}" for left_out in Permits(report, names=EVERY_NAME).left_out)
+
+
+def list_asa_notes(report: Report) -> tuple[str, ...]:
+    """The same for an ASA, which takes fewer names."""
+    return tuple(f"Left out. {left_out}" for left_out in Permits(report, names=takes_names("asa")).left_out)
 
 
 def list_wall_notes(report: Report) -> tuple[str, ...]:
@@ -254,7 +262,7 @@ def list_host_notes(report: Report) -> tuple[str, ...]:
 
 def _permit_each(report: Report) -> Iterator[tuple[Firewall, Permits]]:
     """The firewalls of the plan with what passes each; the addresses of the plan are read but once or twice."""
-    like: dict[bool, Permits] = {}
+    like: dict[Names | None, Permits] = {}
     for firewall in report.plan.firewalls:
         names = takes_names(firewall.format)
         permits = Permits(report, firewall, names=names, like=like.get(names))

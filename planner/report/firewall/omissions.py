@@ -1,10 +1,15 @@
 """What firewall files leave out, under reasons in their order. Pure values: the items are harmless text."""
 
 import ipaddress
+import re
 from dataclasses import dataclass, field
 
 from planner.plan.document import Endpoint
 from planner.report.firewall.words import clean
+
+type Names = re.Pattern[str]
+"""The DNS names that a device takes objects of."""
+EVERY_NAME: Names = re.compile(r".+")
 
 NO_ADDRESS = "No address in the plan yet"
 ONLY_NAMES = "Only DNS names, which are not resolved here"

@@ -32,6 +32,7 @@ from planner.report.firewall.omissions import (
     ONLY_NAMES,
     SPECIAL,
     LeftOut,
+    Names,
     Omissions,
     say_names,
 )
@@ -125,13 +126,13 @@ class Host:
 class Addresses:
     """The endpoints of a plan as objects of one family each, with harmless names and at most PART addresses."""
 
-    def __init__(self, endpoints: Sequence[Endpoint], *, names: bool = False, suffix: str = "") -> None:
-        """`names`: whether endpoints that have DNS names only are objects of these, in both families.
+    def __init__(self, endpoints: Sequence[Endpoint], *, names: Names | None = None, suffix: str = "") -> None:
+        """`names`: endpoints that have such DNS names only are objects of these, in both families.
 
         `suffix` ends what objects are called, but for the number of a part.
         """
         self.names = name_endpoints(endpoints)
-        self._takes_names = names
+        self._dns = names
         self._suffix = suffix
         self.dns_names: set[str] = set()
         """The objects that are of DNS names."""
@@ -184,17 +185,17 @@ class Addresses:
                     special.append(address_key(address))
                 else:
                     found[network.version][str(network)] = None
-        self.members[endpoint.name] = {
+        self.members[endpoint.name] = members = {
             family: tuple(self._divide(endpoint.name, family, tuple(networks)))
             for family, networks in found.items()
             if networks
         }
-        if self._takes_names and names and not self.members[endpoint.name] and not special:
+        if names and self._dns and all(map(self._dns.fullmatch, names)) and not (members or special):
             self.members[endpoint.name] = {
                 family: tuple(self._divide(endpoint.name, family, tuple(names))) for family in FAMILIES
             }
             self.dns_names.update(name for made in self.members[endpoint.name].values() for name in made)
-        elif not self.members[endpoint.name] and endpoint.addresses != (ANY,):
+        elif not members and endpoint.addresses != (ANY,):
             self.without[endpoint.name] = ONLY_NAMES if names else SPECIAL if special else NO_ADDRESS
         elif names:
             self.named.add(endpoint.name)
@@ -236,9 +237,9 @@ class Addresses:
 class Permits:
     """The permits of a report: at its boundaries or at one firewall of its plan, and for single hosts."""
 
-    def __init__(self, report: Report, firewall: Firewall | None = None, *, names: bool = False, suffix: str = "",
-                 like: "Permits | None" = None) -> None:  # fmt: skip
-        """`names`: for a device that has objects of DNS names. `suffix` ends the names of objects and entries, where
+    def __init__(self, report: Report, firewall: Firewall | None = None, *, names: Names | None = None,
+                 suffix: str = "", like: "Permits | None" = None) -> None:  # fmt: skip
+        """`names`: for a device that has objects of such DNS names. `suffix` ends names of objects and entries, where
         those of other files may stand beside them. `like`: others of the report, with the same of both."""
         self.report = report
         self.suffix = suffix

@@ -3,12 +3,16 @@
 Packets are held against small models of how two devices compare addresses with what a rule names.
 """
 
+import io
 import ipaddress
 import re
+import zipfile
 from itertools import product
 
 import pytest
 
+from planner.report import FORMATS
+from planner.report.firewall.files import write_devices
 from tests.each import each
 from tests.report.firewall.reading_devices import split
 from tests.report.firewall.test_changes import told
@@ -205,3 +209,35 @@ def test_an_endpoint_with_a_name_makes_no_names_of_networks_that_are_called_like
     text = render(name, evaluate_once(write_plan(*ends, zones=zones, additional_flows=flows)))
     names = re.findall(r"(?:fqdn|dns-name) (\S+)", forward(text))
     assert {one.strip('"') for one in names} == {"www.example.com"}
+
+
+NAMED = [host("A", "10.0.0.1"), host("Ours", "box.example.com", zone="DMZ"),
+         host("Theirs", "my_box.example.com", zone="DMZ"),
+         host("Some", "web.example.com", "_sip.example.com", zone="DMZ")]  # fmt: skip
+LEFT_OUT = re.compile(r"not resolved here: (Theirs \(my_box\S+\)|Some \(web\S+ _sip\S+\)|; ){3}\.")
+
+
+def test_an_asa_takes_no_name_with_an_underscore_and_the_head_and_the_notes_name_who_has_one():
+    """Its object would be empty, and so each entry that names it refused."""
+    flows = [flow("A", name) for name in ("Ours", "Theirs", "Some")]
+    walls = [{"name": kind, "format": kind, "zones": {"Internal": "inside", "DMZ": "dmz"}} for kind in ("asa", "srx")]
+    report = plan(NAMED, flows, firewalls=walls)
+    files = {name.split(".")[0]: text.decode() for name, text in write_devices(report).items()}
+    with zipfile.ZipFile(io.BytesIO(FORMATS["all-firewalls"].render(report))) as archive:
+        files |= {name: archive.read(name).decode() for name in archive.namelist() if name.endswith(".asa.txt")}
+    files["alone"] = render("asa", report)
+    assert len(files) == 4
+    for name, text in files.items():
+        found = {*re.findall(r"(?:fqdn v4|dns-name) (\S+)", text)}
+        if name == "srx":
+            assert found == {"box.example.com", "my_box.example.com", "web.example.com", "_sip.example.com"}
+            continue
+        assert found == {"box.example.com"}, name
+        said = re.sub(r"\n! +", " ", text)
+        assert "An ASA takes no DNS name that has an underscore." in said
+        assert LEFT_OUT.search(said)
+    assert "underscore" not in render("asa", plan(NAMED[:2], flows[:1]))
+    notes = {name: "".join(FORMATS[name].notes(report)) for name in ("asa", "srx", "firewalls")}
+    assert LEFT_OUT.search(notes["asa"])
+    assert "Theirs" not in notes["srx"]
+    assert re.search(rf"Left out of asa\. [\w ,]*{LEFT_OUT.pattern}", notes["firewalls"])

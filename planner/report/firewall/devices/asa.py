@@ -21,11 +21,14 @@ from planner.report.firewall.devices.openings import (
 )
 from planner.report.firewall.devices.writer import LAST_ENTRY, Sides, Writer
 from planner.report.firewall.head import Commands
+from planner.report.firewall.omissions import ONLY_NAMES
 from planner.report.firewall.permits import Permit
 from planner.report.firewall.words import name_any, shorten
 from planner.report.said.elsewhere import find_ranges
 
 _DESCRIPTION = 200
+_NAMES = re.compile(r"[A-Za-z0-9.-]+")
+"""Of the signs in a DNS name fqdn refuses the underscore (Command Reference, “fqdn”); its object would be empty."""
 
 
 def list_items(plan: Plan) -> list[Item]:
@@ -210,13 +213,15 @@ def _load(plan: Plan) -> Iterator[object]:
             "Who is published has a static translation of an object of its own. It holds both ways: what such a host "
             "opens to that side leaves with the published address."
         )
+    if any(one.why == ONLY_NAMES for one in plan.permits.left_out):
+        yield "An ASA takes no DNS name that has an underscore."
     if any(plan.is_name(name) for opening in plan.openings for name in list_names(opening.permit)):
         yield "Objects of DNS names need a DNS server on the device: dns domain-lookup, dns server-group."
 
 
 ASA = Writer(
     name="asa", label="Cisco ASA", mark="!", list_items=list_items, load=_load, takes_names=True, longest=64, end="",
-    keep=_keep,
+    keep=_keep, names=_NAMES,
     sides=Sides(pattern=re.compile(r"[A-Za-z0-9_.:/-]{1,48}"),
                 allowed="1 to 48 of the letters A to Z, digits and . _ : / -"),
     echo="Replies to echo requests come back only with inspect icmp in the policy map of the device.",

@@ -15,6 +15,7 @@ from planner.report.firewall.devices.pfsense import render_pfsense
 from planner.report.firewall.devices.srx import SRX
 from planner.report.firewall.devices.tickets import render_rows
 from planner.report.firewall.devices.writer import Writer
+from planner.report.firewall.omissions import EVERY_NAME, Names
 
 WRITERS: Mapping[str, Writer] = {
     one.name: one for one in (ASA, IOS, FORTIGATE, PALOALTO_SET, SRX, CHECKPOINT, MIKROTIK)
@@ -33,6 +34,8 @@ OTHERS: Mapping[str, Callable[..., bytes]] = {
 """Files of other shapes."""
 
 
-def takes_names(name: str) -> bool:
-    """Whether a target has objects of DNS names."""
-    return name in ("paloalto", "pfsense") or (name in WRITERS and WRITERS[name].takes_names)
+def takes_names(name: str) -> Names | None:
+    """The DNS names that a target has objects of; None: of none."""
+    if name in WRITERS:
+        return WRITERS[name].taken
+    return EVERY_NAME if name in ("paloalto", "pfsense") else None

@@ -13,6 +13,7 @@ from planner.report.errors import NotExpressible
 from planner.report.firewall.devices.items import Change, Item, Keep, find_change, find_leftovers, write_items
 from planner.report.firewall.devices.openings import Plan, Sides, make_plan, say_head
 from planner.report.firewall.head import BACK, comment_out, say_way_back, write_file
+from planner.report.firewall.omissions import EVERY_NAME, Names
 from planner.report.firewall.permits import Permits
 from planner.report.firewall.places import find_same, is_apart, say_apart, say_unmatched
 from planner.report.said.edition import Edition
@@ -50,6 +51,8 @@ class Writer:
     """How long the name of an entry is at most."""
     takes_names: bool
     """Whether it has objects of DNS names."""
+    names: Names = EVERY_NAME
+    """Which names these may be."""
     names_seen: tuple[int, ...] = ()
     """The families of which its rules name the address that is seen, where an endpoint is published."""
     most: Mapping[int, int] | None = None
@@ -70,6 +73,11 @@ class Writer:
     echo: str = ""
     """What has to be heeded where echo requests are let through."""
 
+    @property
+    def taken(self) -> Names | None:
+        """The DNS names that it has objects of; None: of none."""
+        return self.names if self.takes_names else None
+
     def plan(self, permits: Permits, *, default_deny: bool, open_undecided: bool) -> Plan:
         """What the device is told. Raises NotExpressible."""
         return make_plan(
@@ -79,7 +87,7 @@ class Writer:
 
     def permits(self, report: Report, firewall: Firewall | None = None) -> Permits:
         """The permits of a report for such a device."""
-        return Permits(report, firewall, names=self.takes_names)
+        return Permits(report, firewall, names=self.taken)
 
     def say(self, plan: Plan, edition: Edition | None, load: Iterable[object] | None = None) -> Iterator[object]:
         """The sentences of the head; how it is loaded may be said otherwise."""

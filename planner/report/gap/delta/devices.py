@@ -71,7 +71,7 @@ def render_device(task: Task) -> bytes:
         flows = []
     if name == "fortigate" and _has_central_nat(task.text, device.options.get("vdom", "")):
         writer = replace(writer, names_seen=(6,))
-    permits = make_permits(task, flows, device, names=writer.takes_names, suffix=task.find_suffix())
+    permits = make_permits(task, flows, device, names=writer.taken, suffix=task.find_suffix())
     plan = writer.plan(permits, default_deny=False, open_undecided=False)
     items = writer.without_kept(writer.list_items(plan))
     left: list[str] = []

@@ -13,6 +13,7 @@ from planner.report.errors import NotExpressible
 from planner.report.firewall.devices.openings import Opening, Plan, Sides, make_plan
 from planner.report.firewall.devices.tickets import list_sides
 from planner.report.firewall.head import count_rules
+from planner.report.firewall.omissions import EVERY_NAME
 from planner.report.firewall.words import clean
 from planner.report.gap.delta.task import NOTHING, Stuck, Task, make_permits, part, say_unclear, say_when
 from ports.text import neutralise_parts
@@ -42,7 +43,7 @@ def render_rows(task: Task) -> bytes:
         if device is None:
             raise NotExpressible(_LABEL, "say what each zone of the plan is behind, each behind one side")
         flows = part(flows, device, stuck)
-    permits = make_permits(task, flows, device, names=True, suffix=task.find_suffix())
+    permits = make_permits(task, flows, device, names=EVERY_NAME, suffix=task.find_suffix())
     plan = make_plan(permits, label=_LABEL, sides=_SIDES, longest=80, default_deny=False, open_undecided=False)
     found = [one for one in map(lacks.find_first, flows) if one]
     before = min(found, key=lambda one: one[0])[1].name.split()[1] if found else _END

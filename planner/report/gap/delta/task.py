@@ -12,6 +12,7 @@ from planner.engine.flows import Flow
 from planner.engine.report import Report
 from planner.engine.rules import narrow_boundaries
 from planner.plan.fields import Firewall
+from planner.report.firewall.omissions import Names
 from planner.report.firewall.permits import Permits
 from planner.report.firewall.words import clean
 from ports.text import many
@@ -139,7 +140,7 @@ def say_when() -> str:
     return "It is for the rules as they were compared. Where they have changed since, compare again."
 
 
-def make_permits(task: Task, flows: Iterable[Flow], device: Firewall | None, *, names: bool = False,
+def make_permits(task: Task, flows: Iterable[Flow], device: Firewall | None, *, names: Names | None = None,
                  suffix: str = "") -> Permits:  # fmt: skip
     """The permits of some flows."""
     return Permits(task.narrow(flows), device, names=names, suffix=suffix)

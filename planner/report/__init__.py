@@ -281,6 +281,7 @@ _ALL: tuple[Format, ...] = (
         options=_OPEN,
         remarks=_NOTES,
         ending="aws.tf.json",
+        closes=True,
     ),
     Format(
         name="google",

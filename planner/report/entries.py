@@ -90,7 +90,8 @@ class Format(_Entry):
     ending: str = ""
     """The end of the names of downloads, where another one opens in the right program."""
     closes: bool = False
-    """Whether its file takes back what the earlier reports of an edition opened and the report doesn't."""
+    """Whether its file takes back what the earlier reports of an edition opened and the report doesn't, or says what
+    was called otherwise in them."""
     folder: str = ""
     """The function that writes it as several files, as "module:function": the command line makes a folder of them."""
 

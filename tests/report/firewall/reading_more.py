@@ -239,6 +239,12 @@ def read_azure(text):
 _EACH = re.compile(r'\$\{contains\(keys\(var\.security_groups\), "(\S+)"\) \? toset\((\[.*\])\) : toset\(\[\]\)\}')
 
 
+def texts_of(said):
+    """By network what is said of it; a text of all of them is that of an empty one."""
+    match = re.fullmatch(r"\$\{(\{.*\})\[each\.value\]\}", said)
+    return json.loads(match[1]) if match else {"": said}
+
+
 def read_aws(text, addresses):
     """What comes to groups, and what leaves them. `addresses`: networks by the name of the group."""
     document = json.loads(text)
@@ -246,7 +252,7 @@ def read_aws(text, addresses):
     for way in ("ingress", "egress"):
         found = set()
         for rule in document.get("resource", {}).get(f"aws_vpc_security_group_{way}_rule", {}).values():
-            assert len(rule["description"]) <= 255
+            assert all(len(text) <= 255 for text in texts_of(rule["description"]).values())
             family = 4 if "cidr_ipv4" in rule else 6
             match = _EACH.fullmatch(rule["for_each"])
             if not match:

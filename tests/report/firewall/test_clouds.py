@@ -9,13 +9,16 @@ import pytest
 
 from planner.engine.existing.decide import compare_with
 from planner.engine.existing.readers import READERS
-from planner.report import NotExpressible
+from planner.report import FORMATS, NotExpressible
 from planner.report.firewall import permits
+from planner.report.firewall.words import name_endpoints
 from planner.report.gap.delta import render_delta
 from planner.report.gap.delta.task import Task
+from planner.report.said.edition import Edition
 from tests.each import each
 from tests.examples import EXAMPLES, UNANSWERED, report_on
-from tests.report.firewall.test_permits import ZONES, flow, host, plan, render
+from tests.report.firewall.reading_more import texts_of
+from tests.report.firewall.test_permits import DAY, ZONES, flow, host, plan, render
 from tests.report.samples import evaluate_once, write_plan
 
 WEB = host("Web", "192.0.2.1", zone="DMZ")
@@ -69,6 +72,108 @@ def test_no_rule_of_an_aws_group_is_there_twice_in_any_example(slug):
     for report in (report_on(EXAMPLES[slug]), report_on(UNANSWERED[slug])):
         found = list(aws_rules(report))
         assert len(set(found)) == len(found)
+
+
+def known_to_terraform(text):
+    """What AWS tells rules apart by -> how Terraform calls the rule, and what it is called by whoever looks."""
+    found = {}
+    for kind, made in json.loads(text).get("resource", {}).items():
+        for name, rule in made.items():
+            (group,) = re.findall(r'var\.security_groups\["(.*)"\]', rule["security_group_id"])
+            for peer in json.loads(re.search(r"toset\((\[.*?\])\) :|$", rule["for_each"])[1] or "[]"):
+                key = (kind, group, rule["ip_protocol"], rule["from_port"], rule["to_port"], peer)
+                texts = texts_of(rule["description"])
+                found[key] = (f"{kind}.{name}", texts.get(peer, texts.get("")))
+    return found
+
+
+def moves(text):
+    return {one["from"]: one["to"] for one in json.loads(text).get("moved", ())}
+
+
+OTHER = (*ZONES, ("Branch", "remote-site"))
+A, B = host("A", "10.0.0.1"), host("B", "10.0.0.1", "10.0.0.2", zone="Branch")
+
+
+@each("left", [("A",), ("B",)])
+def test_a_rule_of_an_aws_group_is_the_same_for_terraform_whoever_asks_for_it(left):
+    """Else it would be made while the same one goes, which AWS refuses."""
+    flows = [flow("A", "Web", reason="For A"), flow("B", "Web", reason="For B"), flow("B", "Web", ports="80")]
+    both = evaluate_once(write_plan(A, B, WEB, zones=OTHER, additional_flows=flows))
+    one = evaluate_once(write_plan(A, B, WEB, zones=OTHER, additional_flows=[o for o in flows if o["source"] in left]))
+    before, after = known_to_terraform(render("aws", both)), known_to_terraform(render("aws", one))
+    kept = before.keys() & after.keys()
+    assert kept
+    assert len({name for name, _ in before.values()}) < len(before)
+    assert all(before[key][0] == after[key][0] for key in kept)
+
+
+def test_what_several_rules_need_of_an_aws_group_says_of_each_network_why():
+    flows = [flow("A", "Web", reason="For A"), flow("B", "Web", reason="For B")]
+    found = known_to_terraform(
+        render("aws", evaluate_once(write_plan(A, B, WEB, zones=OTHER, additional_flows=flows)))
+    )
+    said = {key[-1]: text for key, (_, text) in found.items() if key[0].endswith("ingress_rule")}
+    assert {peer: text.partition(" - ")[2] for peer, text in said.items()} == {
+        "10.0.0.1/32": "For A.", "10.0.0.2/32": "For B.",
+    }  # fmt: skip
+    assert said["10.0.0.1/32"].startswith("INT-DMZ-")
+    assert said["10.0.0.2/32"].startswith("RS-DMZ-")
+
+
+def lan(*names):
+    """Hosts of these names, each with an address of its own at its place, which the first of them all ask the next."""
+    ends = [host(name, f"10.0.0.{place}") for place, name in enumerate(names, 1)]
+    return plan(
+        [*ends, WEB], [flow(name, "Web") for name in names] + [flow("Web", name, ports="25") for name in names]
+    )
+
+
+@each(
+    "names",
+    [
+        (("App", "Db"), ("Apps", "Db")),
+        (("App", "Db"), ("Apps", "Dbs")),
+        (("App", "Db"), ("Apps", "Db"), ("Application", "Db")),
+        (("App", "Db"), ("Apps", "Db"), ("App", "Db")),
+        (("App 1", "Db"), ("App 1", "Db", "App-1")),
+        (("App", "Db"), ("APP", "Db")),
+        (("1st", "Db"), ("2nd", "Db")),
+    ],
+)
+def test_what_an_endpoint_was_called_in_earlier_revisions_is_moved_for_terraform(names):
+    *earlier, now = (lan(*some) for some in names)
+    text = FORMATS["aws"].render(now, Edition(date=DAY, earlier=tuple(earlier))).decode()
+    moved, after = moves(text), known_to_terraform(text)
+    assert len(set(moved.values())) == len(moved)
+    addresses = {name for name, _ in after.values()}
+    assert not moved.keys() & addresses
+    codes = [name_endpoints(report.plan.endpoints) for report in (*earlier, now)]
+    for one, was, called in zip(names, earlier, codes, strict=False):
+        now_called = {called[old]: codes[-1][new] for old, new in zip(one, names[-1], strict=False)}
+        for (kind, group, *rest), (address, _) in known_to_terraform(render("aws", was)).items():
+            while address in moved:
+                address = moved[address]  # noqa: PLW2901 - it goes from one to the next
+            assert address == after[kind, now_called.get(group, group), *rest][0]
+
+
+def test_names_that_two_endpoints_change_with_each_other_are_moved_nowhere():
+    """Terraform refuses a move from what is still there; the head says what to do."""
+    earlier, now = lan("App", "Db"), lan("Db", "App")
+    text = FORMATS["aws"].render(now, Edition(date=DAY, earlier=(earlier,))).decode()
+    assert not moves(text)
+    assert "apply twice" in " ".join(json.loads(text)["//"])
+
+
+def test_what_is_undecided_is_a_resource_of_its_own_for_no_network():
+    report = report_on(UNANSWERED["everything"])
+    made = [
+        (name, rule)
+        for kind in json.loads(FORMATS["aws"].render(report, None))["resource"].values()
+        for name, rule in kind.items()
+    ]
+    assert {name.endswith("-undecided") for name, _ in made} == {True, False}
+    assert all(name.endswith("-undecided") == (rule["for_each"] == "${toset([])}") for name, rule in made)
 
 
 @pytest.mark.parametrize("deny", [False, True])

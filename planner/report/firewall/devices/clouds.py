@@ -9,14 +9,17 @@ no longer asks for.
 import hashlib
 import json
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
+from planner.engine.renames import find_renames
+from planner.engine.report import Report
 from planner.report.errors import NotExpressible
 from planner.report.firewall.devices.openings import Opening, Plan, Sides, make_plan, say_head
 from planner.report.firewall.entries import drop_covered
 from planner.report.firewall.permits import Permits
+from planner.report.firewall.words import name_endpoints
 from planner.report.said.edition import Edition
 
 EVERYBODY = {4: "0.0.0.0/0", 6: "::/0"}
@@ -218,48 +221,47 @@ def _number(plan: Plan) -> dict[str, int]:
 # ---- AWS ----
 
 
+class _Group(NamedTuple):
+    """What a security group has one service of, one way and in one family. AWS tells its rules apart by this and their
+    network; so does Terraform, whatever rules of the report ask for them."""
+
+    way: str
+    """`ingress` or `egress`."""
+    name: str
+    """The endpoint's, for which it stands."""
+    protocol: str
+    ports: str | None
+    family: int
+
+    @property
+    def kind(self) -> str:
+        return f"aws_vpc_security_group_{self.way}_rule"
+
+    @property
+    def resource(self) -> str:
+        return name_resource("-".join(filter(None, (self.name, self.protocol, self.ports, f"v{self.family}"))))
+
+
 def _aws(plan: Plan) -> tuple[dict[str, Any], Resources]:
     """https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/vpc_security_group_ingress_rule
 
-    A group stands for an endpoint. Those that `security_groups` doesn't name aren't in AWS and get no rule. What
-    several openings ask for of a group stands there once: twice is an error (InvalidPermission.Duplicate).
+    A group stands for an endpoint. Those that `security_groups` doesn't name aren't in AWS and get no rule.
     """
     resources: Resources = {}
-    names = set()
-    there: set[tuple[str | None, ...]] = set()
-    for opening in plan.openings:
-        permit = opening.permit
-        protocol, ports = permit.service
-        first, _, last = (ports or "8-0").partition("-")
-        for way, own, peers in (
-            ("ingress", permit.destinations, "source"), ("egress", permit.sources, "destination"),
-        ):  # fmt: skip
-            networks = _peers(plan, opening, peers) if own else []
-            new: dict[str, list[str]] = {}  # of groups
-            for member in own or ():
-                group = member.partition("-")[2].partition("_")[0]
-                names.add(group)
-                if group in new and not opening.disabled:
-                    continue  # it stands there under another part of the endpoint
-                if group not in new:
-                    asked = {one: (way, group, *permit.service, one) for one in networks}
-                    new[group] = [one for one, rule in asked.items() if rule not in there]
-                    if not opening.disabled:
-                        there.update(asked.values())
-                if not new[group]:
-                    continue
-                resources.setdefault(f"aws_vpc_security_group_{way}_rule", {})[
-                    name_resource(f"{opening.name}-{member}")
-                ] = {
-                    "for_each": _each(group, new[group], opening.disabled),
-                    "security_group_id": f'${{var.security_groups["{group}"]}}',
-                    "description": opening.fit(255),
-                    f"cidr_ipv{permit.family}": "${each.value}",
-                    "ip_protocol": protocol,
-                    "from_port": int(first),
-                    "to_port": int(last or first),
-                    "tags": {"Name": opening.name},
-                }
+    groups = _gather(plan)
+    for group, networks in groups.items():
+        resources.setdefault(group.kind, {})[group.resource] = {
+            "for_each": f'${{contains(keys(var.security_groups), "{group.name}") ? toset({json.dumps([*networks])}) '
+            ": toset([])}",
+            **_say_rule(group, networks),
+        }
+    disabled = [(opening, group) for opening in plan.openings if opening.disabled for group in _list_groups(opening)]
+    for opening, group in disabled:
+        resources.setdefault(group.kind, {})[name_resource(f"{opening.name}-{group.name}-undecided")] = {
+            "for_each": "${toset([])}",
+            **_say_rule(group, {"": opening}),
+        }
+    names = {group.name for group in (*groups, *(group for _, group in disabled))}
     variables = {
         "security_groups": {
             "type": "map(string)",
@@ -270,16 +272,93 @@ def _aws(plan: Plan) -> tuple[dict[str, Any], Resources]:
     return variables, resources
 
 
+def _gather(plan: Plan) -> dict[_Group, dict[str, Opening]]:
+    """By group the networks that it has a rule for, each with the first opening that asks for it.
+
+    What several openings ask for stands there once: twice is an error (InvalidPermission.Duplicate).
+    """
+    found: dict[_Group, dict[str, Opening]] = {}
+    for opening in plan.openings:
+        if opening.disabled:
+            continue
+        for group in _list_groups(opening):
+            peers = _peers(plan, opening, "source" if group.way == "ingress" else "destination")
+            networks = found.setdefault(group, {})
+            for one in peers:
+                networks.setdefault(one, opening)
+    return found
+
+
+def _list_groups(opening: Opening) -> Iterator[_Group]:
+    """Those of the endpoints that an opening leads to, and of those that it comes from."""
+    permit = opening.permit
+    for way, own in (("ingress", permit.destinations), ("egress", permit.sources)):
+        names = dict.fromkeys(member.partition("-")[2].partition("_")[0] for member in own or ())
+        for name in names:
+            yield _Group(way, name, permit.service.protocol, permit.service.ports, permit.family)
+
+
+def _say_rule(group: _Group, networks: Mapping[str, Opening]) -> dict[str, Any]:
+    first, _, last = (group.ports or "8-0").partition("-")
+    return {
+        "security_group_id": f'${{var.security_groups["{group.name}"]}}',
+        "description": _say_each({network: opening.fit(255) for network, opening in networks.items()}),
+        f"cidr_ipv{group.family}": "${each.value}",
+        "ip_protocol": group.protocol,
+        "from_port": int(first),
+        "to_port": int(last or first),
+        "tags": {"Name": _say_each({network: opening.name for network, opening in networks.items()})},
+    }
+
+
+def _say_each(texts: Mapping[str, str]) -> str:
+    """The text of each network: itself where all have the same one."""
+    first, *others = set(texts.values())
+    return f"${{{json.dumps(texts, ensure_ascii=False)}[each.value]}}" if others else first
+
+
+def _list_moved(plan: Plan, edition: Edition | None) -> Iterator[dict[str, str]]:
+    """What Terraform may know under names that endpoints had in earlier revisions, each moved to the next name.
+
+    Without it Terraform makes such a rule while it takes the same one away, which AWS refuses.
+    """
+    groups = defaultdict(list)
+    for group in _gather(plan):
+        groups[group.name].append(group)
+    for old, new, now in _list_called(plan, edition.earlier if edition else ()):
+        for group in groups[now]:
+            source, target = (group._replace(name=name).resource for name in (old, new))
+            yield {"from": f"{group.kind}.{source}", "to": f"{group.kind}.{target}"}
+
+
+def _list_called(plan: Plan, earlier: Sequence[Report]) -> Iterator[tuple[str, str, str]]:
+    """What groups were called before, what they were called next, and what they are called now.
+
+    Terraform takes no name as old twice, and none that is there: what is another endpoint's now moves nowhere.
+    """
+    after = plan.permits.report
+    now = plan.permits.addresses.names
+    ends = {name: name for name in now}
+    """By what an endpoint is called in the later revision: what it is called in the plan."""
+    called = dict(now)
+    taken = {one.lower() for one in now.values()}
+    for before in reversed(earlier):
+        renamed = {one.old: one.new for one in find_renames(before.plan, after.plan) if one.kind == "endpoint"}
+        names = name_endpoints(before.plan.endpoints)
+        ends = {name: ends[renamed.get(name, name)] for name in names if renamed.get(name, name) in ends}
+        for name, end in ends.items():
+            old = names[name]
+            if old.lower() not in taken:
+                yield old, called[end], now[end]
+                called[end] = old
+                taken.add(old.lower())
+        after = before
+
+
 def _peers(plan: Plan, opening: Opening, end: str) -> list[str]:
     permit = opening.permit
     any_ = permit.sources is None if end == "source" else permit.destinations is None
     return [EVERYBODY[permit.family]] if any_ else list_networks(plan, opening, end)
-
-
-def _each(group: str, networks: list[str], disabled: bool) -> str:
-    if disabled:
-        return "${toset([])}"
-    return f'${{contains(keys(var.security_groups), "{group}") ? toset({json.dumps(networks)}) : toset([])}}'
 
 
 # ---- all of them ----
@@ -303,6 +382,12 @@ _AWS = (
     "there once, under the first. A security group can't say that any isn't the plan's other zones, nor log or be "
     "disabled: what is undecided is for no network. A group takes 60 rules unless AWS allows more."
 )
+_AWS_RENAMED = (
+    "An endpoint that is renamed is renamed in security_groups, too. Its rules are moved then where the file knows of "
+    "the revision that was applied (--since, or as handed over). Else apply twice: Terraform makes a rule while the "
+    "same one is still there under the old name, which AWS refuses (InvalidPermission.Duplicate), so it is closed "
+    "until the second apply."
+)
 
 
 def render_terraform(
@@ -313,18 +398,21 @@ def render_terraform(
     edition: Edition | None,
     default_deny: bool,
     open_undecided: bool,
+    list_moved: Callable[[Plan, Edition | None], Iterable[dict[str, str]]] = lambda _plan, _edition: (),
 ) -> bytes:
     """What `write` makes of a plan, variables and resources, as a file of Terraform. Raises NotExpressible.
 
-    `load` says what has to be heeded.
+    `load` says what has to be heeded, `list_moved` which resources had other names.
     """
     plan = make_plan(permits, label=label, sides=_SIDES, longest=56, default_deny=default_deny,
                      open_undecided=open_undecided)  # fmt: skip
     variables, resources = write(plan)
+    moved = list(list_moved(plan, edition))
     document = {
         "//": [str(line) for line in say_head(f"{label} (Terraform)", plan, edition, (_APPLY, *load(plan)))],
         "variable": variables,
         **({"resource": resources} if any(resources.values()) else {}),
+        **({"moved": moved} if moved else {}),
     }
     return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
 
@@ -343,4 +431,6 @@ def render_azure(permits: Permits, edition: Edition | None, *, default_deny: boo
 
 def render_aws(permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> bytes:
     """Rules of security groups, which deny by themselves. Raises NotExpressible."""
-    return render_terraform("AWS", lambda _: (_AWS,), _aws, permits, edition, default_deny, open_undecided)
+    return render_terraform(
+        "AWS", lambda _: (_AWS, _AWS_RENAMED), _aws, permits, edition, default_deny, open_undecided, _list_moved
+    )

@@ -52,6 +52,21 @@ def test_a_range_of_ports_is_left_out_and_counted():
     assert list_notes(report) == ("Services on ranges of ports, which the import doesn’t take, are left out: 1.",)
 
 
+def test_all_addresses_of_a_family_are_no_prefix_and_no_length_and_are_counted():
+    """NetBox refuses a mask of /0, and with one row the whole file."""
+    plan = write_plan(
+        {"name": "A", "zone": "Internal", "addresses": ["192.0.2.9", "2001:db8::9"]},
+        {"name": "World", "zone": "Internet", "addresses": ["0.0.0.0/0", "::/0", "::/1"], "group": True},
+        zones=(("Internal", "internal"), ("Internet", "internet")),
+    )
+    plan["zones"][0]["networks"] = ["0.0.0.0/0", "2001:db8::/64"]
+    report = evaluate(plan)
+    found = read(report)
+    assert [row["prefix"] for row in found["prefixes.csv"]] == ["2001:db8::/64", "::/1"]
+    assert [row["address"] for row in found["ip-addresses.csv"]] == ["192.0.2.9/32", "2001:db8::9/64"]
+    assert list_notes(report) == ("Networks of length 0, which the import doesn’t take, are left out: 2.",)
+
+
 def test_what_only_an_undecided_option_needs_says_so():
     rows = read(REPORT)["services.csv"]
     certain = {

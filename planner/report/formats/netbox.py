@@ -9,6 +9,7 @@ import io
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network, IPv6Network
+from itertools import chain
 
 from planner.engine.ask import read_network
 from planner.engine.flows import Flow
@@ -41,8 +42,9 @@ services.csv      IPAM > Services (Application services): what each endpoint lis
 
 Services need their parent to be in NetBox under the name that it has in the plan. parent_object_type says
 virtualization.virtualmachine; write dcim.device where the parent is a device. Endpoints that stand for many machines
-have no services here, ranges of ports have none since the import takes single ports, and ICMP has no port. What
-depends on a choice that isn't made says so in its description.
+have no services here, ranges of ports have none since the import takes single ports, and ICMP has no port. Networks
+of length 0 are left out, since one of them would keep NetBox from taking the file. What depends on a choice that isn't
+made says so in its description.
 """
 
 Network = IPv4Network | IPv6Network
@@ -60,7 +62,7 @@ def render_netbox(report: Report, edition: Edition | None = None) -> bytes:
 
 
 def list_notes(report: Report) -> tuple[str, ...]:
-    """What the files leave out: services of endpoints that stand for many machines, and on ranges of ports."""
+    """What the files leave out: services of endpoints that are many machines, those on ranges, networks of length 0."""
     many_machines = {flow.destination.name for flow in report.flows if flow.destination.group}
     ranges = {
         (flow.destination.name, flow.need.protocol, flow.need.ports)
@@ -72,7 +74,15 @@ def list_notes(report: Report) -> tuple[str, ...]:
         said.append(f"Services of endpoints that stand for many machines are left out: {len(many_machines):,}.")
     if ranges:
         said.append(f"Services on ranges of ports, which the import doesn’t take, are left out: {len(ranges):,}.")
+    of_plan = chain(*(zone.networks for zone in report.plan.zones), *(end.addresses for end in report.plan.endpoints))
+    if whole := {network for network in _read(of_plan) if _is_whole(network)}:
+        said.append(f"Networks of length 0, which the import doesn’t take, are left out: {len(whole):,}.")
     return tuple(said)
+
+
+def _is_whole(network: Network) -> bool:
+    """Whether it is all addresses of its family; NetBox refuses that, and with it all other rows of a file."""
+    return network.prefixlen == 0
 
 
 def _is_range(ports: str | None) -> bool:
@@ -92,10 +102,10 @@ def _list_prefixes(report: Report) -> Iterator[tuple[str, ...]]:
     """Each network once: of which zones it is, and of which endpoints."""
     owners: dict[Network, list[str]] = defaultdict(list)
     for zone in report.plan.zones:
-        for network in _read(zone.networks):
+        for network in _read_taken(zone.networks):
             owners[network].append(f"zone {show_line(zone.name)}")
     for endpoint in report.plan.endpoints:
-        for network in _read(endpoint.addresses):
+        for network in _read_taken(endpoint.addresses):
             if network.num_addresses > 1:
                 owners[network].append(show_line(endpoint.name))
     for network, names in owners.items():
@@ -104,7 +114,7 @@ def _list_prefixes(report: Report) -> Iterator[tuple[str, ...]]:
 
 def _list_addresses(report: Report) -> Iterator[tuple[str, ...]]:
     """Each address once, with the host name of its endpoint, where that has one and no other endpoint the address."""
-    networks = {zone.name: frozenset(_read(zone.networks)) for zone in report.plan.zones}
+    networks = {zone.name: frozenset(_read_taken(zone.networks)) for zone in report.plan.zones}
     lengths = {name: sorted({one.prefixlen for one in those}, reverse=True) for name, those in networks.items()}
     names: dict[str, str] = {}
     owners: dict[Network, list[Endpoint]] = defaultdict(list)
@@ -153,6 +163,11 @@ def _read(addresses: Iterable[str]) -> Iterator[Network]:
         network = read_network(address) if address != ANY else None
         if isinstance(network, IPv4Network | IPv6Network):
             yield network
+
+
+def _read_taken(addresses: Iterable[str]) -> Iterator[Network]:
+    """The same without what NetBox doesn't take."""
+    return (network for network in _read(addresses) if not _is_whole(network))
 
 
 def _describe(names: list[str]) -> str:

@@ -62,7 +62,7 @@ def render_netbox(report: Report, edition: Edition | None = None) -> bytes:
 
 
 def list_notes(report: Report) -> tuple[str, ...]:
-    """What the files leave out: services of endpoints that are many machines, those on ranges, networks of length 0."""
+    """What the files leave out: services of what is many machines, those on ranges, and networks of length 0."""
     many_machines = {flow.destination.name for flow in report.flows if flow.destination.group}
     ranges = {
         (flow.destination.name, flow.need.protocol, flow.need.ports)

@@ -22,7 +22,7 @@ from tests.report.firewall.network import Network, run, sweep, tries
 from tests.report.firewall.reading import READERS, expected, statements
 from tests.report.firewall.reading_devices import read_sections
 from tests.report.firewall.test_nftables_loaded import SITE, of_others
-from tests.report.firewall.test_permits import flow, host, plan
+from tests.report.firewall.test_permits import flow, forward, host, plan
 from tests.report.samples import evaluate, write_plan
 
 ROUTER = {"Internal": "r1", "Clients": "r2", "DMZ": "r3", "Internet": "r4"}
@@ -385,6 +385,21 @@ def test_a_list_of_mikrotik_has_an_address_once_that_two_endpoints_have():
     assert sorted(groups.values()) == [
         ["192.0.2.1", "192.0.2.2", "d.example.com"], ["2001:db8::1/128", "d.example.com"],
     ]  # fmt: skip
+
+
+def test_an_asa_has_no_group_of_ipv6_within_another():
+    """Older releases refuse one, and the group would lack these addresses."""
+    ends = [host("A", "2001:db8::1", "2001:db8::2", "192.0.2.1", "192.0.2.2", zone="DMZ"),
+            host("B", "2001:db8::3", "192.0.2.3", zone="DMZ"), host("C", "2001:db8::2", "2001:db8:7::/64", zone="DMZ"),
+            host("N", "a.example.com", "b.example.com", zone="DMZ"), host("S", "fd00::1", "10.0.0.1")]  # fmt: skip
+    text = FORMATS["asa"].render(plan(ends, [flow("S", name) for name in "ABCN"])).decode()
+    groups = dict(re.findall(r"(?m)^object-group network (\S+)\n((?: .*\n)+)", forward(text)))
+    assert sorted(groups["V6-INT-DMZ-9000_dst"].splitlines()) == [
+        " network-object 2001:db8:7::/64", " network-object host 2001:db8::1", " network-object host 2001:db8::2",
+        " network-object object V6-B", " network-object object V6-N_1", " network-object object V6-N_2",
+    ]  # fmt: skip
+    assert " group-object V4-A_all\n" in groups["V4-INT-DMZ-9000_dst"]
+    assert not [name for name, members in groups.items() if name.startswith("V6") and "group-object" in members]
 
 
 def test_a_list_of_mikrotik_has_all_that_an_any_leaves_out_however_many_objects_that_is():

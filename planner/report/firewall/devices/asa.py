@@ -38,7 +38,7 @@ def list_items(plan: Plan) -> list[Item]:
     for others, (family, networks) in list_anys(plan).items():
         items += _anyone(name_any(others), family, networks)
     for members, name in groups.items():
-        items += _group(name, [_member(plan, one) for one in members])
+        items += _group(name, [line for one in members for line in _list_members(plan, one)])
     items += _publish(plan)
     items += [_service(opening) for opening in plan.openings]
     sources = {opening.source for opening in plan.openings} | _silent(plan)
@@ -81,13 +81,19 @@ def _object(plan: Plan, name: str, members: tuple[str, ...]) -> Iterator[Item]:
         return
     if len(members) == 1:
         yield _single(name, members[0], name.startswith("V6"), plan.is_name(name))
-    elif plan.is_name(name):
+        return
+    if plan.is_name(name):
         for number, one in enumerate(members, 1):
             yield _single(f"{name}_{number}", one, name.startswith("V6"), True)
-        singles = [f"network-object object {name}_{number}" for number in range(1, len(members) + 1)]
-        yield from _group(plan.call(name), singles)
-    else:
-        yield from _group(plan.call(name), [f"network-object {_network(one)}" for one in members])
+    yield from _group(plan.call(name), _spell(plan, name))
+
+
+def _spell(plan: Plan, name: str) -> list[str]:
+    """The members of a group of an endpoint's own addresses."""
+    members = plan.permits.addresses.objects[name]
+    if plan.is_name(name):
+        return [f"network-object object {name}_{number}" for number in range(1, len(members) + 1)]
+    return [f"network-object {_network(one)}" for one in members]
 
 
 def _single(name: str, value: str, six: bool, is_name: bool) -> Item:
@@ -120,15 +126,21 @@ def _network(value: str) -> str:
     return str(network) if network.version == 6 else f"{network[0]} {network.netmask}"
 
 
-def _member(plan: Plan, name: str) -> str:
-    return f"group-object {plan.call(name)}" if _is_group(plan, name) else f"network-object object {name}"
+def _list_members(plan: Plan, name: str) -> list[str]:
+    """An object in a group; a group of IPv6 member by member, since older releases refuse one within another.
+
+    So says the CLI guide of 9.2 (“Guidelines for Objects”); that of 9.12 has it no more.
+    """
+    if not _is_group(plan, name):
+        return [f"network-object object {name}"]
+    return _spell(plan, name) if name.startswith("V6") else [f"group-object {plan.call(name)}"]
 
 
 def _group(name: str, members: list[str]) -> Iterator[Item]:
     """A group, and each of its members, since naming a group again adds to it and takes nothing from it."""
     head = f"object-group network {name}"
     yield Item(key=f"{head} ", lines=(), undo=(f"no {head}",))
-    for member in members:
+    for member in dict.fromkeys(members):
         yield Item(
             key=f"{head} {member}", section=head, lines=(f" {member}",), undo=(f" no {member}",), within=f"{head} "
         )

@@ -126,7 +126,7 @@ def test_the_files_that_a_change_is_of_keep_their_slashes():
     assert "! From old/plan.yaml to ../2026/11.yaml." in text.splitlines()
 
 
-@each("kind", ["asa", "ios", "srx", "fortigate", "mikrotik", "checkpoint"])
+@each("kind", ["asa", "ios", "fortigate", "mikrotik", "checkpoint"])
 def test_sides_are_called_in_a_head_as_in_the_lines(kind):
     zones = {"Internal": "Gi0/0", "DMZ": "xe-0/0/1.0"}
     firewall = {"name": "FW/1", "format": kind, "zones": zones, "published": {"A": "192.0.2.200"}}

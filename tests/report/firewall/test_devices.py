@@ -263,6 +263,16 @@ def test_the_head_for_an_srx_names_what_can_not_be_parted():
     assert "inet6" not in of_srx(plan([host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ")], [flow("A", "B")]))
 
 
+def test_the_head_for_an_srx_names_dns_names_that_an_older_one_refuses():
+    """YANG: dns-name has up to 63 characters in Junos 21.1, up to 253 in 22.3."""
+    fits, long = (f"{'listener' * 6}{'-' * count}db.example.com" for count in (1, 2))
+    assert (len(fits), len(long)) == (63, 64)
+    ends = [host("A", "10.0.0.1"), host("B", fits, long, zone="DMZ"), host("C", long, zone="DMZ")]
+    head = of_srx(plan(ends, [flow("A", "B"), flow("A", "C")])).partition("\n\n")[0]
+    assert " ".join(head.replace("#", "").split()).count(f" an older one refuses {long}. ") == 1
+    assert fits not in head
+
+
 def test_a_device_that_logs_says_which_rule_it_was():
     report = with_firewalls(town(), firewall("nftables"), firewall("iptables"))
     rule = next(rule for rule in report.rules if not rule.any_of)

@@ -5,7 +5,7 @@ Syntax: Junos CLI Reference, “address-book”, “applications”, “policies
 
 import ipaddress
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from planner.engine.published import find_published
 from planner.report.firewall.devices.items import Item
@@ -25,7 +25,9 @@ _DESCRIPTION = 880
 _MEMBERS = 256
 _MOST = {4: 1024, 6: 256}
 """Addresses at a side of a policy: 1,024 that count four times in IPv6 (Junos OS, “Configuring Security Policies”)."""
+_DNS_NAME = 63
 _NAMED = 12
+"""How many policies or DNS names the head names of a kind."""
 _BOOK = ("security", "address-book", "global")
 _NAT = ("security", "nat", "destination")
 
@@ -229,6 +231,11 @@ def _is_too_large(plan: Plan, opening: Opening) -> bool:
     return max(weigh(permit.other_sources), destinations) > _MOST[permit.family]
 
 
+def _list_some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}"
+
+
 def _load(plan: Plan) -> Iterator[object]:
     yield (
         "Create security zones with the names above. In configuration mode: load set terminal (or load set FILE), "
@@ -244,10 +251,15 @@ def _load(plan: Plan) -> Iterator[object]:
             "device has to be rebooted for it."
         )
     if large := [one.name for one in plan.openings if _is_too_large(plan, one)]:
-        more = f" and {len(large) - _NAMED:,} more" if len(large) > _NAMED else ""
         yield (
             f"At a side of a policy Junos takes {_MOST[4]:,} addresses of IPv4, or {_MOST[6]:,} of IPv6. More are "
-            f"left out by an any in these, which can't be parted: {', '.join(large[:_NAMED])}{more}."
+            f"left out by an any in these, which can't be parted: {_list_some(large)}."
+        )
+    names = dict.fromkeys(one for name, members in plan.objects.items() if plan.is_name(name) for one in members)
+    if long := [one for one in names if len(one) > _DNS_NAME]:
+        yield (
+            f"Junos takes DNS names of more than {_DNS_NAME} characters since a version between 21.1 and 22.3; an "
+            f"older one refuses {_list_some(long)}."
         )
     if plan.translations:
         yield (

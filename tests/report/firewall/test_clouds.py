@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+import random
 import re
 from itertools import combinations
 
@@ -11,6 +12,7 @@ from planner.engine.existing.decide import compare_with
 from planner.engine.existing.readers import READERS
 from planner.report import FORMATS, NotExpressible
 from planner.report.firewall import permits
+from planner.report.firewall.devices import clouds
 from planner.report.firewall.words import name_endpoints
 from planner.report.gap.delta import render_delta
 from planner.report.gap.delta.task import Task
@@ -193,6 +195,58 @@ def test_terraform_asks_for_groups_that_are_not_given(target, variable):
     """With none by default, an apply that lacks the variables would take away every rule."""
     report = plan([host("A", "10.0.0.1"), WEB], [flow("A", "Web")])
     assert json.loads(render(target, report))["variable"][variable].keys() == {"type", "description"}
+
+
+class Azure:
+    """A network security group as Terraform tells it about rules, in an order that nobody knows."""
+
+    def __init__(self):
+        self.rules = {}
+
+    def apply(self, wanted, order):
+        """Whether all of it went through. What Azure refuses stays as it was; the others go on."""
+        todo = [name for name in {*wanted, *self.rules} if self.rules.get(name) != wanted.get(name)]
+        order.shuffle(todo)
+        done = True
+        for name in todo:
+            if name not in wanted:
+                del self.rules[name]
+            elif any(number == wanted[name] for other, number in self.rules.items() if other != name):
+                done = False  # SecurityRuleConflict
+            else:
+                self.rules[name] = wanted[name]
+        return done
+
+
+def test_where_azure_refuses_a_priority_that_is_taken_the_head_says_to_apply_again_and_that_arrives(monkeypatch):
+    """With few priorities, so that nearly all rules ask for those of others."""
+    monkeypatch.setattr(clouds, "_PRIORITIES", range(1000, 1024))
+    order, group, refused = random.Random(7), Azure(), 0
+    for _ in range(30):
+        some = order.sample(range(1, 60), order.randrange(15, 23))
+        text = render("azure", plan([host("A", "10.0.0.1"), WEB], [flow("A", "Web", ports=str(one)) for one in some]))
+        document = json.loads(text)
+        wanted = {
+            rule["name"]: rule["priority"] for rule in document["resource"]["azurerm_network_security_rule"].values()
+        }
+        stay = group.rules.keys() & wanted.keys()
+        while not group.apply(wanted, order):
+            assert stay <= group.rules.keys()
+            assert "(SecurityRuleConflict): apply again." in " ".join(document["//"])
+            refused += 1
+            assert refused < 200
+        assert group.rules == wanted
+    assert refused
+
+
+def test_that_zones_share_no_group_of_azure_is_said_where_the_group_is_asked_for():
+    """Their rules may have one priority, and their denials have it, in whatever group they are."""
+    report = plan([host("A", "10.0.0.1"), WEB], [flow("A", "Web"), flow("Web", "A", ports="25")])
+    document = json.loads(render("azure", report, default_deny=True))
+    made = document["resource"]["azurerm_network_security_rule"].values()
+    assert [rule["priority"] for rule in made if rule["access"] == "Deny"] == [4096, 4096]
+    assert "a network security group of its own" in document["variable"]["network_security_groups"]["description"]
+    assert "Each zone has a group of its own" in " ".join(document["//"])
 
 
 def test_a_default_deny_of_google_cloud_is_one_of_both_families():

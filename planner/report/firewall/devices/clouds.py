@@ -140,7 +140,7 @@ def _azure(plan: Plan) -> tuple[dict[str, Any], Resources]:
         "resource_group_name": {"type": "string", "description": "Resource group of the network security groups"},
         "network_security_groups": {
             "type": "map(string)",
-            "description": "By zone its network security group; a zone that isn't here isn't in Azure: "
+            "description": "By zone a network security group of its own; a zone that isn't here isn't in Azure: "
             + ", ".join(sorted({one.destination for one in plan.openings})),
         },
     }
@@ -150,6 +150,7 @@ def _azure(plan: Plan) -> tuple[dict[str, Any], Resources]:
 def _say_azure(plan: Plan) -> Iterator[str]:
     """How it is applied, and which groups would have more than they take: Terraform alone knows which there are."""
     yield _AZURE
+    yield _AZURE_AGAIN
     denied = _list_denied(plan)
     counts = {side: Counter(rules=int(side in denied)) for _, side in plan.sides}
     for opening in plan.openings:
@@ -200,9 +201,12 @@ def _plain(text: str) -> str:
 
 
 def _number(plan: Plan) -> dict[str, int]:
-    """A priority for each rule: no two of a group have the same, and a rule keeps its own while others come and go.
+    """A priority for each rule: no two of a zone have the same. It follows from the name, and is the next one where
+    another rule has that; so a rule may get another one because another rule comes or goes.
 
-    Where there are more rules than priorities some have the same one: no group takes so many, and the head says so.
+    The first by name has the first choice. So what rules change among themselves is never a circle, in which no apply
+    could be the first to get a free priority. Where there are more rules than priorities some have the same one: no
+    group takes so many, and the head says so.
     """
     taken: dict[str, set[int]] = {}
     numbers = {}
@@ -373,9 +377,15 @@ _GOOGLE = (
 )
 _AZURE = (
     "A rule in the network security group of the zone that connections go to; a zone that the variable "
-    "network_security_groups doesn't name isn't in Azure and gets none. Azure's own rules let everything through "
-    "within a virtual network, after these. ICMP has no type there: a rule for an echo lets all of ICMP through. What "
-    "is undecided has the count 0."
+    "network_security_groups doesn't name isn't in Azure and gets none. Each zone has a group of its own: in one "
+    "group rules of two zones may have the same priority, and Azure refuses that. Azure's own rules let everything "
+    "through within a virtual network, after these. ICMP has no type there: a rule for an echo lets all of ICMP "
+    "through. What is undecided has the count 0."
+)
+_AZURE_AGAIN = (
+    "Priorities follow from names, and a rule has the next one where another has its own. So it may change because "
+    "another rule comes or goes. Azure refuses it as long as both have it (SecurityRuleConflict): apply again. What "
+    "was open and is in this file stays open meanwhile."
 )
 _AWS = (
     "For each endpoint in AWS what comes to its security group and what leaves it; what several rules ask for stands "

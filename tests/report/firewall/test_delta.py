@@ -355,7 +355,7 @@ def test_what_can_not_be_opened_by_an_entry_is_named():
     text = EMPTY["asa"].replace("access-group IN-wan1 in interface wan1\n", "")
     gap = compare(report, text, "asa", asa)
     told = render_delta(Task(gap=gap, text=text, firewall=asa)).decode()
-    assert "has no list of its own" in " ".join(told.replace("\n! ", " ").split())
+    assert "has no list of its own, and one would refuse all else." in " ".join(told.replace("\n! ", " ").split())
     assert "wan1" not in lines_of(told)
 
 
@@ -368,7 +368,7 @@ def test_beside_address_books_of_zones_an_srx_takes_no_global_one():
     assert lines_of(told) == ""
     head = " ".join(told.replace("\n# ", " ").split())
     assert "Not opened by this: " in head
-    assert "move that into it, and compare again: port2." in head
+    assert "beside one that a zone has of its own. Move that into it, and compare again: port2." in head
     attached = text.replace("security-zone port2 address-book", "security-zone port2 interfaces")
     told = render_delta(Task(gap=compare(report, attached, "srx", firewall), text=attached, firewall=firewall))
     assert "address-book global" in lines_of(told.decode())

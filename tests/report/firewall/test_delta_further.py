@@ -195,6 +195,9 @@ def test_a_rule_of_windows_that_blocks_is_named_and_the_rest_is_opened():
         told.replace("\n#", " ").replace(",", "").split()
     )
     assert "@{" not in told
+    halves = [("any", "any", ("tcp", port), False) for port in ("80", "81")]
+    _, told, _ = try_delta("windows", windows(halves), {}, FLOWS[1:2])
+    assert "Blocked by rule rule 1, rule rule 2, which wins" in " ".join(told.replace("\n#", " ").split())
 
 
 @pytest.mark.parametrize(

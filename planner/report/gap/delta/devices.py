@@ -34,7 +34,7 @@ _STAGES = {
 }
 """Where an entry of ours lets something through."""
 _BOOKS = (
-    "Junos takes no global address book, in which ours would stand, beside one that a zone has of its own; move that "
+    "Junos takes no global address book, in which ours would stand, beside one that a zone has of its own. Move that "
     "into it, and compare again: "
 )
 _PLAIN = re.compile(r"[\w .:/@+-]{1,63}", re.ASCII)
@@ -63,7 +63,7 @@ def render_device(task: Task) -> bytes:
     if name == "asa":
         lists = _find_lists(task.text)
         without = [flow for flow in flows if device.zones[flow.source.zone] not in lists]
-        stuck.add("The interface that they come by has no list of its own; one would refuse all else", without)
+        stuck.add("The interface that they come by has no list of its own, and one would refuse all else", without)
         flows = [flow for flow in flows if device.zones[flow.source.zone] in lists]
         device = replace(device, options={**device.options, "lists": ",".join(map("=".join, lists.items()))})
     if name == "srx" and (zones := list_zones_with_books(read_tree(task.text))):

@@ -65,7 +65,7 @@ def _list_open(task: Task, stage: Stage, flows: Iterable[Flow], stuck: Stuck, pa
             stuck.add("They go to other hosts, where another firewall decides", [flow])
             continue
         then = allowed.decide(flow)
-        named = cut("; ".join(one.replace('"', "") for one in (then.refusing or then.by)), 120)
+        named = cut(", ".join(one.replace('"', "") for one in (then.refusing or then.by)), 120)
         if then.state == "closed":
             stuck.add(f"Blocked by {named}, which wins over every rule that allows: change it", [flow])
             continue

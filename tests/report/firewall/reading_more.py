@@ -129,7 +129,7 @@ def read_checkpoint(text):
             assert members[::2] == [f"members.{number}" for number in range(1, len(members) // 2 + 1)]
             objects[group] = [one for name in members[1::2] for one in objects[name]]
             continue
-        assert verb == "run"
+        assert verb == ("set_object" if words[1] in ("host", "network", "address-range") else "run")
         kind, facts = words[1], dict(zip(words[2::2], words[3::2], strict=True))
         but = _BUT.match(facts["name"])
         if kind == "access-rule":

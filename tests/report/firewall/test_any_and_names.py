@@ -63,15 +63,15 @@ def read_panos(text):
 def read_gaia(text):
     """The same of a script for Check Point."""
     objects, rules = {"Any": ["0.0.0.0/0", "::/0"]}, []
-    for line in (one for one in told(text) if one.startswith(("set_domain ", "set_group ", "run add "))):
+    for line in (one for one in told(text) if re.match("set_[a-z]+ |run add ", one)):
         match split(line):
             case ["set_domain", name]:
                 objects[name] = [*STANDS_FOR[name[1:]]]
-            case ["run", "add", "host", "name", name, "ip-address", value, *_]:
+            case ["set_object", "add", "host", "name", name, "ip-address", value, *_]:
                 objects[name] = [value]
-            case ["run", "add", "network", "name", name, "subnet", value, "mask-length", length, *_]:
+            case ["set_object", "add", "network", "name", name, "subnet", value, "mask-length", length, *_]:
                 objects[name] = [f"{value}/{length}"]
-            case ["run", "add", "address-range", "name", name, "ip-address-first", value, *_]:
+            case ["set_object", "add", "address-range", "name", name, "ip-address-first", value, *_]:
                 objects[name] = [f"{value}/0"]
             case ["set_group", name, *more]:
                 objects[name] = [network for member in more[1::2] for network in objects[member]]
@@ -173,7 +173,7 @@ TOLD = {
     "fortigate": r'edit "(V4-\S+)"\n +set type \S+\n +set (?:subnet (\S+) \S+|fqdn "(\S+)")\n',
     "paloalto-set": r"set address (V4-\S+) (?:ip-netmask (\S+)/\d+|fqdn (\S+))\n",
     "srx": r"set security address-book global address (V4-\S+) (?:(\d\S+)/\d+|dns-name (\S+) ipv4-only)\n",
-    "checkpoint": r"run add (?:host|network) name (V4-\S+) (?:ip-address|subnet) (\S+) .*()\n",
+    "checkpoint": r"set_object add (?:host|network) name (V4-\S+) (?:ip-address|subnet) (\S+) .*()\n",
 }
 """How a device is told what an address is: its name, its network, or a name for the name server."""
 

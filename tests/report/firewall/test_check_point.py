@@ -21,6 +21,7 @@ TAKES = {
     "service-udp": "port|match-for-any|set-if-exists",
     "dns-domain": "is-sub-domain",
 }
+BUILT_IN = ("Any", "echo-request")
 place = os.environ["STATE"]
 with open(place) as file:
     state = json.load(file)
@@ -34,11 +35,25 @@ draft = state["draft"]
 if command == os.environ["FAILS"]:
     sys.exit(1)
 if said[0] in ("add", "set") and said[1] in TAKES:
-    taken = f"name|ignore-warnings|-s|--format|{TAKES[said[1]]}"
+    taken = {"add": "name", "set": "name|uid|new-name"}[said[0]] + f"|ignore-warnings|-s|--format|{TAKES[said[1]]}"
     if strange := [key for key in facts if not re.fullmatch(taken, key)]:
         sys.exit(f"Unrecognized parameter {strange}")
-    if lost := [name for key, name in facts.items() if key.startswith("members.") and name not in draft["objects"]]:
+
+
+def find(name, *kinds):
+    """The uid of an object of this name, and of one of the kinds if any are given."""
+    found = (uid for uid, one in draft["objects"].items() if one["name"] == name)
+    return next((uid for uid in found if not kinds or draft["objects"][uid]["kind"] in kinds), None)
+
+
+def refer(*keys):
+    """The uids of the objects that are named under these keys."""
+    names = [name for key, name in facts.items() if key.split(".")[0] in keys and name not in BUILT_IN]
+    if lost := [name for name in names if not find(name) and name not in draft["domains"]]:
         sys.exit(f"Requested object {lost} not found")
+    return [find(name) for name in names if find(name)]
+
+
 match said:
     case ["login"]:
         print("session")
@@ -68,7 +83,8 @@ match said:
             rules[:] = [rule for rule in rules if str(rule["uid"]) != facts["uid"]]
     case ["add", "access-rule", "layer", layer, "position.bottom", section]:
         state["count"] += 1
-        draft["sections"][section].append({"uid": state["count"], "name": facts["name"]})
+        draft["sections"][section].append(
+            {"uid": state["count"], "name": facts["name"], "uses": refer("source", "destination", "service")})
     case ["show", "dns-domain"]:
         if facts["name"] not in draft["domains"]:
             sys.exit(1)
@@ -77,14 +93,26 @@ match said:
         assert facts["name"] not in draft["domains"]
         draft["domains"][facts["name"]] = facts["is-sub-domain"] == "true"
     case ["show", kind]:
-        sys.exit(draft["objects"].get(facts["name"], [None])[0] != kind)
+        if not (uid := find(facts["name"], kind)):
+            sys.exit("Requested object not found")
+        print(json.dumps({"uid": uid, "name": facts["name"], "type": kind}))
     case ["add", kind]:
-        if facts["name"] in draft["objects"] and facts.get("set-if-exists") != "true":
+        uid = find(facts["name"], kind)
+        if find(facts["name"]) and not (uid and facts.get("set-if-exists") == "true"):
             sys.exit(f"More than one object named {facts['name']} exists")
-        draft["objects"][facts["name"]] = [kind, facts]
+        state["count"] += not uid
+        uid = uid or f"{state['count']:08x}-97eb"
+        draft["objects"][uid] = {"name": facts["name"], "kind": kind, "uses": refer("members")}
     case ["set", kind]:
-        assert draft["objects"][facts["name"]][0] == kind
-        draft["objects"][facts["name"]] = [kind, facts]
+        one = draft["objects"][facts["uid"] if "uid" in facts else find(facts["name"], kind)]
+        if one["kind"] != kind or find(facts.get("new-name")):
+            sys.exit("Requested object not found, or more than one object of this name")
+        one.update({"name": facts["new-name"]} if "new-name" in facts else {"uses": refer("members")})
+    case ["delete", kind]:
+        rules = [rule for rules in draft["sections"].values() for rule in rules]
+        if any(facts["uid"] in one["uses"] for one in (*rules, *draft["objects"].values())):
+            sys.exit("The object is referenced by other objects")
+        del draft["objects"][facts["uid"]]
     case _:
         sys.exit(f"unknown: {command}")
 with open(place, "w") as file:
@@ -100,7 +128,7 @@ def server(tmp_path):
     """Runs a script on a management server that has two sections with a rule each; gives what is published then."""
     (tmp_path / "mgmt_cli").write_text(SERVER)
     (tmp_path / "mgmt_cli").chmod(0o755)
-    own = {"sections": {"Ours": [{"uid": "a", "name": "stealth"}]}, "objects": {}, "domains": OF_THE_SITE}
+    own = {"sections": {"Ours": [{"uid": "a", "name": "stealth", "uses": []}]}, "objects": {}, "domains": OF_THE_SITE}
     state = tmp_path / "state"
     state.write_text(json.dumps({"published": own, "draft": own, "count": 0, "calls": []}))
 
@@ -118,7 +146,20 @@ def server(tmp_path):
         assert [*found["calls"], "logout"][-1] == "logout"
         return {section: [rule["name"] for rule in rules] for section, rules in found["published"]["sections"].items()}
 
-    run.list_objects = lambda: json.loads(state.read_text())["published"]["objects"]
+    def list_objects():
+        """Each object that is published, by name: its kind, and the names of its members."""
+        objects = json.loads(state.read_text())["published"]["objects"]
+        return {one["name"]: (one["kind"], *(objects[uid]["name"] for uid in one["uses"])) for one in objects.values()}
+
+    def use(*names):
+        """Let a rule of the site name objects."""
+        found = json.loads(state.read_text())
+        objects = found["published"]["objects"]
+        used = [uid for uid, one in objects.items() if one["name"] in names]
+        found["published"]["sections"]["Ours"].append({"uid": "b", "name": "own", "uses": used})
+        state.write_text(json.dumps(found))
+
+    run.list_objects, run.use = list_objects, use
     return run
 
 
@@ -143,9 +184,35 @@ def test_a_group_has_just_the_members_that_the_last_revision_says(server):
     for addresses in (["10.0.0.1", "10.0.0.2", "10.0.0.3"], ["10.0.0.1", "10.0.0.2"]):
         text = render("checkpoint", plan([host("A", *addresses), ENDS[1]], [flow("A", "B")]))
         assert "Port planner" in server(text)
-        kind, facts = server.list_objects()["V4-A_all"]
-        members = [name for key, name in facts.items() if key.startswith("members.")]
-        assert (kind, members) == ("group", [f"V4-A_{number}" for number, _ in enumerate(addresses, 1)])
+        members = [f"V4-A_{number}" for number, _ in enumerate(addresses, 1)]
+        assert server.list_objects()["V4-A_all"] == ("group", *members)
+
+
+KINDS = {"host": "10.0.0.1", "network": "10.0.0.0/24", "address-range": "0.0.0.0/0"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("more", [(), ("10.9.0.1",)])
+def test_an_address_that_becomes_one_of_another_kind_takes_the_place_of_the_old_one(server, more):
+    """Names are unique in a domain: the second of a name was refused, and all of the script."""
+    name = "V4-A_1" if more else "V4-A"
+    for kind in ("host", "network", "address-range", "network", "host"):
+        server(render("checkpoint", plan([host("A", KINDS[kind], *more), ENDS[1]], [flow("A", "B")])))
+        objects = server.list_objects()
+        assert objects[name] == (kind,)
+        assert [one for one in objects if one.startswith(f"{name}_") and one != "V4-A_all"] == []
+
+
+@pytest.mark.slow
+def test_an_old_address_that_the_site_uses_stays_under_another_name(server):
+    for kind in ("host", "network"):
+        server(render("checkpoint", plan([host("A", KINDS[kind]), ENDS[1]], [flow("A", "B")])))
+        if kind == "host":
+            server.use("V4-A")
+    objects = server.list_objects()
+    assert objects["V4-A"] == ("network",)
+    [old] = [one for one in objects if one.startswith("V4-A_")]
+    assert objects[old] == ("host",)
 
 
 def test_where_a_command_fails_nothing_is_published(server):

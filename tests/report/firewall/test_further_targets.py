@@ -139,7 +139,7 @@ def test_nothing_is_cleared_that_is_not_of_the_file(name):
     told = [line for line in render(name, report).splitlines() if line and line[0] not in "#!"]
     risky = [line for line in told if re.search(r"\b(clear|delete|replace|no|remove|reset|flush)\b", line)
              and "description" not in line and "comment" not in line and "disabled" not in line]  # fmt: skip
-    of_ours = {"checkpoint": {*checkpoint._START, *checkpoint._EMPTY}}.get(name, set())
+    of_ours = {"checkpoint": {*checkpoint._START, *checkpoint._EMPTY, *checkpoint._END}}.get(name, set())
     assert all('[find where chain="port-planner"]' in line or line in of_ours for line in risky), risky
 
 

@@ -192,7 +192,7 @@ def test_routeros_translates_in_a_chain_of_its_own():
 
 
 def test_check_point_translates_the_host_and_says_so_no_longer_when_it_is_not():
-    line = "run add host name V4-Web ip-address 192.0.2.10 nat-settings.auto-rule "
+    line = "set_object add host name V4-Web ip-address 192.0.2.10 nat-settings.auto-rule "
     nat = "true nat-settings.method static nat-settings.ipv4-address 203.0.113.10 "
     assert f"{line}{nat}" in told("checkpoint")
     assert f"{line}false " in told("checkpoint", published={})

@@ -22,6 +22,7 @@ from planner.report.firewall.words import clean
 SECTION = "Port planner"
 LAYER = DEVICES["checkpoint"].options["layer"].default
 _COMMENT = 1000
+_ADDRESS = "set_object"
 
 
 def list_items(plan: Plan) -> list[Item]:
@@ -62,6 +63,18 @@ set_domain() {
         exit 1
     fi
 }
+gone=
+set_object() {
+    if run "$@" 2>/dev/null; then return; fi
+    for kind in host network address-range; do
+        if [ "$kind" != "$2" ] && found=$(ask show "$kind" name "$4" 2>/dev/null); then
+            uid=$(printf '%s' "$found" | jq -er .uid) || exit 1
+            run set "$kind" uid "$uid" new-name "$4_${uid%%-*}" ignore-warnings true
+            gone="$gone $kind/$uid"
+        fi
+    done
+    run "$@"
+}
 set_group() {
     if run show group name "$1" 2>/dev/null; then
         run set group name "$@" ignore-warnings true
@@ -92,6 +105,9 @@ done
 """.splitlines()
 
 _END = """\
+for one in $gone; do
+    run delete "${one%%/*}" uid "${one#*/}" 2>/dev/null || true
+done
 run publish
 published=yes
 """.splitlines()
@@ -118,10 +134,10 @@ def _set_objects(plan: Plan, rests: Mapping[str, Mapping[str, Rest]]) -> Iterato
         yield _run(f"add service-{protocol}", name=_name_service(permit), port=ports or "", match_for_any="false")
 
 
-def _run(command: str, **settings: str) -> str:
+def _run(command: str, *, run: str = "run", **settings: str) -> str:
     """A command that sets an object, whether it is there or not. An underscore is a hyphen."""
     said = _say({key.replace("_", "-"): value for key, value in settings.items()})
-    return " ".join(["run", command, *said, "set-if-exists true ignore-warnings true"])
+    return " ".join([run, command, *said, "set-if-exists true ignore-warnings true"])
 
 
 def _say(settings: Mapping[str, str]) -> list[str]:
@@ -145,13 +161,14 @@ def _publish(plan: Plan, name: str) -> dict[str, str]:
 
 
 def _address(name: str, value: str, **more: str) -> str:
+    """What sets an address under its name. One of another kind that has it goes, or is called otherwise."""
     network = ipaddress.ip_network(value)
-    if not network.prefixlen:
-        first, last = str(network[0]), str(network[-1])
-        return _run("add address-range", name=name, ip_address_first=first, ip_address_last=last)
+    first, last, length = str(network[0]), str(network[-1]), network.prefixlen
+    if not length:
+        return _run("add address-range", run=_ADDRESS, name=name, ip_address_first=first, ip_address_last=last)
     if network.num_addresses == 1:
-        return _run("add host", name=name, ip_address=str(network[0]), **more)
-    return _run("add network", name=name, subnet=str(network[0]), mask_length=str(network.prefixlen))
+        return _run("add host", run=_ADDRESS, name=name, ip_address=first, **more)
+    return _run("add network", run=_ADDRESS, name=name, subnet=first, mask_length=str(length))
 
 
 def _group(name: str, members: Sequence[str]) -> str:

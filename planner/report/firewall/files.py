@@ -261,7 +261,7 @@ def list_host_notes(report: Report) -> tuple[str, ...]:
 
 
 def _permit_each(report: Report) -> Iterator[tuple[Firewall, Permits]]:
-    """The firewalls of the plan with what passes each; the addresses of the plan are read but once or twice."""
+    """The firewalls of the plan with what passes each; the addresses of the plan are read up to three times."""
     like: dict[Names | None, Permits] = {}
     for firewall in report.plan.firewalls:
         names = takes_names(firewall.format)

@@ -41,12 +41,12 @@ def told(kind, **more):
 
 @pytest.mark.parametrize("kind", [*DEVICES, "nftables", "paloalto", "pfsense"])
 def test_the_file_of_a_firewall_is_the_same_whatever_firewalls_stand_beside_it(kind, monkeypatch):
-    """The addresses of the plan are read once for all; what a file has of its own beside them stays its own."""
+    """The addresses of the plan are read for all of a kind; what a file has of its own beside them stays its own."""
     ends = [*ENDS, host("Near", "198.51.100.7", zone="Internet"), host("Far", "any", zone="Far", group=True)]
     row = {"name": "Row", "format": kind, "zones": SIDES, "published": SEEN}
     rows = [
         {"name": f"FW {other}", "format": other, "zones": {"Far": "far", "DMZ": "dmz"}}
-        for other in ("asa", "nftables")
+        for other in ("asa", "nftables", "fortigate", "srx", "ios")
     ]
     zones = [("Internal", "internal"), ("DMZ", "dmz"), ("Internet", "internet"), ("Far", "internet")]
     several, alone = (
@@ -59,9 +59,9 @@ def test_the_file_of_a_firewall_is_the_same_whatever_firewalls_stand_beside_it(k
     [(name, content)] = write_devices(alone).items()
     read.clear()
     files = write_devices(several)
-    assert len(files) == 3
+    assert len(files) == 6
     assert files[name] == content
-    assert len(read) <= 2 * len(ends), "with objects of DNS names, and without"
+    assert len(read) <= 3 * len(ends), "with objects of DNS names, with those that an ASA takes, and without"
 
 
 def test_a_fortigate_has_a_virtual_address_that_its_policies_name():

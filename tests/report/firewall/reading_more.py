@@ -203,6 +203,7 @@ def read_nsx(text):
             (entry,) = service["l4_port_set_entry"]
             services[f"${{nsxt_policy_service.{key}.path}}"] = entry["protocol"].lower(), entry["destination_ports"][0]
     for policy in made.get("nsxt_policy_security_policy", {}).values():
+        assert len(policy["rule"]) <= 1000, "the provider's schema has MaxItems"
         for rule in policy["rule"]:
             assert rule["action"] == "ALLOW"
             family = {"IPV4": 4, "IPV6": 6}[rule["ip_version"]]

@@ -19,7 +19,8 @@ from planner.report.gap.delta.task import Task
 from planner.report.said.edition import Edition
 from tests.each import each
 from tests.examples import EXAMPLES, UNANSWERED, report_on
-from tests.report.firewall.reading_more import texts_of
+from tests.report.firewall.reading import expected
+from tests.report.firewall.reading_more import read_nsx, texts_of
 from tests.report.firewall.test_permits import DAY, ZONES, flow, host, plan, render
 from tests.report.samples import evaluate_once, write_plan
 
@@ -326,3 +327,26 @@ def test_what_any_leaves_is_worked_out_once_and_not_for_each_rule(name, monkeypa
     monkeypatch.setattr(permits, "find_rest", note)
     render(name, plan([WORLD, host("A", "10.0.0.1"), WEB], [flow("World", "Web", ports=str(n)) for n in range(1, 9)]))
     assert len(asked) == len(set(asked)) > 0
+
+
+def test_nsx_has_policies_of_as_many_rules_as_its_provider_takes_and_a_rule_stays_in_its_own():
+    def policies(count):
+        report = plan([host("A", "10.0.0.1"), WEB], ports(count))
+        text = render("nsx", report)
+        assert read_nsx(text) == expected(report)
+        document = json.loads(text)
+        found = document["resource"]["nsxt_policy_security_policy"]
+        names = [one["display_name"] for one in found.values()]
+        return names, {rule["display_name"]: key for key, one in found.items() for rule in one["rule"]}, document["//"]
+
+    names, _, said = policies(1000)
+    assert names == ["Port planner"]
+    assert "in a policy" not in " ".join(said)
+    assert "and one security policy of" in " ".join(said)
+    names, places, said = policies(1001)
+    assert names == ["Port planner", "Port planner 2"]
+    assert "Groups, services, and 2 security policies of" in " ".join(said)
+    assert "The provider takes 1,000 rules in a policy." in " ".join(said)
+    more = policies(1200)[1]
+    assert set(places.values()) == set(more.values()) == {"port-planner", "port-planner-2"}
+    assert {name: more[name] for name in places} == places

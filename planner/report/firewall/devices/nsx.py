@@ -1,11 +1,12 @@
-"""VMware NSX as Terraform JSON: groups, services, and a security policy of the distributed firewall.
+"""VMware NSX as Terraform JSON: groups, services, and security policies of the distributed firewall.
 
 Syntax: the documented arguments of `nsxt_policy_group`, `nsxt_policy_service` and `nsxt_policy_security_policy`
 (Terraform provider vmware/nsxt).
 """
 
+import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from planner.report.firewall.devices.clouds import Resources, name_resource, render_terraform
@@ -14,10 +15,8 @@ from planner.report.firewall.permits import Permit, Permits
 from planner.report.said.edition import Edition
 
 _NOTES = 2000
-_LOAD = (
-    "Groups, services, and one security policy of the distributed firewall. The variable scope names the groups whose "
-    "members it is applied to; empty, it is applied to all. What is undecided is disabled."
-)
+_MOST = 1000
+"""Rules in one policy: the provider's schema has MaxItems (policy_common.go)."""
 _LIFECYCLE = {"create_before_destroy": True}
 """Without it Terraform deletes a group before it updates the policy that names it, which NSX refuses (the provider's
 docs/guides/faq.md)."""
@@ -29,13 +28,16 @@ def _write(plan: Plan) -> tuple[dict[str, Any], Resources]:
     groups = {name: list(addresses[name]) for name in plan.objects}
     groups |= {name: [one for member in members for one in addresses[member]] for members, name in large.items()}
     services = {str(one.permit.service): one.permit for one in plan.openings}
-    policy = {
-        "display_name": "Port planner",
-        "category": "${var.category}",
-        "scope": "${var.scope}",
-        "stateful": True,
-        "rule": [_rule(plan, one, large) for one in plan.openings],
-        "lifecycle": _LIFECYCLE,
+    policies = {
+        f"port-planner{f'-{number}' if number > 1 else ''}": {
+            "display_name": f"Port planner{f' {number}' if number > 1 else ''}",
+            "category": "${var.category}",
+            "scope": "${var.scope}",
+            "stateful": True,
+            "rule": [_rule(plan, one, large) for one in openings],
+            "lifecycle": _LIFECYCLE,
+        }
+        for number, openings in enumerate(_divide(plan.openings), 1)
     }
     variables = {
         "category": {"type": "string", "default": "Application", "description": "Category of the security policy"},
@@ -59,8 +61,35 @@ def _write(plan: Plan) -> tuple[dict[str, Any], Resources]:
         "nsxt_policy_service": {
             name_resource(_name(permit)): _service(permit) for _, permit in sorted(services.items())
         },
-        "nsxt_policy_security_policy": {"port-planner": policy},
+        "nsxt_policy_security_policy": policies,
     }
+
+
+def _divide(openings: Sequence[Opening]) -> list[list[Opening]]:
+    """Parts that a policy can hold. A rule is in one by its name, so that it stays there when others come."""
+    places = [int.from_bytes(hashlib.sha256(one.name.encode()).digest()[:8]) for one in openings]
+    number = -(-len(openings) // _MOST)
+    while True:
+        parts: list[list[Opening]] = [[] for _ in range(number)]
+        for place, one in zip(places, openings, strict=True):
+            parts[place % number].append(one)
+        if all(len(part) <= _MOST for part in parts):
+            return parts
+        number += 1
+
+
+def _say(plan: Plan) -> Iterator[str]:
+    parts = len(_divide(plan.openings))
+    policies, are = (f"{parts:,} security policies", "they are") if parts > 1 else ("one security policy", "it is")
+    yield (
+        f"Groups, services, and {policies} of the distributed firewall. The variable scope names the groups whose "
+        f"members {are} applied to; empty, {are} applied to all. What is undecided is disabled."
+    )
+    if parts > 1:
+        yield (
+            f"The provider takes {_MOST:,} rules in a policy. In which one a rule is follows from its name; where the "
+            "number of policies changes, some rules go to another one."
+        )
 
 
 def _name(permit: Permit) -> str:
@@ -97,8 +126,8 @@ def _rule(plan: Plan, opening: Opening, large: Mapping[tuple[str, ...], str]) ->
 
 
 def render_nsx(permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> bytes:
-    """A security policy of the distributed firewall; what it doesn't name is its last rule's matter.
+    """Security policies of the distributed firewall; what they don't name is its last rule's matter.
 
     Raises NotExpressible.
     """
-    return render_terraform("VMware NSX", lambda _: (_LOAD,), _write, permits, edition, default_deny, open_undecided)
+    return render_terraform("VMware NSX", _say, _write, permits, edition, default_deny, open_undecided)

@@ -142,6 +142,8 @@ def lan(*names):
         (("App 1", "Db"), ("App 1", "Db", "App-1")),
         (("App", "Db"), ("APP", "Db")),
         (("1st", "Db"), ("2nd", "Db")),
+        (("1st", "Db"), ("r-1st", "Db")),
+        (("r-1st", "Db"), ("1st", "Db")),
     ],
 )
 def test_what_an_endpoint_was_called_in_earlier_revisions_is_moved_for_terraform(names):
@@ -158,6 +160,14 @@ def test_what_an_endpoint_was_called_in_earlier_revisions_is_moved_for_terraform
             while address in moved:
                 address = moved[address]  # noqa: PLW2901 - it goes from one to the next
             assert address == after[kind, now_called.get(group, group), *rest][0]
+
+
+def test_a_name_that_begins_with_a_digit_is_another_resource_than_one_with_the_sign_before_it():
+    """They were one, and what the first one needs was in none."""
+    report = lan("1db", "r-1db")
+    found = {(kind, group) for kind, group, *_ in known_to_terraform(render("aws", report))}
+    ways = ("aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule")
+    assert found == {(way, name) for way in ways for name in ("1db", "r-1db", "Web")}
 
 
 def test_names_that_two_endpoints_change_with_each_other_are_moved_nowhere():

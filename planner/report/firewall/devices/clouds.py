@@ -54,8 +54,9 @@ def _prefix(network: str) -> str:
 
 
 def name_resource(name: str) -> str:
-    """A name of a resource: letters, digits, _ and -, and no digit at the beginning."""
-    return f"r-{name.lower()}" if name[0].isdigit() else name.lower()
+    """A name of a resource: letters, digits, _ and -, and no digit at the beginning. No two become the same."""
+    small = name.lower()
+    return f"r-{small}" if small[0].isdigit() or small.startswith("r-") else small
 
 
 # ---- Google Cloud ----

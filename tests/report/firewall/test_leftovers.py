@@ -19,6 +19,7 @@ from tests.report.firewall.test_changes import (
     ADDRESSES,
     MODELS,
     at,
+    change,
     file,
     find_lost,
     grow_example,
@@ -96,6 +97,22 @@ def test_an_object_goes_after_all_that_names_it(name):
     entries = [number for number, line in back.items() if re.search(r"INT-DMZ|access-list|permit|delete \d+$", line)]
     assert entries
     assert max(entries) < max(number for number, line in back.items() if "V4-A" in line and number not in entries)
+
+
+def test_an_asa_keeps_no_group_of_ipv6_in_another_that_earlier_files_put_there():
+    """Files name the members of such a group themselves, which takes it out of no group that has it as a whole."""
+    ends = [host("A", "2001:db8::1", "2001:db8::2", zone="DMZ"), host("B", "2001:db8::3", zone="DMZ"),
+            host("C", "2001:db8::4", zone="DMZ"), host("S", "fd00::1")]  # fmt: skip
+    before, after = plan(ends, [flow("S", name) for name in "ABC"]), plan(ends, [flow("S", name) for name in "BC"])
+    group = "object-group network V6-INT-DMZ-9000_dst"
+    spelt = f"{group}\n network-object host 2001:db8::1\n network-object host 2001:db8::2\n"
+    nested = file("asa", before).replace(spelt, f"{group}\n group-object V6-A_all\n")
+    assert nested != file("asa", before)
+    for text in (since("asa", after, before), change("asa", before, after)):
+        assert load("asa", nested, text) == load("asa", file("asa", before), text) == load("asa", file("asa", after))
+        forward = told(text)
+        assert forward.index(" no group-object V6-A_all") < forward.index("no object-group network V6-A_all")
+    assert "no group-object" not in "".join(told(since("asa", before, after))), "who is in it still needs none"
 
 
 @pytest.mark.parametrize("name", ITEMS)

@@ -39,6 +39,7 @@ def list_items(plan: Plan) -> list[Item]:
         items += _anyone(name_any(others), family, networks)
     for members, name in groups.items():
         items += _group(name, [line for one in members for line in _list_members(plan, one)])
+        items += _unnest(plan, name, members)
     items += _publish(plan)
     items += [_service(opening) for opening in plan.openings]
     sources = {opening.source for opening in plan.openings} | _silent(plan)
@@ -134,6 +135,18 @@ def _list_members(plan: Plan, name: str) -> list[str]:
     if not _is_group(plan, name):
         return [f"network-object object {name}"]
     return _spell(plan, name) if name.startswith("V6") else [f"group-object {plan.call(name)}"]
+
+
+def _unnest(plan: Plan, name: str, members: tuple[str, ...]) -> Iterator[Item]:
+    """Groups of IPv6 that files named within this one: set no more, and taken out where what they hold leaves it.
+
+    Where they still are, their addresses would stay, and no group goes that another one has.
+    """
+    head = f"object-group network {name}"
+    for one in members:
+        if one.startswith("V6") and _is_group(plan, one):
+            line = f"group-object {plan.call(one)}"
+            yield Item(key=f"{head} {line}", section=head, lines=(), undo=(f" no {line}",), within=f"{head} ")
 
 
 def _group(name: str, members: list[str]) -> Iterator[Item]:

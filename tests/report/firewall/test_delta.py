@@ -209,6 +209,27 @@ def test_what_an_srx_has_deactivated_is_activated_where_all_of_it_is_set_again(d
     assert read_tree(f"{text}\n{lines_of(told)}\n{back}") == read_tree(text)
 
 
+@pytest.mark.parametrize("deactivated", ["", " destination-port"], ids=["with the whole", "by itself"])
+def test_a_deactivated_value_of_an_srx_that_another_one_takes_the_place_of_is_activated(deactivated):
+    """Else the application is none of any port, and the policy that names it lets all of the protocol through."""
+    service = f"applications application PP-tcp-443{deactivated}"
+    port = "applications application PP-tcp-443 destination-port"
+    own = f"set applications application PP-tcp-443 protocol tcp\nset {port} 8443\n"
+    text, told = tell_srx(f"{EMPTY['srx']}{own}deactivate {service}\n", OURS)
+    assert "deactivated there" not in told
+    state = set()
+    tell_tree(state, list_told(text))
+    was = set(state)
+    tell_tree(state, [line for line in list_told(told) if not line.startswith("insert ")])
+    assert [" ".join(one) for one in state if "destination-port" in one and "PP-tcp-443" in one] == [f"{port} 443"]
+    assert not [one for one in state if one[0] == "inactive"]
+    tell_tree(state, list_told(way_back(told)))
+    assert state == was
+    more = 'set applications application PP-tcp-443 description "theirs"\n'
+    _, told = tell_srx(f"{EMPTY['srx']}{own}{more}deactivate {service}\n", OURS)
+    assert ("deactivated there" in told) == (not deactivated), "what else is in it stays out of force"
+
+
 def test_what_others_have_deactivated_on_an_srx_stays_so_and_the_head_says_what_has_no_effect_yet():
     """To activate it would bring back what somebody has put out of force."""
     zones = "security policies from-zone inside to-zone port2"

@@ -151,17 +151,24 @@ def _activate(
 ) -> Iterator[Item]:
     """What makes effective that is set into something that the device has deactivated; setting alone doesn't.
 
-    Only where it has nothing in it but what is set here: else something of others would be in force again.
+    Only where it has nothing in it but what is set here, or what that takes the place of: else something of others
+    would be in force again.
     """
     told = [tuple(split_words(line)) for item in items for line in item.lines]
     said = {words[1:] for words in told if words[0] == "set"}
     within = {words[:length] for words in said for length in range(1, len(words) + 1)}
     off = {words[1:] for words in told if words[0] == "deactivate"}
+    # A value of several is a part of its item's key.
+    single = {path for item in items if item.lines and (path := tuple(split_words(item.key))) not in said}
+
+    def is_ours(value: tuple[str, ...]) -> bool:
+        return value in said or value[:-1] in single
+
     for path in inactive:
         if path not in within or path in off:
             continue
         there = find(tree, path)
-        if there is not None and all((*path, *end) in said for end in list_ends(there)):
+        if there is not None and all(is_ours((*path, *end)) for end in list_ends(there)):
             line = f"activate {say(*path)}"
             yield Item(key=line, lines=(line,), undo=(f"deactivate {say(*path)}",))
         else:

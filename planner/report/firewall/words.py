@@ -9,7 +9,7 @@ import re
 import textwrap
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from planner.plan.document import Endpoint
@@ -126,17 +126,41 @@ def shorten(name: str, limit: int) -> str:
 def name_apart(names: Mapping[tuple[str, ...], str], limit: int) -> dict[tuple[str, ...], str]:
     """What each thing is called, by the words that it is: its name, shortened; no two alike.
 
-    Of several by one name the first in the order of their words keeps it, so that it goes on where it is already told.
+    Of several by one name each has the hash of its words: none has the name that is another's in the next file.
+    `names` are of all that there is, told or not, so that a part calls all as the whole does.
     """
-    called: dict[tuple[str, ...], str] = {}
-    taken: set[str] = set()
-    for words, name in sorted(names.items()):
-        short = shorten(name, limit)
-        if short in taken:
-            short = f"{short[: limit - 7].rstrip('-')}-{_digest(chr(10).join(words), 6)}"
-        taken.add(short)
-        called[words] = short
-    return called
+    called = {words: shorten(name, limit) for words, name in names.items()}
+    often = Counter(called.values())
+    return {
+        words: short if often[short] == 1 else f"{short[: limit - 7].rstrip('-')}-{_digest(chr(10).join(words), 6)}"
+        for words, short in called.items()
+    }
+
+
+def name_joined(
+    prefix: str, things: Iterable[tuple[str, ...]], known: Sequence[Collection[str]], limit: int
+) -> dict[tuple[str, ...], str]:
+    """What each thing is called: the prefix and its words, a hyphen between them.
+
+    `known` are the words that there are for each place: where others of them run together as these do, their name is
+    taken, whether they are among the things or not.
+    """
+    names: dict[tuple[str, ...], str] = {}
+    for words in things:
+        text = "-".join(words)
+        names.update((other, f"{prefix}-{text}") for other in _read(text, known))
+    return name_apart(names, limit)
+
+
+def _read(text: str, known: Sequence[Collection[str]]) -> Iterator[tuple[str, ...]]:
+    """Every way to read words, a known one for each place, out of a text that has a hyphen between them."""
+    first, *others = known
+    if not others:
+        yield from [(text,)] if text in first else ()
+        return
+    for end in (place for place, letter in enumerate(text) if letter == "-"):
+        if text[:end] in first:
+            yield from ((text[:end], *rest) for rest in _read(text[end + 1 :], others))
 
 
 def name_any(others: tuple[str, ...]) -> str:

@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from planner.report import FORMATS
+from planner.report.said.filters import Filter, narrow_report
 from tests.each import each
 from tests.report.firewall.test_changes import tell_sections, told
 from tests.report.firewall.test_permits import flow, forward, host, plan, render
@@ -158,28 +159,57 @@ def pairs_of_xml(text):
 PAIRS = {"fortigate": pairs_of_fortigate, "paloalto-set": pairs_of_paloalto, "paloalto": pairs_of_xml}
 
 
-@each("name", PAIRS)
-def test_two_pairs_of_sides_have_a_denial_each_though_their_names_run_together(name):
-    zones = {"Z1": "lan", "Z2": "dmz-web", "Z3": "lan-dmz", "Z4": "web"}
-    ends = [host(one, f"10.{number}.0.1", zone=one) for number, one in enumerate(zones)]
-    report = evaluate_once(
+def behind(name, sides, *flows, **values):
+    """The report of zones Z1, Z2 … behind these sides, with a host by the name of its zone in each."""
+    zones = {f"Z{number}": side for number, side in enumerate(sides, 1)}
+    return evaluate_once(
         write_plan(
-            *ends,
+            *(host(one, f"10.{number}.0.1", zone=one) for number, one in enumerate(zones)),
             zones=[(one, "internal") for one in zones],
-            additional_flows=[flow("Z1", "Z2"), flow("Z3", "Z4")],
-            firewalls=[{"name": "FW", "format": name, "zones": zones}],
+            additional_flows=flows,
+            firewalls=[{"name": "FW", "format": name, "zones": zones, **values}],
         )
     )
+
+
+def deny(report):
     (text,) = (one.decode() for one in FORMATS["firewalls"].write_folder(report, default_deny=True).values())
+    return text
+
+
+def list_denials(name, text):
     found = PAIRS[name](text)
     assert all(len(one) == 3 for one in found), "each between two sides"
-    denials = {one: f"{source} to {destination}" for one, source, destination in found if one.startswith("default-")}
+    return {one: f"{source} to {destination}" for one, source, destination in found if one.startswith("default-")}
+
+
+RUN_TOGETHER = ("lan", "dmz-web", "lan-dmz", "web")
+BOTH = (flow("Z1", "Z2"), flow("Z3", "Z4"))
+
+
+@each("name", PAIRS)
+def test_two_pairs_of_sides_have_a_denial_each_though_their_names_run_together(name):
+    text = deny(behind(name, RUN_TOGETHER, *BOTH))
+    found, denials = PAIRS[name](text), list_denials(name, text)
     assert sorted(denials.values()) == ALIKE
-    assert denials["default-deny-lan-dmz-web"] == ALIKE[0], "the first keeps the name that it may have already"
     if name == "fortigate":
         for pair in (("lan", "dmz-web"), ("lan-dmz", "web")):
             let, denied = (one for one, *between in found if tuple(between) == pair)
             assert (let in denials, denied in denials) == (False, True), "what is let through comes first"
     else:
-        behind = re.findall(r"(?m)^(?:last: )?move rulebase security rules (\S+) bottom$", text)
-        assert sorted(behind) == sorted(denials)
+        last = re.findall(r"(?m)^(?:last: )?move rulebase security rules (\S+) bottom$", text)
+        assert sorted(last) == sorted(denials)
+
+
+@each("name", PAIRS)
+def test_a_denial_has_the_name_of_no_other_pair_in_a_part_or_an_earlier_revision(name):
+    """Loaded over the other file it would be both: FortiOS makes it the later pair's, PAN-OS adds zones to zones."""
+    whole = behind(name, RUN_TOGETHER, *BOTH)
+    called = list_denials(name, deny(whole))
+    for said, pair in zip(ALIKE, BOTH, strict=True):
+        part = narrow_report(whole, Filter(source_endpoint=pair["source"]))
+        for other in (part, behind(name, RUN_TOGETHER, pair)):
+            assert list_denials(name, deny(other)) == {one: to for one, to in called.items() if to == said}
+    assert list_denials(name, deny(behind(name, RUN_TOGETHER[:2], BOTH[0]))) == {
+        "default-deny-lan-dmz-web": ALIKE[0]
+    }, "where no sides run together the name says all"

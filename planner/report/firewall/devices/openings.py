@@ -15,7 +15,7 @@ from planner.report.errors import NotExpressible
 from planner.report.firewall.entries import OPEN_THEM
 from planner.report.firewall.head import count_rules, explain_codes, introduce
 from planner.report.firewall.permits import Permit, Permits
-from planner.report.firewall.words import clean, name_apart, shorten, show_names
+from planner.report.firewall.words import clean, name_joined, shorten, show_names
 from planner.report.said.edition import Edition
 
 ELSEWHERE = re.compile(r"V[46]-elsewhere_\d")
@@ -105,6 +105,12 @@ class Plan:
     def sides(self) -> tuple[tuple[str, str], ...]:
         """Which sides meet, in the order of the boundaries."""
         return tuple((one.source, one.destination) for one in self.permits.boundaries)
+
+    @property
+    def all_sides(self) -> frozenset[str]:
+        """All sides that there are, those among them that nothing passes between."""
+        firewall, groups = self.permits.firewall, self.permits.report.zone_groups
+        return frozenset(firewall.zones.values() if firewall else (one.code for one in groups))
 
     @property
     def options(self) -> Mapping[str, str]:
@@ -312,7 +318,7 @@ def name_singles(plan: Plan, name: str, members: Sequence[str]) -> list[str]:
 
 def name_denials(plan: Plan, longest: int) -> dict[tuple[str, ...], str]:
     """What the denial between each pair of sides is called: lan to dmz-web is another pair than lan-dmz to web."""
-    return name_apart({one: f"default-deny-{'-'.join(one)}" for one in plan.sides}, longest)
+    return name_joined("default-deny", plan.sides, (plan.all_sides, plan.all_sides), longest)
 
 
 def split(members: Sequence[str], most: int) -> Iterator[Sequence[str]]:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
+from planner.engine.published import find_published
 from planner.plan.special import TAKEN_FOR_IPV4, leave_out_ipv4
 from planner.report.firewall.devices.items import Item, find_change
 from planner.report.firewall.devices.openings import (
@@ -37,7 +38,7 @@ from planner.report.firewall.devices.statements import (
 from planner.report.firewall.devices.writer import Sides, Writer
 from planner.report.firewall.head import BACK, Commands, list_lines
 from planner.report.firewall.permits import Permit, Permits
-from planner.report.firewall.words import clean, name_apart
+from planner.report.firewall.words import clean, name_joined
 from planner.report.said.edition import Edition
 
 _DESCRIPTION = 1000
@@ -148,7 +149,7 @@ def _publish(plan: Plan) -> Iterator[Thing]:
     Rules of security name the address before the translation and the zone after it.
     """
     published = {(one.name, one.source, one.destination): one for one in _list_published(plan)}
-    names = name_apart({words: f"NAT-{'-'.join(words)}" for words in published}, _LONGEST)
+    names = name_joined("NAT", published, (_list_names(plan), plan.all_sides, plan.all_sides), _LONGEST)
     for words, one in published.items():
         path = ("rulebase", "nat", "rules", names[words])
         thing = under(
@@ -167,6 +168,14 @@ def _publish(plan: Plan) -> Iterator[Thing]:
 def _list_published(plan: Plan) -> list[Translation]:
     """Of IPv4 alone: PAN-OS translates no destination from IPv6 to IPv6."""
     return [one for one in plan.translations if one.family == 4]
+
+
+def _list_names(plan: Plan) -> frozenset[str]:
+    """The objects of all addresses of IPv4 that the firewall publishes, whether openings are for them or not."""
+    permits = plan.permits
+    found = find_published(permits.report.plan, permits.firewall)[0] if permits.firewall else {}
+    members = permits.addresses.members
+    return frozenset(name for one in found.values() if one.family == 4 for name in members[one.endpoint].get(4, ()))
 
 
 def _list_objects(plan: Plan, rests: Iterable[Rest]) -> dict[str, tuple[str, ...]]:

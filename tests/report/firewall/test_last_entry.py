@@ -78,7 +78,7 @@ def test_a_list_that_loses_its_last_entry_keeps_one_and_gets_its_own_back(name):
     before = opened(lists)
     assert kept(paste(lists, text)) == LOSES[name]
     assert opened(lists) == opened(paste({}, file(name, ONE)))
-    assert f"Nothing of the plan is left in {', '.join(LOSES[name])}: bound" in re.sub(r"\n! +", " ", text)
+    assert f"Nothing of the plan is left in force in {', '.join(LOSES[name])}: bound" in re.sub(r"\n! +", " ", text)
     assert paste(lists, way_back(text)) == paste({}, file(name, BOTH)), "nothing of it stays among the others"
     assert opened(lists) == before
     text = write_change(name, ONE, BOTH)
@@ -149,6 +149,20 @@ def test_a_list_with_nothing_but_what_is_undecided_denies_where_it_is_bound(name
     lists = paste(paste({}, text), since(name, plan(UNDECIDED, []), open_undecided=True))
     assert not kept(lists)
     assert opened(lists) == opened(paste({}, since(name, plan(UNDECIDED, []), open_undecided=True)))
+
+
+@pytest.mark.parametrize("name", CISCO)
+def test_the_head_names_a_list_that_is_left_with_nothing_but_what_is_undecided(name):
+    decided, undecided = plan(UNDECIDED, [], choices={"teamviewer": "443"}), plan(UNDECIDED, [])
+    changed, again = write_change(name, decided, undecided), since(name, undecided, decided)
+    for text in (changed, again):
+        assert kept(paste(paste({}, file(name, decided)), text)) == LOSES[name]
+        said = f"Nothing of the plan is left in force in {', '.join(LOSES[name])}: bound"
+        assert said in re.sub(r"\n! +", " ", text)
+        lines = [line for line in told(text) if KEPT.search(line)]
+        assert len(lines) == len({*lines}) == len(LOSES[name])
+    for text in (write_change(name, undecided, decided), since(name, undecided, undecided), file(name, undecided)):
+        assert "Nothing of the plan is left" not in text
 
 
 def test_the_denials_at_the_end_can_be_taken_away_before_a_later_revision_as_the_head_says():

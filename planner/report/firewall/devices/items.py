@@ -45,7 +45,7 @@ class Change:
     removed: tuple[Item, ...]
     """In the order in which they are taken back: what needs others goes first."""
     kept: tuple[Item, ...] = ()
-    """What alone stays in lists whose entries are all taken back; it is set before, unless it is there."""
+    """What alone stays in force in lists that lose all their entries; it is set before, unless it is there."""
 
     @property
     def making_way(self) -> tuple[Item, ...]:
@@ -67,7 +67,7 @@ class Change:
 def find_change(old: Sequence[Item], new: Sequence[Item], keep: Keep | None = None) -> Change:
     """What is in one alone, or is said otherwise. With `keep` no list is left without an entry."""
     before, after = {item.key: item for item in old}, {item.key: item for item in new}
-    kept = _find_kept((item for key, item in before.items() if key not in after), new, keep)
+    kept = _find_kept(old, new, keep)
     after |= {item.key: item for item in kept}
     gone = [item for key, item in before.items() if key not in after]
     going = {item.key for item in gone if item.undo}
@@ -78,12 +78,15 @@ def find_change(old: Sequence[Item], new: Sequence[Item], keep: Keep | None = No
     )
 
 
-def _find_kept(gone: Iterable[Item], new: Iterable[Item], keep: Keep | None) -> tuple[Item, ...]:
-    """What stays in the lists that lose all their entries."""
+def _find_kept(old: Iterable[Item], new: Sequence[Item], keep: Keep | None) -> tuple[Item, ...]:
+    """What stays in the lists that lose all their entries in force, whether the new have it already or not."""
     if keep is None:
         return ()
-    filled = {item.entry_of for item in new}
-    return tuple(keep(name) for name in dict.fromkeys(item.entry_of for item in gone) if name not in {"", *filled})
+    there = set(new)
+    losing = dict.fromkeys(item.entry_of for item in old if item.entry_of and item not in there)
+    stays = {name: keep(name) for name in losing}
+    filled = {item.entry_of for item in new if item != stays.get(item.entry_of)}
+    return tuple(item for name, item in stays.items() if name not in filled)
 
 
 def find_leftovers(earlier: Sequence[Sequence[Item]], new: Sequence[Item], keep: Keep | None = None) -> Change:
@@ -95,12 +98,13 @@ def find_leftovers(earlier: Sequence[Sequence[Item]], new: Sequence[Item], keep:
     later one has just the same waits for that, since what is there then may need it.
     """
     kept = _find_kept((item for old in earlier for item in old), new, keep)
+    there = set(new)
     staying = (*new, *kept)
     removed: list[Item] = []
     for number, old in enumerate(earlier):
         later = {item for items in earlier[number + 1 :] for item in items}
         removed += (item for item in find_change(old, staying).removed if item not in later)
-    return Change(added=kept, removed=tuple(removed), kept=kept)
+    return Change(added=tuple(item for item in kept if item not in there), removed=tuple(removed), kept=kept)
 
 
 def _in_sections(parts: Iterable[tuple[str, tuple[str, ...]]], end: str) -> Iterator[str]:

@@ -137,12 +137,12 @@ class Writer:
         return leftovers, about
 
     def say_kept(self, change: Change) -> Iterator[str]:
-        """Which lists are left with nothing of the plan; nothing where none are."""
+        """Which lists are left with nothing of the plan in force; nothing where none are."""
         if names := [item.entry_of.split()[-1] for item in change.kept]:
             more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
             yield (
-                f"Nothing of the plan is left in {', '.join(names[:_NAMED])}{more}: bound, and without entries of "
-                f"your own, {plural(len(names), 'it denies', 'they deny')} everything."
+                f"Nothing of the plan is left in force in {', '.join(names[:_NAMED])}{more}: bound, and without "
+                f"entries of your own, {plural(len(names), 'it denies', 'they deny')} everything."
             )
 
     def say_by_hand(self, *changes: Change) -> Iterator[str]:

@@ -123,7 +123,7 @@ def _set_objects(plan: Plan, rests: Mapping[str, Mapping[str, Rest]]) -> Iterato
         if len(members) == 1:
             yield _address(name, members[0], **_publish(plan, name))
         else:
-            singles = name_singles(plan, name, members)
+            singles = name_singles(name, members)
             yield from map(_address, singles, members)
             yield _group(f"{name}_all", singles)
     for members, name in _list_groups(plan).items():

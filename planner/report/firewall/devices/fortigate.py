@@ -58,7 +58,7 @@ def list_items(plan: Plan) -> list[Item]:
         if len(members) == 1:
             items.append(_address(name, members[0], six, plan.is_name(name)))
             continue
-        singles = name_singles(plan, name, members)
+        singles = name_singles(name, members)
         items += [_address(one, value, six, plan.is_name(name)) for one, value in zip(singles, members, strict=True)]
         groups.append(_group(plan.call(name), singles, six))
     wanted = [

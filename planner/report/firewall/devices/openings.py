@@ -299,20 +299,17 @@ def find_groups(plan: Plan, *, most: int = FEW) -> dict[tuple[str, ...], str]:
     return groups
 
 
-def name_singles(plan: Plan, name: str, members: Sequence[str]) -> list[str]:
+def name_singles(name: str, members: Sequence[str]) -> list[str]:
     """What the addresses of an object of several are called, each by itself: by number.
 
-    Of an endpoint `elsewhere`, whatever the case, an address is called otherwise where an any leaves one out by that
-    name. What it leaves out changes with every address of another zone: there each is called by itself, so that the
-    others keep their names.
+    Those of an endpoint `elsewhere`, whatever the case, would have the names of what anys leave out, in this file or
+    another. That changes with every address of another zone: there each is called by itself, so that the others keep
+    their names.
     """
     base = re.sub(r"_part\d+\Z", "", name)
     if not ELSEWHERE.match(name):
-        others, small = plan.permits.addresses.objects, f"{name[:3]}{name[3:].casefold()}"
-        return [
-            f"{name}_address_{number}" if len(others.get(f"{small}_{number}", ())) == 1 else f"{name}_{number}"
-            for number in range(1, len(members) + 1)
-        ]
+        apart = "_address" if name[3:].casefold() == "elsewhere" else ""
+        return [f"{name}{apart}_{number}" for number in range(1, len(members) + 1)]
     return [shorten(f"{base}_{re.sub('[^0-9a-f]', '_', one)}", _LONGEST) for one in members]
 
 

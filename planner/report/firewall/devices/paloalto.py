@@ -69,7 +69,7 @@ def list_things(plan: Plan) -> list[Thing]:
         if len(members) == 1:
             things.append(_address(name, members[0], plan.is_name(name)))
             continue
-        singles = tuple(name_singles(plan, name, members))
+        singles = tuple(name_singles(name, members))
         things += [_address(one, value, plan.is_name(name)) for one, value in zip(singles, members, strict=True)]
         groups += _group(f"{name}_all", singles)
     large = find_groups(plan)

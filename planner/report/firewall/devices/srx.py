@@ -41,7 +41,7 @@ def list_items(plan: Plan) -> list[Item]:
         if len(members) == 1:
             things += _address(name, members[0], plan.is_name(name))
             continue
-        singles = name_singles(plan, name, members)
+        singles = name_singles(name, members)
         for one, value in zip(singles, members, strict=True):
             things += _address(one, value, plan.is_name(name))
         sets += _set(f"{name}_all", singles, whole)

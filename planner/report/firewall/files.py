@@ -17,7 +17,7 @@ from planner.report.firewall import hosts, iptables, nftables, windows
 from planner.report.firewall.amount import check_amount
 from planner.report.firewall.devices.table import OTHERS, WRITERS, takes_names
 from planner.report.firewall.entries import OPEN_THEM
-from planner.report.firewall.head import introduce, list_lines, pack
+from planner.report.firewall.head import BUT_LOOPBACK, introduce, list_lines, pack
 from planner.report.firewall.omissions import EVERY_NAME, LeftOut, Names
 from planner.report.firewall.permits import Permits
 from planner.report.firewall.places import find_same
@@ -139,7 +139,7 @@ def render_all(
     permits = Permits(report)
     with_names = Permits(report, names=EVERY_NAME)
     by_names = {None: permits, EVERY_NAME: with_names}
-    files: dict[str, str | bytes] = {}
+    devices: dict[str, bytes] = {}
     refused = []
     names = (*WRITERS, *OTHERS, NFTABLES.name, IPTABLES.name)
     parts = len(names) + 2
@@ -150,9 +150,11 @@ def render_all(
             if taken not in by_names:
                 by_names[taken] = Permits(report, names=taken)
             made = _render(name, by_names[taken], edition, default_deny, open_undecided)
-            files[f"firewall.{FORMATS[name].ending}"] = made
+            devices[f"firewall.{FORMATS[name].ending}"] = made
         except NotExpressible as error:
             refused.append(str(error))
+    loopback = any(BUT_LOOPBACK.encode() in made for made in devices.values())
+    files: dict[str, str | bytes] = {**devices}
     progress.tell("Writing the file for each firewall", parts - 1, parts)
     scripts = hosts.write_windows(permits, edition, default_deny=default_deny, open_undecided=open_undecided)
     files |= {f"{windows.SLUG}/{name}": script for name, script in scripts.by_name.items()}
@@ -163,7 +165,9 @@ def render_all(
     except NotExpressible as error:
         refused.append(str(error))
     forbidden = (*with_names.forbidden, *scripts.forbidden)
-    about = introduce("All firewall configurations", permits, edition, default_deny, forbidden)
+    about = introduce(
+        "All firewall configurations", permits, edition, default_deny, forbidden, loopback=loopback
+    )
     return pack({"README.txt": list_lines([*about, *permits.left_out, *refused]), **files})
 
 

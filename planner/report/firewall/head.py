@@ -21,14 +21,23 @@ _GROUPED = 200
 """How many like zones, which stand together under one code, it names."""
 _ZONES = 12
 """How many zones behind one name a head names."""
+BUT_LOOPBACK = "Nothing in here denies anything but the loopback address to itself."
+"""What a head says where a list has nothing but what no packet meets."""
 
 
 def introduce(
-    label: str, permits: Permits, edition: Edition | None, default_deny: bool, forbidden: Iterable[str] | None = None
+    label: str,
+    permits: Permits,
+    edition: Edition | None,
+    default_deny: bool,
+    forbidden: Iterable[str] | None = None,
+    *,
+    loopback: bool = False,
 ) -> Iterator[str]:
     """Sentences of harmless text: what the file is for, its plan, matrix and edition, and whether it denies.
 
-    `forbidden` are the rules in it that the plan itself forbids, where it hasn't what the permits have.
+    `forbidden` are the rules in it that the plan itself forbids, where it hasn't what the permits have; `loopback` is
+    whether it denies the loopback address to itself.
     """
     report = permits.report
     yield f"{label} for the plan: {clean(report.plan.name) or 'unnamed'}"
@@ -42,7 +51,7 @@ def introduce(
         yield f"Only a part of the plan. {clean(edition.selection.sentence.replace(';', ','), 400, slashes=True)}."
     yield from say_forbidden(permits.forbidden if forbidden is None else forbidden)
     if not default_deny:
-        yield "Nothing in here denies anything."
+        yield BUT_LOOPBACK if loopback else "Nothing in here denies anything."
     elif edition and edition.selection:
         yield "What is not named here is denied at the end, the rest of the plan included."
     else:

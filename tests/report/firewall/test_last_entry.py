@@ -12,6 +12,7 @@ from tests.examples import EXAMPLES, UNANSWERED, report_on
 from tests.report.firewall.test_changes import KEPT, changes_of, file, grow_example, told, way_back
 from tests.report.firewall.test_changes import change as write_change
 from tests.report.firewall.test_delta import EMPTY, compare
+from tests.report.firewall.test_hosts_and_archives import unpack
 from tests.report.firewall.test_leftovers import DAY, since
 from tests.report.firewall.test_permits import ZONES, flow, host, plan
 from tests.report.samples import evaluate_once, write_plan
@@ -163,6 +164,23 @@ def test_the_head_names_a_list_that_is_left_with_nothing_but_what_is_undecided(n
         assert len(lines) == len({*lines}) == len(LOSES[name])
     for text in (write_change(name, undecided, decided), since(name, undecided, undecided), file(name, undecided)):
         assert "Nothing of the plan is left" not in text
+
+
+@pytest.mark.parametrize("name", CISCO)
+def test_the_head_says_that_nothing_is_denied_but_what_stays_in_a_list(name):
+    plain = "! Nothing in here denies anything."
+    but = f"{plain[:-1]} but the loopback address to itself."
+    undecided = plan(UNDECIDED, [])
+    for text in (file(name, undecided), since(name, ONE, BOTH), since(name, undecided, BOTH), file(name, BOTH)):
+        denies = any(map(KEPT.search, told(text)))
+        assert ((plain in text.splitlines()), (but in text.splitlines())) == (not denies, denies)
+    assert but not in since(name, undecided, default_deny=True)
+
+
+def test_the_archive_of_all_says_so_too_where_a_list_in_it_has_nothing_else():
+    said = "Nothing in here denies anything but the loopback address to itself.\n"
+    for report, denies in ((BOTH, False), (plan(UNDECIDED, []), True)):
+        assert (said in unpack("all-firewalls", report)["README.txt"]) == denies
 
 
 def test_the_denials_at_the_end_can_be_taken_away_before_a_later_revision_as_the_head_says():

@@ -328,12 +328,12 @@ def split(members: Sequence[str], most: int) -> Iterator[Sequence[str]]:
 
 
 def say_head(
-    label: str, plan: Plan, edition: Edition | None, load: Iterable[object], echo: str = ""
+    label: str, plan: Plan, edition: Edition | None, load: Iterable[object], echo: str = "", *, loopback: bool = False
 ) -> Iterator[object]:
-    """The sentences at the head of a file."""
+    """The sentences at the head of a file. `loopback` is whether it denies the loopback address to itself."""
     permits, entries = plan.permits, plan.openings
     disabled = sum(one.disabled for one in entries)
-    yield from introduce(label, permits, edition, plan.default_deny)
+    yield from introduce(label, permits, edition, plan.default_deny, loopback=loopback)
     closed = f", {disabled} of them disabled, since a choice is open on which they depend{OPEN_THEM}"
     yield count_rules(permits, edition, len(entries)) + (closed if disabled else ".")
     yield from explain_codes(permits)

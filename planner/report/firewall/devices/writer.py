@@ -89,9 +89,12 @@ class Writer:
         """The permits of a report for such a device."""
         return Permits(report, firewall, names=self.taken)
 
-    def say(self, plan: Plan, edition: Edition | None, load: Iterable[object] | None = None) -> Iterator[object]:
-        """The sentences of the head; how it is loaded may be said otherwise."""
-        return say_head(self.label, plan, edition, self.load(plan) if load is None else load, self.echo)
+    def say(
+        self, plan: Plan, edition: Edition | None, load: Iterable[object] | None = None, items: Iterable[Item] = ()
+    ) -> Iterator[object]:
+        """The sentences of the head of a file with these items; how it is loaded may be said otherwise."""
+        told = self.load(plan) if load is None else load
+        return say_head(self.label, plan, edition, told, self.echo, loopback=any(map(self._is_kept, items)))
 
     def render(self, permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> bytes:
         """The rules between zones as one file. Raises NotExpressible."""
@@ -104,7 +107,8 @@ class Writer:
         if self.takes_back and not (edition and edition.selection):
             leftovers, closing = self.find_leftovers(permits, edition, plan, items)
             told = self.write_change(Change(added=(*items, *leftovers.added), removed=leftovers.removed))
-        about = [*self.say(plan, edition), *closing, *self.say_by_hand(leftovers, undoing)]
+        about = [*self.say(plan, edition, items=(*items, *leftovers.added)), *closing]
+        about += self.say_by_hand(leftovers, undoing)
         about += say_way_back(self.mark, "below") if back else ()
         return write_file(comment_out(self.mark, about), chain(back, self.write_within(plan, told)))
 
@@ -152,7 +156,11 @@ class Writer:
 
     def without_kept(self, items: Iterable[Item]) -> list[Item]:
         """The items for lists that have entries of the device's own, which need nothing to stay in them."""
-        return [item for item in items if not (self.keep and item.entry_of and item == self.keep(item.entry_of))]
+        return [item for item in items if not self._is_kept(item)]
+
+    def _is_kept(self, item: Item) -> bool:
+        """Whether it is what stays in a list that has no other entry in force."""
+        return bool(self.keep and item.entry_of and item == self.keep(item.entry_of))
 
     def write_change(self, change: Change) -> Iterator[str]:
         """The lines of a change, in the order that the device needs."""

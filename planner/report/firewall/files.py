@@ -165,9 +165,7 @@ def render_all(
     except NotExpressible as error:
         refused.append(str(error))
     forbidden = (*with_names.forbidden, *scripts.forbidden)
-    about = introduce(
-        "All firewall configurations", permits, edition, default_deny, forbidden, loopback=loopback
-    )
+    about = introduce("All firewall configurations", permits, edition, default_deny, forbidden, loopback=loopback)
     return pack({"README.txt": list_lines([*about, *permits.left_out, *refused]), **files})
 
 

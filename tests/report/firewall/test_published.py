@@ -261,6 +261,7 @@ def translate(text, there=()):
 
 
 ASKED = "Where a translation is in use, the router asks before it takes it back"
+REFUSED = "A router refuses a translation of an address that has another one already"
 
 
 def test_ios_takes_a_translation_back_before_it_sets_another_one_of_the_same_address():
@@ -278,6 +279,9 @@ def test_ios_takes_a_translation_back_before_it_sets_another_one_of_the_same_add
         assert translate(way_back(data.decode()), new) == []
         for head in (text, data.decode()):
             assert ASKED in re.sub(r"\n! +", " ", head)
+    for state in states[:3]:
+        assert REFUSED in re.sub(r"\n! +", " ", of("ios", state)), "a plain file takes nothing back before"
+    assert REFUSED not in re.sub(r"\n! +", " ", of("ios", states[3]))
     assert ASKED not in re.sub(r"\n! +", " ", of("ios", states[3]))
     gone = unpack_one(CHANGE_FORMATS["firewalls"].render(compare_reports(states[0], states[3]), EDITIONS))
     assert "! 1 item taken back, then " in gone

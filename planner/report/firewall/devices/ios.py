@@ -226,6 +226,12 @@ def _load(plan: Plan) -> Iterator[object]:
             "interface of the side that sees it, and ip nat inside at its own. IPv6 isn't translated: entries name "
             "the host's own address."
         )
+        if any(one.family == 4 for one in plan.translations):
+            yield (
+                "A router refuses a translation of an address that has another one already, and keeps that. So it has "
+                "to go before: a file that is made --since the revision that set it, or that of the change, takes it "
+                "back; otherwise type no and its line."
+            )
     yield (
         "Access lists of IOS keep no state: replies need an inspection on the same interface (ip inspect, or policies "
         "between zones that use these lists), or entries of your own with established. A list that is bound denies "

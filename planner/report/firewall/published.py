@@ -23,6 +23,13 @@ _HERE_OWN = (
 )
 
 
+def find_publishing(report: Report) -> Publishing:
+    """What the firewalls of a report publish."""
+    if (publishing := _known.get(report)) is None:
+        publishing = _known[report] = Publishing(report.plan)
+    return publishing
+
+
 def say_published_elsewhere(permits: Permits) -> Iterator[str]:
     """Sentences of harmless text: which other firewalls publish destinations of entries to sources of theirs, and what
     follows from that; none where none does."""
@@ -44,8 +51,7 @@ def _find_elsewhere(permits: Permits) -> dict[str, list[Published]]:
     here, plan = permits.firewall, permits.report.plan
     if here is None:
         return {}
-    if (publishing := _known.get(permits.report)) is None:
-        publishing = _known[permits.report] = Publishing(plan)
+    publishing = find_publishing(permits.report)
     if publishing.publishers <= {here.name} or publishing.firewalls.get(here.name) != here:
         return {}
     zones: dict[str, set[str]] = defaultdict(set)

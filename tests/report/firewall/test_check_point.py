@@ -1,12 +1,15 @@
 """The script for Check Point, run by bash against a small model of the management server."""
 
 import json
+import re
 import shutil
 import subprocess
 
 import pytest
 
+from planner.report.firewall.files import write_devices
 from tests.report.firewall.test_permits import flow, host, plan, render
+from tests.report.samples import evaluate, write_plan
 
 SERVER = '''#!/usr/bin/env -S python3 -IS
 """mgmt_cli in short: objects and rules in a file, published or not."""
@@ -251,3 +254,84 @@ def test_a_domain_of_the_site_that_stands_for_what_is_below_it_opens_nothing(ser
     ends = [host("A", "10.0.0.1"), host("B", "wide.example.com", zone="DMZ")]
     text = render("checkpoint", plan(ends, [flow("A", "B")]))
     assert server(text, says=".wide.example.com of this server stands for what is below it") == {"Ours": ["stealth"]}
+
+
+SIDES = {"Internal": "in", "DMZ": "dmz"}
+TWO = {
+    "FW1": {"zones": SIDES | {"One": "clients", "Internet": "wan"}, "options": {"layer": "L1"}},
+    "FW2": {"zones": SIDES | {"Two": "clients", "Partner": "wan"}, "options": {"layer": "L2"}},
+}
+
+
+def scripts(walls=None, **more):
+    """The scripts of a plan whose firewalls have clients and a zone of anybody each, which the other hasn't."""
+    clients = {f"{zone}{number}": (zone, f"10.{place}.0.{number}") for place, zone in enumerate(("One", "Two"), 1)
+               for number in range(1, 14)}  # fmt: skip
+    ends = [
+        *(host(name, address, zone=zone) for name, (zone, address) in clients.items()),
+        host("Web", "192.0.2.10", zone="DMZ"), host("PS", "10.9.0.1"),
+        host("World", "any", zone="Internet", group=True), host("Partners", "any", zone="Partner", group=True),
+    ]  # fmt: skip
+    flows = [flow(name, "PS") for name in clients]
+    flows += [flow(name, end, ports="25") for name in ("World", "Partners") for end in ("Web", "PS")]
+    kinds = {"One": "internal", "Two": "internal", "Internal": "internal", "DMZ": "dmz", "Internet": "internet",
+             "Partner": "internet"}  # fmt: skip
+    document = write_plan(*ends, additional_flows=flows, zones=kinds.items(), firewalls=[
+        {"name": name, "format": "checkpoint", **facts, **more.get(name, {})} for name, facts in (walls or TWO).items()
+    ])  # fmt: skip
+    document["zones"][-1]["networks"] = ["203.0.113.0/24", "198.51.100.0/24"]
+    return [text.decode() for text in write_devices(evaluate(document)).values()]
+
+
+def test_of_two_firewalls_on_one_server_none_changes_what_rules_of_the_other_name(server):
+    """Objects are of the whole domain: groups of one name had the members of the script that was run last."""
+    first, second = scripts()
+    server(first)
+    before = server.list_objects()
+    server(second)
+    after = server.list_objects()
+    assert {name: after[name] for name in before} == before
+    assert sum(name.endswith("_src") for name in after) == 2
+    told = r"(?m)^set_(?:group|object add \S+ name) (\S+) (.*)"
+    mine, others = dict(re.findall(told, first)), dict(re.findall(told, second))
+    assert mine.keys() & others.keys() == {"V4-PS", "V4-Web"}
+    assert all(mine[name] == others[name] for name in ("V4-PS", "V4-Web"))
+
+
+def test_a_firewall_alone_has_names_without_a_mark_of_its_own():
+    [text] = scripts({"FW1": TWO["FW1"]})
+    assert re.search(r"(?m)^set_group V4-INT-INT2-\d+_src ", text)
+    assert "set_group V4-elsewhere_1_all " in text
+
+
+SEEN = {"published": {"Web": "203.0.113.10"}}
+
+
+@pytest.mark.parametrize(
+    ("more", "translated", "said"),
+    [
+        ({}, [["false"], ["false"]], False),
+        ({"FW1": SEEN}, [["true"], []], False),
+        ({"FW2": SEEN}, [[], ["true"]], False),
+        ({"FW1": SEEN, "FW2": SEEN}, [["true"], ["true"]], False),
+        ({"FW1": SEEN, "FW2": {"published": {"Web": "203.0.113.11"}}}, [["true"], ["true"]], True),
+    ],
+)
+def test_who_is_published_stays_so_in_the_script_of_another_firewall(more, translated, said):
+    """It said that the host is translated no longer, and an address that the outside uses was gone."""
+    texts = scripts(**more)
+    assert [re.findall(r"host name V4-Web .* nat-settings.auto-rule (\w+)", text) for text in texts] == translated
+    assert ["under another address, too: V4-Web" in head(text) for text in texts] == [said, said]
+
+
+def test_the_head_says_where_two_firewalls_have_one_layer():
+    """Each fills the section of that."""
+    layers = "Another Check Point firewall of the plan has the layer Network, too."
+    for options, said in (({}, True), ({"layer": "L3"}, False)):
+        texts = scripts(FW1={"options": {}}, FW2={"options": options})
+        assert [layers in head(text) for text in texts] == [said, said]
+
+
+def head(text):
+    """The words of the comments at the beginning of a script."""
+    return " ".join(re.sub(r"(?m)^# *", "", text.partition("\n\n")[0]).split())

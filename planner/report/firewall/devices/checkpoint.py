@@ -6,17 +6,24 @@ anything is published, so that a later revision leaves just what it says. What f
 itself, as bash has no `set -e` there: so it says `|| exit`.
 """
 
+import copy
+import hashlib
 import ipaddress
 import re
 import shlex
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from weakref import WeakKeyDictionary
 
+from planner.engine.report import Report
 from planner.plan.devices import DEVICES
 from planner.report.firewall.devices.items import Item
 from planner.report.firewall.devices.openings import Opening, Plan, find_groups, name_singles
 from planner.report.firewall.devices.statements import Rest, find_rests, is_said_already, list_objects
 from planner.report.firewall.devices.writer import Sides, Writer
-from planner.report.firewall.permits import Permit
+from planner.report.firewall.permits import Addresses, Permit
+from planner.report.firewall.published import find_publishing
 from planner.report.firewall.words import clean
 
 SECTION = "Port planner"
@@ -27,11 +34,69 @@ _ADDRESS = "set_object"
 
 def list_items(plan: Plan) -> list[Item]:
     """The script as a whole: objects, then the section with its rules. To take it back is the same with none."""
+    plan = _set_apart(plan)
     layer = shlex.quote(plan.options.get("layer", LAYER))
     start = (f"layer={layer}", *_START)
     rests = find_rests(plan)
     script = (*start, *_set_objects(plan, rests), *_EMPTY, *_set_rules(plan, rests), *_END)
     return [Item(key="script", lines=script, undo=(*start, *_EMPTY, *_END))]
+
+
+class _Beside:
+    """The Check Point firewalls of a plan, which one management server may have: it has one object of a name."""
+
+    def __init__(self, report: Report, addresses: Addresses) -> None:
+        publishing = find_publishing(report)
+        firewalls = [one for one in report.plan.firewalls if one.format == "checkpoint"]
+        self.several = len(firewalls) > 1
+        self.layers = Counter(one.options.get("layer", LAYER) for one in firewalls)
+        """How many of them have a layer."""
+        self.seen: dict[str, dict[str, None]] = defaultdict(dict)
+        """By object of an endpoint's own address: as what they publish it."""
+        self.publishers: dict[str, dict[str, None]] = defaultdict(dict)
+        """By the same: which of them do."""
+        for firewall in firewalls:
+            for one in publishing.by_firewall[firewall.name][0].values():
+                for name in addresses.members[one.endpoint].get(one.family, ()):
+                    self.seen[name][one.seen] = None
+                    self.publishers[name][firewall.name] = None
+
+
+_beside: WeakKeyDictionary[Report, _Beside] = WeakKeyDictionary()
+"""Objects of endpoints are called the same in the file of each of a report's firewalls."""
+
+
+def _look_beside(plan: Plan) -> _Beside:
+    report = plan.permits.report
+    if (beside := _beside.get(report)) is None:
+        beside = _beside[report] = _Beside(report, plan.permits.addresses)
+    return beside
+
+
+def _set_apart(plan: Plan) -> Plan:
+    """The plan with names of the firewall's own for what others of the plan fill otherwise under the same name:
+    groups, and what an any leaves out."""
+    firewall = plan.permits.firewall
+    if firewall is None or not _look_beside(plan).several:
+        return plan
+    mark = f"-{hashlib.sha256(firewall.name.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+
+    def call(names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(re.sub(r"(_part\d+)?\Z", rf"{mark}\1", name, count=1) for name in names)
+
+    openings = tuple(
+        replace(one, permit=replace(one.permit, other_sources=call(one.permit.other_sources),
+                                    other_destinations=call(one.permit.other_destinations)))
+        for one in plan.openings
+    )  # fmt: skip
+    permits, addresses = copy.copy(plan.permits), copy.copy(plan.permits.addresses)
+    others = {
+        name: None for one in plan.openings for name in (*one.permit.other_sources, *one.permit.other_destinations)
+    }
+    called = zip(call(tuple(others)), others, strict=True)
+    addresses.objects = {**addresses.objects, **{new: addresses.objects[name] for new, name in called}}
+    permits.addresses, permits.suffix = addresses, permits.suffix + mark
+    return replace(plan, permits=permits, openings=openings)
 
 
 _START = """\
@@ -147,12 +212,16 @@ def _say(settings: Mapping[str, str]) -> list[str]:
 def _publish(plan: Plan, name: str) -> dict[str, str]:
     """The translation of a host, with which rules that name it let in what is for the address that is seen.
 
-    Where the file is for a firewall, a host that is published no longer says so.
+    Where the file is for a firewall, a host that none of the plan's publishes any more says so.
     """
     seen = next((one for one in plan.translations if one.name == name), None)
     if seen is None:
+        firewall = plan.permits.firewall
+        publishers = _look_beside(plan).publishers.get(name, ())
+        if firewall is None or len(publishers) > (firewall.name in publishers):
+            return {}
         is_host = ipaddress.ip_network(plan.permits.addresses.objects.get(name, ("::/0",))[0]).num_addresses == 1
-        return {"nat_settings.auto_rule": "false"} if plan.permits.firewall is not None and is_host else {}
+        return {"nat_settings.auto_rule": "false"} if is_host else {}
     return {
         "nat_settings.auto_rule": "true",
         "nat_settings.method": "static",
@@ -260,7 +329,20 @@ def _load(plan: Plan) -> Iterator[object]:
             "Who is published has a static translation (automatic NAT) on every gateway of the policy. It holds both "
             "ways: what such a host opens to the outside leaves with the published address."
         )
+        beside = _look_beside(plan)
+        otherwise = dict.fromkeys(one.name for one in plan.translations if len(beside.seen[one.name]) > 1)
+        if otherwise:
+            yield (
+                "Another Check Point firewall of the plan publishes under another address, too: "
+                f"{', '.join(otherwise)}. A host has one translation: where one management server has both firewalls, "
+                "that of the script that was run last. Write the other one there by hand."
+            )
     if plan.permits.firewall is not None:
+        if _look_beside(plan).layers[plan.options.get("layer", LAYER)] > 1:
+            yield (
+                f"Another Check Point firewall of the plan has the layer {layer}, too. Where one management server "
+                "has both, the script of one takes the rules of the other away: give each a layer of its own."
+            )
         yield "Rules name no zones: addresses say where they are, and any is none of the other zones'."
     if plan.default_deny:
         yield "The last rule of the section drops whatever comes so far: all rules after the section."

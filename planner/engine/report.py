@@ -51,6 +51,8 @@ class Report:
     """For `outline_plan` alone: the sentence that says why nothing was evaluated."""
     basis: Basis | None = None
     """For the evaluation of another plan alone: what of it can be taken over."""
+    whole: "Report | None" = None
+    """Of a part alone: the report that it is a part of."""
 
     def list_own_ports(self) -> Iterator[tuple[str, str, str]]:
         """The zones and endpoints whose own ports differ from the plan's: name, slug of the service, ports."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from planner.engine.report import Report
 from planner.plan.document import ANY, Endpoint
 from planner.plan.fields import Firewall
+from planner.report.firewall.addresses import FAMILIES, Addresses
 from planner.report.firewall.crossings import Part, list_crossings
 from planner.report.firewall.devices.table import takes_names
 from planner.report.firewall.nftables import list_families
 from planner.report.firewall.omissions import NO_COMMON_FAMILY, ONLY_IPV6_ECHO
-from planner.report.firewall.permits import FAMILIES, Addresses
 
 OTHER_TABLE = "Of a family that its table doesn't hold"
 

@@ -8,8 +8,8 @@ from planner.engine.report import Report
 from planner.plan import limits
 from planner.plan.document import ANY, Endpoint
 from planner.report.errors import NotExpressible
+from planner.report.firewall.addresses import FAMILIES
 from planner.report.firewall.crossings import count_passing, list_crossings
-from planner.report.firewall.permits import FAMILIES
 from planner.report.firewall.targets import IPTABLES
 from planner.report.said.elsewhere import Elsewhere, find_rest
 

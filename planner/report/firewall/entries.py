@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from planner.engine.rules import Ports
 from planner.plan.special import Network
 from planner.report.errors import NotExpressible
-from planner.report.firewall.permits import Addresses, Permit, Permits
+from planner.report.firewall.addresses import Addresses
+from planner.report.firewall.permits import Permit, Permits
 from planner.report.firewall.words import clean, cut
 
 Networks = tuple[str, ...] | None

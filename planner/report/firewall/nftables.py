@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from planner.plan.devices import DEVICES
 from planner.plan.fields import Firewall
+from planner.report.firewall.addresses import FAMILIES
 from planner.report.firewall.entries import End, Entry, list_entries, list_forward, say_disabled, say_empty
 from planner.report.firewall.head import (
     Commands,
@@ -20,7 +21,7 @@ from planner.report.firewall.head import (
     write_file,
 )
 from planner.report.firewall.omissions import LeftOut
-from planner.report.firewall.permits import FAMILIES, Host, Permits
+from planner.report.firewall.permits import Host, Permits
 from planner.report.firewall.places import name_chain, name_place, say_apart
 from planner.report.firewall.targets import NFTABLES
 from planner.report.firewall.words import cut

@@ -5,26 +5,23 @@ becomes "any" by being left out.
 """
 
 import copy
-import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from planner.engine.compare import flow_key
 from planner.engine.flows import Flow
 from planner.engine.report import Report
 from planner.engine.rules import Ports
 from planner.engine.terms import Alternative
-from planner.plan.document import ANY, Endpoint, address_key
+from planner.plan.document import ANY, Endpoint
 from planner.plan.fields import Firewall
-from planner.plan.special import Network, is_special
+from planner.report.firewall.addresses import FAMILIES, Addresses
 from planner.report.firewall.crossings import Part, list_crossings
 from planner.report.firewall.omissions import (
     ALSO_NAMES,
     LESS_DESTINATIONS,
     LESS_SOURCES,
-    NO_ADDRESS,
     NO_COMMON_FAMILY,
     NO_DESTINATION,
     NO_SOURCE,
@@ -36,8 +33,8 @@ from planner.report.firewall.omissions import (
     Omissions,
     say_names,
 )
-from planner.report.firewall.words import call_apart, clean, join_short, name_endpoints
-from planner.report.said.elsewhere import Elsewhere, find_rest
+from planner.report.firewall.words import clean, join_short
+from planner.report.said.elsewhere import Elsewhere
 from planner.report.said.forbidden import Breaches, list_openings
 from planner.report.said.outline import describe_marks, describe_reasons
 from planner.report.said.text import index_rules
@@ -45,11 +42,8 @@ from planner.report.said.within import index_within, number_within
 from ports.matrix import Reason
 from ports.text import several
 
-FAMILIES = (4, 6)
 MOST_REMOTE = 20
 """Networks that a command for Windows' own rules names."""
-PART = 50
-"""Addresses in one object; an endpoint with more has several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,117 +117,6 @@ class Host:
         return tuple(dict.fromkeys(one.label for one in (*self.inbound, *self.outbound) if one.forbidden))
 
 
-class Addresses:
-    """The endpoints of a plan as objects of one family each, with harmless names and at most PART addresses."""
-
-    def __init__(self, endpoints: Sequence[Endpoint], *, names: Names | None = None, suffix: str = "") -> None:
-        """`names`: endpoints that have such DNS names only are objects of these, in both families.
-
-        `suffix` ends what objects are called, but for the number of a part.
-        """
-        self.names = name_endpoints(endpoints)
-        self._dns = names
-        self._suffix = suffix
-        self.dns_names: set[str] = set()
-        """The objects that are of DNS names."""
-        called = call_apart((one.name for one in endpoints), partial(clean, limit=60, slashes=True))
-        self.labels = {name: text or f"endpoint {place}" for place, (name, text) in enumerate(called.items(), 1)}
-        self.objects: dict[str, tuple[str, ...]] = {}
-        """Object -> its networks."""
-        self.members: dict[str, dict[int, tuple[str, ...]]] = {}
-        """Endpoint name -> family -> its objects."""
-        self.without: dict[str, str] = {}
-        """Endpoint name -> why it can't be in a rule at all."""
-        self.named: set[str] = set()
-        """Names of the endpoints that have DNS names beside addresses."""
-        self.special: dict[str, tuple[str, ...]] = {}
-        """Endpoint name -> those of its addresses that no firewall forwards; they are in no object."""
-        self._read: dict[str, tuple[Network, ...]] = {}
-        """Objects whose networks have been read: a file for each host of thousands asks for the same ones."""
-        self._others: dict[tuple[int, tuple[str, ...]], int] = {}
-        """What anys leave out, by family and networks -> its number."""
-        self._rests: dict[tuple[int, tuple[str, ...]], tuple[str, ...]] = {}
-        """The same -> everything but that: thousands of networks, which every rule with that any asks for."""
-        for endpoint in endpoints:
-            self._add(endpoint)
-        self._own = dict(self.objects)
-
-    def renew(self) -> "Addresses":
-        """The same for another file, which has objects of its own beside those of endpoints."""
-        other = copy.copy(self)
-        other.objects, other._read, other._others = dict(self._own), {}, {}
-        return other
-
-    def read_networks(self, name: str) -> tuple[Network, ...]:
-        """The networks of an object, which is none of DNS names."""
-        if name not in self._read:
-            self._read[name] = tuple(map(ipaddress.ip_network, self.objects[name]))
-        return self._read[name]
-
-    def _add(self, endpoint: Endpoint) -> None:
-        found: dict[int, dict[str, None]] = {family: {} for family in FAMILIES}
-        names: list[str] = []
-        special = []
-        for address in endpoint.addresses:
-            try:
-                network = ipaddress.ip_network(address)
-            except ValueError:
-                if address != ANY:
-                    names.append(address)
-            else:
-                if is_special(network):
-                    special.append(address_key(address))
-                else:
-                    found[network.version][str(network)] = None
-        self.members[endpoint.name] = members = {
-            family: tuple(self._divide(endpoint.name, family, tuple(networks)))
-            for family, networks in found.items()
-            if networks
-        }
-        if names and self._dns and all(map(self._dns.fullmatch, names)) and not (members or special):
-            self.members[endpoint.name] = {
-                family: tuple(self._divide(endpoint.name, family, tuple(names))) for family in FAMILIES
-            }
-            self.dns_names.update(name for made in self.members[endpoint.name].values() for name in made)
-        elif not members and endpoint.addresses != (ANY,):
-            self.without[endpoint.name] = ONLY_NAMES if names else SPECIAL if special else NO_ADDRESS
-        elif names:
-            self.named.add(endpoint.name)
-        if special:
-            self.special[endpoint.name] = tuple(special)
-
-    def _divide(self, name: str, family: int, networks: tuple[str, ...]) -> Iterator[str]:
-        """Objects for the networks. The underscore keeps a further part apart from every endpoint's own name."""
-        for part, start in enumerate(range(0, len(networks), PART)):
-            key = f"V{family}-{self.names[name]}{self._suffix}" + (f"_part{part + 1}" if part else "")
-            self.objects[key] = networks[start : start + PART]
-            yield key
-
-    def name_others(self, family: int, networks: tuple[str, ...]) -> tuple[str, ...]:
-        """Objects for the networks that an any leaves out; the same ones for the same networks.
-
-        The underscore keeps them apart from every endpoint's own name.
-        """
-        if not networks:
-            return ()
-        known = self._others.setdefault((family, networks), len(self._others) + 1)
-        names = []
-        for part, start in enumerate(range(0, len(networks), PART), 1):
-            names.append(f"V{family}-elsewhere_{known}{self._suffix}" + (f"_part{part}" if part > 1 else ""))
-            self.objects[names[-1]] = networks[start : start + PART]
-        return tuple(names)
-
-    def find_rest(self, family: int, networks: tuple[str, ...]) -> tuple[str, ...]:
-        """Every address of a family but those of the networks, as networks."""
-        if (family, networks) not in self._rests:
-            self._rests[family, networks] = find_rest(networks, family)
-        return self._rests[family, networks]
-
-    def weight(self, members: Iterable[str]) -> int:
-        """How many networks the objects hold."""
-        return sum(len(self.objects[member]) for member in members)
-
-
 class Permits:
     """The permits of a report: at its boundaries or at one firewall of its plan, and for single hosts."""
 
@@ -250,6 +133,8 @@ class Permits:
         )
         self._elsewhere: Elsewhere = like._elsewhere if like else Elsewhere(report.plan)
         self._breaches: Breaches = like._breaches if like else Breaches(report)
+        if report.whole is not None:
+            self._number_anys(report.whole)
         omissions, bare = Omissions(), list[Part]()
         self.boundaries = tuple(
             BoundaryPermits(
@@ -295,6 +180,17 @@ class Permits:
         others = {one.label: None for side in self.boundaries for one in side.permits if one.family != family}
         kept.left_out = (*self.left_out, *([LeftOut(why=why, items=tuple(others))] if others else ()))
         return kept
+
+    def _number_anys(self, whole: Report) -> None:
+        """Number what anys leave out as in the files of the whole report, of which this is a part.
+
+        Those of a part are loaded beside them: an object of theirs by another any's name would be of other networks.
+        """
+        for crossing in list_crossings(whole, self.firewall):
+            for part in crossing.parts:
+                if _find_open((*part.sources, *part.destinations)):
+                    for _ in self._permit_part(part, [], Omissions()):
+                        pass
 
     def _note_bare(self, bare: Iterable[Part], omissions: Omissions) -> None:
         """Note the parts of rules of which one side has no IP address; other parts of a rule may be there."""

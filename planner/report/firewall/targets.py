@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from itertools import batched, groupby
 from typing import Any
 
-from planner.report.firewall.permits import FAMILIES, Addresses, BoundaryPermits, Permit, Permits
+from planner.report.firewall.addresses import FAMILIES, Addresses
+from planner.report.firewall.permits import BoundaryPermits, Permit, Permits
 from planner.report.firewall.words import cut, name_any, shorten, wrap
 
 Filter = dict[str, Any]

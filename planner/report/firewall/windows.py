@@ -9,10 +9,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from planner.report.firewall.addresses import Addresses
 from planner.report.firewall.devices.openings import split
 from planner.report.firewall.entries import OPEN_THEM
 from planner.report.firewall.head import Commands, comment_out, introduce
-from planner.report.firewall.permits import Addresses, Host, Permit, Permits
+from planner.report.firewall.permits import Host, Permit, Permits
 from planner.report.firewall.words import shorten, wrap
 from planner.report.said.edition import Edition
 from planner.report.said.elsewhere import find_ranges

@@ -9,10 +9,10 @@ from planner.engine.report import Report
 from planner.engine.rules import Rule
 from planner.plan.fields import Firewall
 from planner.report.firewall.absent import OTHER_TABLE, find_absent
+from planner.report.firewall.addresses import FAMILIES
 from planner.report.firewall.head import pack
 from planner.report.firewall.nftables import list_families
 from planner.report.firewall.omissions import NO_ADDRESS, NO_COMMON_FAMILY, ONLY_NAMES, SPECIAL
-from planner.report.firewall.permits import FAMILIES
 from planner.report.firewall.words import name_files
 from planner.report.formats.rule_texts import write_jira, write_markdown, write_ticket
 from planner.report.said.edition import Edition

@@ -223,13 +223,14 @@ def filter_flows(
 def narrow_report(
     report: Report, chosen: Filter, comparison: Comparison | None = None, lives: Lives = NO_LIVES
 ) -> Report:
-    """A report with the rules and flows that the filter admits and all else as it is."""
+    """A report with the rules and flows that the filter admits, which knows the whole one, and all else as it is."""
     if not chosen:
         return report
     boundaries = tuple(
         replace(boundary, rules=rules) for boundary, rules in filter_boundaries(report, chosen, comparison, lives)
     )
-    return replace(report, flows=filter_flows(report, chosen, comparison, lives), boundaries=boundaries)
+    flows = filter_flows(report, chosen, comparison, lives)
+    return replace(report, flows=flows, boundaries=boundaries, whole=report.whole or report)
 
 
 def select(

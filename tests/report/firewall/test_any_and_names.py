@@ -13,6 +13,7 @@ import pytest
 
 from planner.report import FORMATS
 from planner.report.firewall.files import write_devices
+from planner.report.said.filters import Filter, narrow_report
 from tests.each import each
 from tests.report.firewall.reading_devices import split
 from tests.report.firewall.test_changes import told
@@ -213,6 +214,39 @@ def test_an_endpoint_with_a_name_makes_no_names_of_networks_that_are_called_like
     names = re.findall(r"(?:fqdn|dns-name) (\S+)", forward(text))
     assert {one.strip('"') for one in names} == {"www.example.com"}
 
+
+# ---- the anys of a part ----
+
+
+@each(("name", "device"), [*product([*TOLD, "asa", "ios", "paloalto", "mikrotik"], [False, True]), ("nsx", False)])
+def test_an_any_is_called_in_a_part_as_in_the_whole_which_has_others_that_leave_out_more(name, device):
+    """Loaded over the file of the whole, the part would let the other any in to what it leaves out."""
+    zones = {"Internal": "internal", "DMZ": "dmz", "Internet": "internet", "Partners": "internet"}
+    sides = {zone: f"{zone.lower()}1" for zone in zones}
+    ends = [
+        WORLD, host("Others", "any", zone="Partners", group=True), host("A", "10.0.0.5"),
+        host("Web", "192.0.2.10", zone="DMZ"), host("Partner", "203.0.113.0/24", zone="Partners", group=True),
+    ]  # fmt: skip
+    whole = evaluate_once(
+        write_plan(
+            *ends,
+            zones=[*zones.items()],
+            additional_flows=[flow("Web", "World"), flow("Web", "Others", ports="444"), flow("Partner", "A")],
+            firewalls=[{"name": "FW", "format": name, "zones": sides}] if device else [],
+        )
+    )
+
+    def list_anys(**chosen):
+        report = narrow_report(whole, Filter(**chosen))
+        (text,) = (one.decode() for one in write_devices(report).values()) if device else [render(name, report)]
+        return {*re.findall(r"V4-(?:elsewhere|any_but)_\d", text)}
+
+    (first, second) = sorted(list_anys())
+    assert list_anys(port="443", source_endpoint="Web") == {first}
+    assert list_anys(destination_endpoint="Others") == {second}
+
+
+# ---- DNS names that are none for an ASA ----
 
 NAMED = [host("A", "10.0.0.1"), host("Ours", "box.example.com", zone="DMZ"),
          host("Theirs", "my_box.example.com", zone="DMZ"),

@@ -11,8 +11,8 @@ import pytest
 from planner.engine import evaluate_report
 from planner.plan.document import check_plan, dump_plan
 from planner.report import FORMATS, NotExpressible
+from planner.report.firewall.addresses import PART
 from planner.report.firewall.crossings import list_crossings
-from planner.report.firewall.permits import PART
 from planner.report.firewall.words import name_files
 from planner.report.said.elsewhere import Elsewhere
 from ports.queries import shipped_matrix

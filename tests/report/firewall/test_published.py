@@ -9,8 +9,9 @@ import pytest
 
 from planner.engine.compare import compare_reports
 from planner.report import CHANGE_FORMATS, FORMATS
+from planner.report.firewall.addresses import Addresses
 from planner.report.firewall.files import write_devices
-from planner.report.firewall.permits import Addresses, Permits
+from planner.report.firewall.permits import Permits
 from planner.report.said.edition import Edition
 from tests.report.firewall.test_changes import EDITIONS, loaded, of, way_back
 from tests.report.firewall.test_permits import DAY, flow, host, plan

@@ -385,8 +385,9 @@ _AZURE = (
 )
 _AZURE_AGAIN = (
     "Priorities follow from names, and a rule has the next one where another has its own. So it may change because "
-    "another rule comes or goes. Azure refuses it as long as both have it (SecurityRuleConflict): apply again. What "
-    "was open and is in this file stays open meanwhile."
+    "another rule comes or goes. Azure refuses it as long as both have it (SecurityRuleConflict): apply again. A rule "
+    "that keeps its name stays open meanwhile. What is opened under a new name may be closed until then, as where a "
+    "zone is renamed."
 )
 _AWS = (
     "For each endpoint in AWS what comes to its security group and what leaves it; what several rules ask for stands "
@@ -394,10 +395,11 @@ _AWS = (
     "disabled: what is undecided is for no network. A group takes 60 rules unless AWS allows more."
 )
 _AWS_RENAMED = (
-    "An endpoint that is renamed is renamed in security_groups, too. Its rules are moved then where the file knows of "
-    "the revision that was applied (--since, or as handed over). Else apply twice: Terraform makes a rule while the "
-    "same one is still there under the old name, which AWS refuses (InvalidPermission.Duplicate), so it is closed "
-    "until the second apply."
+    "An endpoint that is renamed is renamed in security_groups, too. Where the file knows of the revision that was "
+    "applied (--since, or as handed over) its rules are moved, unless its old name is another endpoint's now. Where "
+    "terraform plan destroys a rule and creates the same one under another name, as it does over every file that "
+    "called resources after rules of the report, apply twice: AWS refuses a rule while the same one is there "
+    "(InvalidPermission.Duplicate), so it is closed until the second apply."
 )
 
 

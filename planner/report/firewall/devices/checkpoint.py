@@ -18,11 +18,12 @@ from weakref import WeakKeyDictionary
 
 from planner.engine.report import Report
 from planner.plan.devices import DEVICES
+from planner.report.firewall.addresses import Addresses
 from planner.report.firewall.devices.items import Item
 from planner.report.firewall.devices.openings import Opening, Plan, find_groups, name_singles
 from planner.report.firewall.devices.statements import Rest, find_rests, is_said_already, list_objects
 from planner.report.firewall.devices.writer import Sides, Writer
-from planner.report.firewall.permits import Addresses, Permit
+from planner.report.firewall.permits import Permit
 from planner.report.firewall.published import find_publishing
 from planner.report.firewall.words import clean
 

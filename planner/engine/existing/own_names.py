@@ -17,7 +17,8 @@ _COMMENT = re.compile(
     rf"{_RULE}, (?:(?P<protocol>tcp|udp) {_PORTS}|icmp echo request)(?:, undecided)?(?: - .*)?", re.DOTALL
 )
 _NAME = re.compile(
-    rf"(?:PortPlanner-(?:in|out)-)?{_RULE}-(?:(?P<protocol>tcp|udp)-{_PORTS}|icmp(?:-echo)?)(?:-v6|-nat|-delta[0-9]*)*"
+    rf"(?:PortPlanner-(?:in|out)-)?{_RULE}-(?:(?P<protocol>tcp|udp)-{_PORTS}|icmp(?:-echo)?)"
+    r"(?:-v6|-nat|-p[0-9]+|-delta[0-9]*)*"
 )
 _WORDS = re.compile(r"[\s\"/]+")
 LONGEST = 1_000

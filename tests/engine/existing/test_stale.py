@@ -35,6 +35,8 @@ def own(rule):
         ('policy 17 "INT-DMZ-150-tcp-443"', "", "INT-DMZ-150", "tcp 443"),
         ('policy 17 "INT-DMZ-150-tcp-443-v6"', "", "INT-DMZ-150", "tcp 443"),
         ('policy 17 "INT-DMZ-150_2-tcp-443-delta2"', "", "INT-DMZ-150", "tcp 443"),
+        ("from-zone A to-zone B policy INT-DMZ-150-tcp-443-v6-p2", "", "INT-DMZ-150", "tcp 443"),
+        ("from-zone A to-zone B policy INT-DMZ-150-tcp-443-nat-p12-delta", "", "INT-DMZ-150", "tcp 443"),
         ("from-zone A to-zone B policy DMZ-INT2-10-icmp-echo-v6", "", "DMZ-INT2-10", "icmp"),
         ("PortPlanner-in-INT-DMZ-150-tcp-443", "", "INT-DMZ-150", "tcp 443"),
     ],

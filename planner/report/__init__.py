@@ -217,7 +217,7 @@ _ALL: tuple[Format, ...] = (
         content_type="text/csv; charset=utf-8",
         writes=f"{_FIREWALL}render_opnsense",
         options=_OPEN,
-        remarks=_NOTES,
+        remarks=f"{_FIREWALL}list_opnsense_notes",
         ending="opnsense.csv",
         closes=True,
     ),

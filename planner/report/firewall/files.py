@@ -39,6 +39,10 @@ from planner.report.firewall.words import name_files, show_name
 from planner.report.said.edition import Edition
 from ports.text import many, plural, several
 
+_ROWS_STAY = (
+    "An import into OPNsense leaves alone what its file doesn't name: what an earlier one opened stays open, also for "
+    "an address that a rule has lost, unless this one is made --since that."
+)
 _NO_ECHOES = "Echo requests in the policy for FortiGate, which Aerleon 1.18 can't write beside other services"
 
 
@@ -226,6 +230,11 @@ def list_asa_notes(report: Report) -> tuple[str, ...]:
     return tuple(f"Left out. {left_out}" for left_out in Permits(report, names=takes_names("asa")).left_out)
 
 
+def list_opnsense_notes(report: Report) -> tuple[str, ...]:
+    """The same for OPNsense, and what an import leaves open: its file has no head."""
+    return (*list_notes(report), _ROWS_STAY)
+
+
 def list_wall_notes(report: Report) -> tuple[str, ...]:
     """The same for the firewalls of the plan, and which of them no rule passes: a device may know an earlier file.
 
@@ -253,6 +262,8 @@ def list_wall_notes(report: Report) -> tuple[str, ...]:
         said.append(
             f"{several(idle)} {has} no rules. What an earlier file opened there is taken back with --since alone."
         )
+    if any(firewall.format == "opnsense" for firewall in report.plan.firewalls):
+        said.append(_ROWS_STAY)
     return tuple(said)
 
 

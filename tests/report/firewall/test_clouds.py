@@ -11,7 +11,7 @@ import pytest
 from planner.engine.existing.decide import compare_with
 from planner.engine.existing.readers import READERS
 from planner.report import FORMATS, NotExpressible
-from planner.report.firewall import permits
+from planner.report.firewall import addresses as objects
 from planner.report.firewall.devices import clouds
 from planner.report.firewall.words import name_endpoints
 from planner.report.gap.delta import render_delta
@@ -358,8 +358,8 @@ def test_what_any_leaves_is_worked_out_once_and_not_for_each_rule(name, monkeypa
         asked.append((networks, family))
         return find_rest(networks, family)
 
-    find_rest = permits.find_rest
-    monkeypatch.setattr(permits, "find_rest", note)
+    find_rest = objects.find_rest
+    monkeypatch.setattr(objects, "find_rest", note)
     render(name, plan([WORLD, host("A", "10.0.0.1"), WEB], [flow("World", "Web", ports=str(n)) for n in range(1, 9)]))
     assert len(asked) == len(set(asked)) > 0
 

@@ -180,6 +180,23 @@ def test_pairs_that_an_opnsense_rule_has_no_more_are_disabled():
     assert [*after] == [*six]
 
 
+def test_whoever_exports_for_opnsense_is_told_that_an_address_that_a_rule_has_lost_stays_open():
+    """An import sets the rows that it names; the file has no head to say so."""
+    wall = {"name": "FW", "format": "opnsense", "zones": {"Internal": "lan", "DMZ": "opt1"}}
+    before, after = (
+        plan([host("A", *some), host("B", "192.0.2.1", zone="DMZ")], [flow("A", "B")], firewalls=[wall])
+        for some in (("10.0.0.1", "10.0.0.2"), ("10.0.0.1",))
+    )
+    device = read_rows(since("opnsense", before)) | read_rows(since("opnsense", after))
+    assert [row["source_net"] for row in device.values() if row["enabled"] == "1"] == ["10.0.0.1/32", "10.0.0.2/32"]
+    device |= read_rows(since("opnsense", after, before))
+    assert [row["source_net"] for row in device.values() if row["enabled"] == "1"] == ["10.0.0.1/32"]
+    for name in ("opnsense", "firewalls"):
+        [said] = FORMATS[name].notes(after)
+        assert "also for an address that a rule has lost, unless this one is made --since that" in said
+    assert not FORMATS["pfsense"].notes(after)
+
+
 def test_an_opnsense_file_with_too_many_rows_is_refused_with_what_it_disables_among_them(monkeypatch):
     ends = [host("A", "10.0.0.1", "10.0.0.2"), host("B", "192.0.2.1", "192.0.2.3", zone="DMZ")]
     before, after = (plan(ends, [flow("A", "B", ports=port)]) for port in ("22", "443"))

@@ -2,7 +2,8 @@
 
 Columns are the fields of the model (opnsense/core, models/OPNsense/Firewall/Filter.xml, `rules.rule`), as the rules'
 own export writes them, with `@uuid` first. Restoring a part of a config.xml would replace the site's rules; an import
-leaves rows alone that it doesn't name, also further ones of a rule that it names. A file takes no comments, so all is said in docs/firewalls.md.
+leaves rows alone that it doesn't name, also further ones of a rule that it names. A file takes no comments, so all is
+said in docs/firewalls.md.
 """
 
 import csv

@@ -274,6 +274,11 @@ def test_an_asa_takes_no_name_with_an_underscore_and_the_head_and_the_notes_name
         assert "An ASA takes no DNS name that has an underscore." in said
         assert LEFT_OUT.search(said)
     assert "underscore" not in render("asa", plan(NAMED[:2], flows[:1]))
+    # Neither is theirs: one that no flow has, and one that is left out for its address.
+    looped = [*NAMED[:3], host("My_Loop (own)", "127.0.0.1", "loop.example.com", zone="DMZ")]
+    other = render("asa", plan(looped, [flows[0], flow("A", "My_Loop (own)")]))
+    assert "not resolved here" in other
+    assert "underscore" not in other
     notes = {name: "".join(FORMATS[name].notes(report)) for name in ("asa", "srx", "firewalls")}
     assert LEFT_OUT.search(notes["asa"])
     assert "Theirs" not in notes["srx"]

@@ -20,6 +20,7 @@ from planner.report.gap.delta.task import Task
 from tests.engine.existing.devices.own_files import report_of, sides_of, write
 from tests.report.firewall.test_changes import tell_tree, way_back
 from tests.report.firewall.test_changes import told as list_told
+from tests.report.firewall.test_permits import flow, host, plan
 from tests.report.firewall.test_published import firewalls, text_of
 
 DEVICES = ("fortigate", "asa", "paloalto", "srx")
@@ -409,3 +410,31 @@ def test_sides_have_to_be_known_and_names_of_others_are_repeated_only_where_they
     hostile = EMPTY["srx"].replace("policy none", 'policy "a;b$(c)"')
     with pytest.raises(NotExpressible, match="can't be repeated safely"):
         render_delta(Task(gap=compare(report, hostile, "srx", firewall), text=hostile, firewall=firewall))
+
+
+def delta_head(kind, report):
+    """The sentences for a device of this kind that lets nothing through yet."""
+    [firewall] = report.plan.firewalls
+    gap = compare(report, EMPTY[kind], kind, firewall)
+    told = render_delta(Task(gap=gap, text=EMPTY[kind], firewall=firewall)).decode()
+    return " ".join(line.lstrip("#! ") for line in told.split("\n\n")[0].splitlines())
+
+
+@pytest.mark.parametrize("kind", ["asa", "srx", "fortigate"])
+def test_what_a_device_needs_or_refuses_is_said_of_what_is_missing_too(kind):
+    wall = {"name": "FW", "format": kind, "zones": {"Internal": "inside", "DMZ": "port2", "Internet": "wan1"}}
+    long = f"{'listener' * 6}{'-' * 2}db.example.com"
+    ends = [host("A", "10.0.0.1", "fd00::1"), host("Theirs", "my_box.example.com", zone="DMZ"),
+            host("Ours", long, zone="DMZ"), host("World", "any", zone="Internet", group=True),
+            *(host(f"N{one}", f"fd00:{one:x}::1") for one in range(1, 257))]  # fmt: skip
+    needed = {
+        "asa": ("An ASA takes no DNS name that has an underscore.", "need a DNS server", "only with inspect icmp"),
+        "srx": ("inet6 mode flow-based", "can't be parted: NET-INT-9000-tcp-443-v6-delta.", f"refuses {long}."),
+        "fortigate": ("FortiOS 6.4 or newer", "Before 7.2.1 it doesn't know srcaddr6-negate"),
+    }  # fmt: skip
+    flows = [flow("A", "Theirs"), flow("A", "Ours"), flow("A", "Ours", "icmp"), flow("World", "A")]
+    said = delta_head(kind, plan(ends, flows, firewalls=[wall]))
+    assert [one for one in needed[kind] if one not in said] == []
+    plain = [host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ")]
+    said = delta_head(kind, plan(plain, [flow("A", "B")], firewalls=[wall]))
+    assert [one for one in needed[kind] if one in said] == [*needed[kind][:1]] * (kind == "fortigate")

@@ -238,16 +238,23 @@ def _load(plan: Plan) -> Iterator[object]:
             "Who is published has a static translation of an object of its own. It holds both ways: what such a host "
             "opens to that side leaves with the published address."
         )
-    if any(one.why == ONLY_NAMES for one in plan.permits.left_out):
+    yield from _say_needs(plan)
+
+
+def _say_needs(plan: Plan) -> Iterator[str]:
+    """A sentence for each thing that the device needs for it or refuses."""
+    without = [item for one in plan.permits.left_out if one.why == ONLY_NAMES for item in one.items]
+    if any("_" in item.rpartition("(")[2] for item in without):  # behind the label
         yield "An ASA takes no DNS name that has an underscore."
     if any(plan.is_name(name) for opening in plan.openings for name in list_names(opening.permit)):
         yield "Objects of DNS names need a DNS server on the device: dns domain-lookup, dns server-group."
+    if any(opening.permit.service.protocol == "icmp" for opening in plan.openings):
+        yield "Replies to echo requests come back only with inspect icmp in the policy map of the device."
 
 
 ASA = Writer(
-    name="asa", label="Cisco ASA", mark="!", list_items=list_items, load=_load, takes_names=True, longest=64, end="",
-    keep=_keep, names=_NAMES,
+    name="asa", label="Cisco ASA", mark="!", list_items=list_items, load=_load, needs=_say_needs, takes_names=True,
+    longest=64, end="", keep=_keep, names=_NAMES,
     sides=Sides(pattern=re.compile(r"[A-Za-z0-9_.:/-]{1,48}"),
                 allowed="1 to 48 of the letters A to Z, digits and . _ : / -"),
-    echo="Replies to echo requests come back only with inspect icmp in the policy map of the device.",
 )  # fmt: skip

@@ -247,6 +247,11 @@ def _load(plan: Plan) -> Iterator[object]:
         )
     if not plan.default_deny:
         yield "New policies come last: where a denial of your own stands before them, move NUMBER before it."
+    yield from _say_needs(plan)
+
+
+def _say_needs(plan: Plan) -> Iterator[str]:
+    """A sentence for each thing that the device needs for it or doesn't know."""
     yield "FortiOS 6.4 or newer, which has IPv4 and IPv6 in one list of policies."
     if any(one.permit.family == 6 for one in plan.openings):
         yield (
@@ -256,8 +261,8 @@ def _load(plan: Plan) -> Iterator[object]:
 
 
 FORTIGATE = Writer(
-    name="fortigate", label="FortiGate", mark="#", list_items=list_items, load=_load, takes_names=True,
-    longest=_LONGEST, names_seen=(4, 6), frame=_frame,
+    name="fortigate", label="FortiGate", mark="#", list_items=list_items, load=_load, needs=_say_needs,
+    takes_names=True, longest=_LONGEST, names_seen=(4, 6), frame=_frame,
     sides=Sides(pattern=re.compile(r"[\w .:/@+-]{1,35}"),
                 allowed="1 to 35 letters, digits, spaces and . _ : / @ + -"),
 )  # fmt: skip

@@ -328,7 +328,7 @@ def split(members: Sequence[str], most: int) -> Iterator[Sequence[str]]:
 
 
 def say_head(
-    label: str, plan: Plan, edition: Edition | None, load: Iterable[object], echo: str = "", *, loopback: bool = False
+    label: str, plan: Plan, edition: Edition | None, load: Iterable[object], *, loopback: bool = False
 ) -> Iterator[object]:
     """The sentences at the head of a file. `loopback` is whether it denies the loopback address to itself."""
     permits, entries = plan.permits, plan.openings
@@ -338,8 +338,6 @@ def say_head(
     yield count_rules(permits, edition, len(entries)) + (closed if disabled else ".")
     yield from explain_codes(permits)
     yield from load
-    if echo and any(one.permit.service.protocol == "icmp" for one in entries):
-        yield echo
     yield from _say_published(plan)
     yield from permits.left_out
     yield from say_names(plan)

@@ -245,6 +245,23 @@ def _load(plan: Plan) -> Iterator[object]:
         "Addresses stand in the global address book. Where a zone has a book of its own (security-zone, address-book) "
         "no commit takes both: move what is in it into the global one before."
     )
+    yield from _say_needs(plan)
+    if plan.translations:
+        yield (
+            "Who is published has a rule of destination NAT. Where a zone has a rule-set already, put its name in the "
+            "place of ours; where the published address is in the network of an interface, it needs proxy-arp there."
+        )
+    if not plan.default_deny and plan.openings:
+        one = plan.openings[0]
+        path = say(*_pair(one.source, one.destination), one.name)
+        yield (
+            "New policies come last. Where a denial of your own stands before them, put them before it, as in: insert "
+            f"{path} before policy YOURS"
+        )
+
+
+def _say_needs(plan: Plan) -> Iterator[str]:
+    """A sentence for each thing that the device needs for it or refuses."""
     if any(one.permit.family == 6 for one in plan.openings):
         yield (
             "Policies of IPv6 need security forwarding-options family inet6 mode flow-based; where that is new, the "
@@ -261,22 +278,11 @@ def _load(plan: Plan) -> Iterator[object]:
             f"Junos takes DNS names of more than {_DNS_NAME} characters since a version between 21.1 and 22.3; an "
             f"older one refuses {_list_some(long)}."
         )
-    if plan.translations:
-        yield (
-            "Who is published has a rule of destination NAT. Where a zone has a rule-set already, put its name in the "
-            "place of ours; where the published address is in the network of an interface, it needs proxy-arp there."
-        )
-    if not plan.default_deny and plan.openings:
-        one = plan.openings[0]
-        path = say(*_pair(one.source, one.destination), one.name)
-        yield (
-            "New policies come last. Where a denial of your own stands before them, put them before it, as in: insert "
-            f"{path} before policy YOURS"
-        )
 
 
 SRX = Writer(
-    name="srx", label="Juniper SRX", mark="#", list_items=list_items, load=_load, takes_names=True, longest=63,
+    name="srx", label="Juniper SRX", mark="#", list_items=list_items, load=_load, needs=_say_needs, takes_names=True,
+    longest=63,
     sides=Sides(pattern=re.compile(r"[A-Za-z0-9_.-]{1,63}"),
                 allowed="1 to 63 of the letters A to Z, digits and . _ -"),
     back_first=True, most=_MOST,

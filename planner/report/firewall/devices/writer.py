@@ -53,6 +53,8 @@ class Writer:
     """Whether it has objects of DNS names."""
     names: Names = EVERY_NAME
     """Which names these may be."""
+    needs: Callable[[Plan], Iterable[str]] = lambda _: ()
+    """What the device needs for it or refuses, whichever file tells it: a sentence each. `load` says these too."""
     names_seen: tuple[int, ...] = ()
     """The families of which its rules name the address that is seen, where an endpoint is published."""
     most: Mapping[int, int] | None = None
@@ -70,8 +72,6 @@ class Writer:
     """What stays in a list that would be left without an entry, where such a list lets through what it denied."""
     by_hand: str = ""
     """How what makes way is taken back, where it can't be pasted."""
-    echo: str = ""
-    """What has to be heeded where echo requests are let through."""
 
     @property
     def taken(self) -> Names | None:
@@ -94,7 +94,7 @@ class Writer:
     ) -> Iterator[object]:
         """The sentences of the head of a file with these items; how it is loaded may be said otherwise."""
         told = self.load(plan) if load is None else load
-        return say_head(self.label, plan, edition, told, self.echo, loopback=any(map(self._is_kept, items)))
+        return say_head(self.label, plan, edition, told, loopback=any(map(self._is_kept, items)))
 
     def render(self, permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> bytes:
         """The rules between zones as one file. Raises NotExpressible."""

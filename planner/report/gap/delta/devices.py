@@ -90,7 +90,7 @@ def render_device(task: Task) -> bytes:
         ]
     elif not task.gap.missing:
         about.append(NOTHING)
-    about += [*say_unclear(task), *left, *permits.left_out, *stuck.say()]
+    about += [*writer.needs(plan), *say_unclear(task), *left, *permits.left_out, *stuck.say()]
     lines = [*writer.write_within(plan, write_items(told, writer.end))]
     ways = [f"{writer.mark} {BACK}{line}" for line in writer.write_within(plan, back)]
     about += say_way_back(writer.mark, "at the end") if ways else ()

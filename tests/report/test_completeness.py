@@ -68,6 +68,7 @@ OTHERWISE = {
     "matrix": "so are its words",
     "too_large": "there is no report then",
     "basis": "it is for the evaluation of the plan's next state alone",
+    "whole": "it is of a part alone, whose rules and flows stand in its place",
 }
 
 

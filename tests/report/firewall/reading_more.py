@@ -241,9 +241,12 @@ _EACH = re.compile(r'\$\{contains\(keys\(var\.security_groups\), "(\S+)"\) \? to
 
 
 def texts_of(said):
-    """By network what is said of it; a text of all of them is that of an empty one."""
-    match = re.fullmatch(r"\$\{(\{.*\})\[each\.value\]\}", said)
-    return json.loads(match[1]) if match else {"": said}
+    """By network what is said of it; what is said of all others is that of an empty one."""
+    match = re.fullmatch(r"\$\{(\[.*\])\[lookup\((\{.*\}), each\.value, 0\)\]\}", said)
+    if not match:
+        return {"": said}
+    texts, places = json.loads(match[1]), json.loads(match[2])
+    return {network: texts[place] for network, place in places.items()} | {"": texts[0]}
 
 
 def read_aws(text, addresses):

@@ -124,6 +124,24 @@ def test_what_several_rules_need_of_an_aws_group_says_of_each_network_why():
     assert said["10.0.0.2/32"].startswith("RS-DMZ-")
 
 
+@each("more", ["10.9.0.1", "10.0.0.0/17"])
+def test_a_file_for_aws_grows_by_what_a_further_rule_asks_for_and_not_by_all_that_others_do(more):
+    """Each network of a group had its texts as soon as two rules asked for one port of it."""
+    many = [f"10.0.{n // 128}.{2 * n % 256}" for n in range(400)]
+    texts = [
+        render("aws", evaluate_once(write_plan(
+            host("Many", *many, group=True), host("Few", *few, zone="Branch", group=True), WEB, zones=OTHER,
+            additional_flows=[flow("Many", "Web"), *(flow("Few", "Web") for _ in few)],
+        )))
+        for few in ((), (more,), many[:200])
+    ]  # fmt: skip
+    one, two, half = map(len, texts)
+    assert two - one < 4000
+    assert half - one < 20_000
+    said = {text for _, text in known_to_terraform(texts[1]).values()}
+    assert {text.partition(",")[0] for text in said} == {"INT-DMZ-9000", "RS-DMZ-9000"}
+
+
 def lan(*names):
     """Hosts of these names, each with an address of its own at its place, which the first of them all ask the next."""
     ends = [host(name, f"10.0.0.{place}") for place, name in enumerate(names, 1)]

@@ -317,9 +317,15 @@ def _say_rule(group: _Group, networks: Mapping[str, Opening]) -> dict[str, Any]:
 
 
 def _say_each(texts: Mapping[str, str]) -> str:
-    """The text of each network: itself where all have the same one."""
-    first, *others = set(texts.values())
-    return f"${{{json.dumps(texts, ensure_ascii=False)}[each.value]}}" if others else first
+    """The text of each network: itself where all have the same one, else looked up by the networks that haven't the
+    commonest, each text once: thousands of networks with the same one would repeat it."""
+    places = {text: place for place, (text, _) in enumerate(Counter(texts.values()).most_common())}
+    first, *others = places
+    if not others:
+        return first
+    rare = {network: places[text] for network, text in texts.items() if text != first}
+    said = json.dumps([*places], ensure_ascii=False)
+    return f"${{{said}[lookup({json.dumps(rare)}, each.value, 0)]}}"
 
 
 def _list_moved(plan: Plan, edition: Edition | None) -> Iterator[dict[str, str]]:

@@ -18,8 +18,8 @@ _NOTES = 2000
 _MOST = 1000
 """Rules in one policy: the provider's schema has MaxItems (policy_common.go)."""
 _LIFECYCLE = {"create_before_destroy": True}
-"""Without it Terraform deletes a group before it updates the policy that names it, which NSX refuses (the provider's
-docs/guides/faq.md)."""
+"""Without it Terraform deletes a group before it updates the policy that names it, which NSX refuses (guide
+“FAQ” of the provider vmware/nsxt)."""
 
 
 def _write(plan: Plan) -> tuple[dict[str, Any], Resources]:

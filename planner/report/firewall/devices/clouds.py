@@ -333,10 +333,11 @@ def _list_moved(plan: Plan, edition: Edition | None) -> Iterator[dict[str, str]]
 
     Without it Terraform makes such a rule while it takes the same one away, which AWS refuses.
     """
+    called = [*_list_called(plan, edition.earlier if edition else ())]
     groups = defaultdict(list)
-    for group in _gather(plan):
+    for group in _gather(plan) if called else ():
         groups[group.name].append(group)
-    for old, new, now in _list_called(plan, edition.earlier if edition else ()):
+    for old, new, now in called:
         for group in groups[now]:
             source, target = (group._replace(name=name).resource for name in (old, new))
             yield {"from": f"{group.kind}.{source}", "to": f"{group.kind}.{target}"}
